@@ -1,0 +1,47 @@
+import type { Scope } from './graph.js';
+import type { Value, ValueType } from './value.js';
+
+/** Said of an operator on purpose: no gradient flows through it. */
+export const nonDifferentiable = Symbol('nonDifferentiable');
+
+/** What an operator's gradient may look at. */
+export interface VjpContext<A> {
+  /** Where the gradient's nodes are placed: `/grad` followed by the forward node's path. */
+  readonly at: Scope;
+  readonly attributes: A;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  /** The loss's gradient by output 0. */
+  readonly gradient: Value;
+  /** Whether input `index` leads to something that is differentiated; skip the work where not. */
+  needs(index: number): boolean;
+}
+
+/**
+ * The vector-Jacobian product: from the loss's gradient by the output to the gradients by each input, in
+ * input order, built from graph operators only. An input's gradient may have the broadcast shape: the reverse
+ * walk sums it back to the input's own shape. `undefined` = no gradient for that input.
+ */
+export type Vjp<A> = (context: VjpContext<A>) => readonly (Value | undefined)[];
+
+export type AttributeValue = number | bigint | string | readonly number[] | { readonly float: number };
+
+/** One operator of the ONNX standard (or of onnxruntime's `com.microsoft` set): shape rule and gradient. */
+export interface Operator<A> {
+  /** ONNX `op_type`. */
+  readonly type: string;
+  readonly domain: '' | 'com.microsoft';
+  /** The types of the outputs from those of the inputs; throws AppError `invalid_graph` where they do not fit. */
+  readonly infer: (inputs: readonly (ValueType | undefined)[], attributes: A) => readonly ValueType[];
+  /** Only output 0 of an operator may be differentiated. */
+  readonly vjp: Vjp<A> | typeof nonDifferentiable;
+  /** The ONNX attributes: a plain number is an INT, `{float}` a FLOAT, an array INTS. */
+  readonly onnx: (attributes: A) => Readonly<Record<string, AttributeValue>>;
+}
+
+/** Declares an operator; `onnx` may be left out by one that has no ONNX attributes. */
+export function defineOperator<A>(
+  definition: Omit<Operator<A>, 'domain' | 'onnx'> & Partial<Pick<Operator<A>, 'domain' | 'onnx'>>,
+): Operator<A> {
+  return { domain: '', onnx: () => ({}), ...definition };
+}
