@@ -26,7 +26,13 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: 'unit',
-          include: ['libs/**/*.spec.ts', 'apps/**/*.spec.ts', 'bundled/**/*.spec.ts', 'test/architecture/**/*.spec.ts'],
+          include: [
+            'libs/**/*.spec.ts',
+            'apps/**/*.spec.ts',
+            'bundled/**/*.spec.ts',
+            'test/architecture/**/*.spec.ts',
+            'test/numerics/**/*.spec.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
