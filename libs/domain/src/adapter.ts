@@ -1,0 +1,47 @@
+import type { JsonObject } from './json.js';
+import { newAdapterTag } from './ids.js';
+
+/** Small trained weights that belong to one base model. */
+export interface Adapter {
+  /** The public name, for example `ft:prad-tiny:reviews:ab12cd34`. */
+  readonly id: string;
+  readonly baseModel: string;
+  /** Digest of the base model's weights; the adapter is refused on any other. */
+  readonly baseDigest: string;
+  readonly method: string;
+  readonly options: JsonObject;
+  readonly scope: string;
+  /** Number of scalar weights. */
+  readonly parameterCount: number;
+  readonly task: string | null;
+  readonly createdAt: Date;
+  readonly latest: AdapterVersion;
+}
+
+/** One artefact of an adapter; versions are never changed. */
+export interface AdapterVersion {
+  readonly id: string;
+  readonly adapterId: string;
+  /** 1, 2, 3, ... within the adapter. */
+  readonly version: number;
+  /** sha256 of adapter.safetensors in lower-case hex. */
+  readonly digest: string;
+  readonly blobKey: string;
+  readonly bytes: number;
+  /** The fine-tuning job that made it; null for an imported adapter. */
+  readonly jobId: string | null;
+  readonly createdAt: Date;
+}
+
+export type NewAdapter = Omit<Adapter, 'createdAt' | 'latest'>;
+export type NewAdapterVersion = Pick<AdapterVersion, 'digest' | 'blobKey' | 'bytes'>;
+
+/** A new adapter name in OpenAI's form `ft:<base>:<suffix>:<8 characters>`; the suffix may be empty. */
+export function newAdapterName(baseModel: string, suffix: string | null): string {
+  return `ft:${baseModel}:${suffix ?? ''}:${newAdapterTag()}`;
+}
+
+/** True for names of the form that trained adapters have. */
+export function isAdapterName(name: string): boolean {
+  return /^ft:[^:]+:[^:]*:[^:]+$/.test(name);
+}

@@ -1,0 +1,46 @@
+import type { Failure } from './failure.js';
+import type { JsonObject } from './json.js';
+import type { Lease } from './lease.js';
+
+interface BaseModelFacts {
+  /** The model's public name, for example `prad-tiny`. */
+  readonly id: string;
+  /** Where it was imported from: a folder, a GGUF file or `hf:org/name`. */
+  readonly source: string;
+  readonly createdAt: Date;
+}
+
+/** What is known of a base model once its weights were written. */
+export interface BaseModelContent {
+  /** sha256 of the engine's model.safetensors in lower-case hex. */
+  readonly digest: string;
+  /** Hugging Face `model_type`, for example `llama`. */
+  readonly architecture: string;
+  /** Number of scalar weights. */
+  readonly parameterCount: number;
+  /** Longest sequence in tokens. */
+  readonly contextLength: number;
+  readonly vocabularySize: number;
+  /** Size of all files in bytes. */
+  readonly bytes: number;
+  /** Blob key prefix of the model folder (config.json, tokenizer.json, model.safetensors). */
+  readonly blobKey: string;
+  /** Further facts to show, such as the licence or the dtype of the source. */
+  readonly details: JsonObject;
+}
+
+/** A frozen language model that adapters are trained for. */
+export type BaseModel = BaseModelFacts &
+  (
+    | { readonly status: 'importing'; readonly lease: Lease | null }
+    | ({ readonly status: 'ready' } & BaseModelContent)
+    | { readonly status: 'failed'; readonly error: Failure }
+  );
+
+export type ReadyBaseModel = Extract<BaseModel, { status: 'ready' }>;
+export type BaseModelStatus = BaseModel['status'];
+export const baseModelStatuses = [
+  'importing',
+  'ready',
+  'failed',
+] as const satisfies readonly BaseModelStatus[];

@@ -1,0 +1,17 @@
+/** OpenAI's purposes that this system accepts or makes. */
+export const filePurposes = ['fine-tune', 'fine-tune-results', 'evals'] as const;
+export type FilePurpose = (typeof filePurposes)[number];
+
+/** An uploaded data set whose bytes lie in the blob store. */
+export interface DataFile {
+  readonly id: string;
+  readonly filename: string;
+  readonly purpose: FilePurpose;
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** Number of examples; null where the purpose has none. */
+  readonly rows: number | null;
+  readonly blobKey: string;
+  readonly createdAt: Date;
+}

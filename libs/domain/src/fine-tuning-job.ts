@@ -1,0 +1,77 @@
+import type { Failure } from './failure.js';
+import type { JsonObject } from './json.js';
+import type { Lease } from './lease.js';
+
+/** How an adapter is trained. The lists of adapters and scopes are open, so both are names. */
+export interface FineTuningMethod {
+  /** Adapter method, for example `adapter` or `lora`. */
+  readonly adapter: string;
+  /** Mask policy, for example `prompt` (PrAd) or `all` (conventional). */
+  readonly scope: string;
+  /** The method's own options, for example rank and scale. */
+  readonly options: JsonObject;
+  /** Training settings: epochs or steps, learning rate, batch size, ... */
+  readonly hyperparameters: JsonObject;
+}
+
+/** Finished and planned optimiser steps. */
+export interface Progress {
+  readonly step: number;
+  readonly total: number;
+}
+
+/** What every job has, whatever its status. */
+export interface FineTuningJobFacts {
+  readonly id: string;
+  /** Id of the base model. */
+  readonly model: string;
+  readonly task: string | null;
+  /** Ids of data files. */
+  readonly trainingFile: string;
+  readonly validationFile: string | null;
+  readonly suffix: string | null;
+  readonly seed: number;
+  readonly method: FineTuningMethod;
+  /** The submitter's own labels. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly cancelRequested: boolean;
+  /** How often a worker took the job up without handing it back. */
+  readonly attempts: number;
+  /** Null until the number of steps is known. */
+  readonly progress: Progress | null;
+  /** Tokens seen in training so far. */
+  readonly trainedTokens: number;
+  readonly createdAt: Date;
+  /** When a worker first took the job up. */
+  readonly startedAt: Date | null;
+}
+
+/** The status and what only that status has. */
+export type FineTuningState =
+  | { readonly status: 'validating_files' }
+  | { readonly status: 'queued' }
+  | { readonly status: 'running'; readonly lease: Lease }
+  | { readonly status: 'succeeded'; readonly finishedAt: Date; readonly resultAdapter: string }
+  | { readonly status: 'failed'; readonly finishedAt: Date; readonly error: Failure }
+  | { readonly status: 'cancelled'; readonly finishedAt: Date };
+
+/** One training of one adapter. */
+export type FineTuningJob = FineTuningJobFacts & FineTuningState;
+export type FineTuningStatus = FineTuningJob['status'];
+export const fineTuningStatuses = [
+  'validating_files',
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const satisfies readonly FineTuningStatus[];
+
+/** A job as its submitter describes it. */
+export type NewFineTuningJob = Pick<
+  FineTuningJobFacts,
+  'id' | 'model' | 'task' | 'trainingFile' | 'validationFile' | 'suffix' | 'seed' | 'method' | 'metadata'
+> & {
+  /** `queued` when the files were validated already. */
+  readonly status: 'validating_files' | 'queued';
+};

@@ -1,0 +1,77 @@
+import type { Failure } from './failure.js';
+import type { FineTuningJob, FineTuningJobFacts } from './fine-tuning-job.js';
+import { illegalChange, isFinal, leaseLost } from './job-status.js';
+import { leaseIsFree, type Lease } from './lease.js';
+
+type Running = Extract<FineTuningJob, { status: 'running' }>;
+
+/** The job without what belongs to its present status. */
+function common(job: FineTuningJob): FineTuningJobFacts {
+  const { id, model, task, trainingFile, validationFile, suffix, seed, method, metadata } = job;
+  const { cancelRequested, attempts, progress, trainedTokens, createdAt, startedAt } = job;
+  return {
+    ...{ id, model, task, trainingFile, validationFile, suffix, seed, method, metadata },
+    ...{ cancelRequested, attempts, progress, trainedTokens, createdAt, startedAt },
+  };
+}
+
+function heldBy(job: FineTuningJob, owner: string): Running {
+  if (job.status !== 'running' || job.lease.owner !== owner) throw leaseLost(job.id, owner);
+  return job;
+}
+
+/** Files are valid: the job waits for a worker. */
+export function queueFineTuning(job: FineTuningJob): FineTuningJob {
+  if (job.status !== 'validating_files') throw illegalChange(job.id, 'be queued', job.status);
+  return { ...common(job), status: 'queued' };
+}
+
+/** The job under a new lease, or undefined when it has ended or another holder's lease is still good. */
+export function claimFineTuning(job: FineTuningJob, lease: Lease, now: Date): FineTuningJob | undefined {
+  const claimable = job.status === 'queued' || (job.status === 'running' && leaseIsFree(job.lease, now));
+  if (!claimable) return undefined;
+  const attempts = job.attempts + 1;
+  return { ...common(job), attempts, startedAt: job.startedAt ?? now, status: 'running', lease };
+}
+
+/** The holder hands the job back unfinished; the attempt does not count. */
+export function releaseFineTuning(job: FineTuningJob, owner: string): FineTuningJob {
+  const held = heldBy(job, owner);
+  return { ...common(held), attempts: held.attempts - 1, status: 'queued' };
+}
+
+/** A waiting job ends at once; a running one is asked to stop at its holder's next heartbeat. */
+export function requestFineTuningCancel(job: FineTuningJob, now: Date): FineTuningJob {
+  if (isFinal(job.status)) throw illegalChange(job.id, 'be cancelled', job.status);
+  if (job.status === 'running') return { ...job, cancelRequested: true };
+  return { ...common(job), cancelRequested: true, status: 'cancelled', finishedAt: now };
+}
+
+/** The holder ends the job with an adapter. */
+export function succeedFineTuning(
+  job: FineTuningJob,
+  owner: string,
+  result: { readonly resultAdapter: string; readonly trainedTokens: number },
+  now: Date,
+): FineTuningJob {
+  const held = heldBy(job, owner);
+  const { resultAdapter, trainedTokens } = result;
+  return { ...common(held), trainedTokens, status: 'succeeded', finishedAt: now, resultAdapter };
+}
+
+/** The holder ends the job with a reason. */
+export function failFineTuning(job: FineTuningJob, owner: string, error: Failure, now: Date): FineTuningJob {
+  return { ...common(heldBy(job, owner)), status: 'failed', finishedAt: now, error };
+}
+
+/** A job that no worker holds ends with a reason, for example because its files are bad. */
+export function rejectFineTuning(job: FineTuningJob, error: Failure, now: Date): FineTuningJob {
+  const waiting = job.status === 'validating_files' || job.status === 'queued';
+  if (!waiting) throw illegalChange(job.id, 'be rejected', job.status);
+  return { ...common(job), status: 'failed', finishedAt: now, error };
+}
+
+/** The holder has stopped because a cancel was asked for. */
+export function cancelFineTuning(job: FineTuningJob, owner: string, now: Date): FineTuningJob {
+  return { ...common(heldBy(job, owner)), status: 'cancelled', finishedAt: now };
+}

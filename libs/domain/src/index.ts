@@ -1,0 +1,75 @@
+export type { JsonObject, JsonValue } from './json.js';
+export type { Page, PageRequest } from './page.js';
+export type { Failure } from './failure.js';
+export { newId, type IdPrefix } from './ids.js';
+export { leaseIsFree, type Heartbeat, type Lease } from './lease.js';
+export {
+  baseModelStatuses,
+  type BaseModel,
+  type BaseModelContent,
+  type BaseModelStatus,
+  type ReadyBaseModel,
+} from './base-model.js';
+export { filePurposes, type DataFile, type FilePurpose } from './data-file.js';
+export type { Task } from './task.js';
+export {
+  fineTuningStatuses,
+  type FineTuningJob,
+  type FineTuningMethod,
+  type FineTuningState,
+  type FineTuningStatus,
+  type NewFineTuningJob,
+  type Progress,
+} from './fine-tuning-job.js';
+export {
+  cancelFineTuning,
+  claimFineTuning,
+  failFineTuning,
+  queueFineTuning,
+  rejectFineTuning,
+  releaseFineTuning,
+  requestFineTuningCancel,
+  succeedFineTuning,
+} from './fine-tuning-transitions.js';
+export { finalStatuses, illegalChange, isFinal, leaseLost, type FinalStatus } from './job-status.js';
+export type { EventLevel, EventType, JobEvent, NewJobEvent } from './job-event.js';
+export type { JobMetric, JobMetricValues, NewJobMetric } from './job-metric.js';
+export {
+  isAdapterName,
+  newAdapterName,
+  type Adapter,
+  type AdapterVersion,
+  type NewAdapter,
+  type NewAdapterVersion,
+} from './adapter.js';
+export type { Checkpoint, NewCheckpoint } from './checkpoint.js';
+export {
+  inferenceEndpoints,
+  inferenceStatuses,
+  type InferenceEndpoint,
+  type InferenceJob,
+  type InferenceOutcome,
+  type InferenceState,
+  type InferenceStatus,
+  type InferenceTimings,
+  type NewInferenceJob,
+  type Usage,
+} from './inference-job.js';
+export {
+  cancelInference,
+  claimInference,
+  failInference,
+  rejectInference,
+  releaseInference,
+  requestInferenceCancel,
+  succeedInference,
+} from './inference-transitions.js';
+export type { EvaluationResult, NewEvaluationResult } from './evaluation-result.js';
+export {
+  isAlive,
+  workerRoles,
+  type NewWorkerNode,
+  type WorkerNode,
+  type WorkerReport,
+  type WorkerRole,
+} from './worker-node.js';

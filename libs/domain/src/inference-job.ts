@@ -1,0 +1,66 @@
+import type { Failure } from './failure.js';
+import type { JsonObject } from './json.js';
+import type { Lease } from './lease.js';
+
+export const inferenceEndpoints = ['completion', 'chat'] as const;
+export type InferenceEndpoint = (typeof inferenceEndpoints)[number];
+
+/** Token counts of one request. */
+export interface Usage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/** Where a request's time went, in milliseconds; null where it was not measured. */
+export interface InferenceTimings {
+  readonly queueMs: number | null;
+  readonly prefillMs: number | null;
+  readonly decodeMs: number | null;
+}
+
+/** What a finished request leaves behind. */
+export interface InferenceOutcome {
+  /** The endpoint's answer: texts, finish reasons. */
+  readonly result: JsonObject;
+  readonly usage: Usage;
+  readonly timings: InferenceTimings;
+}
+
+/** What every request has, whatever its status. */
+export interface InferenceJobFacts {
+  readonly id: string;
+  readonly endpoint: InferenceEndpoint;
+  /** Id of the base model. */
+  readonly baseModel: string;
+  /** Id of the adapter; null for the base alone. */
+  readonly adapter: string | null;
+  /** The validated request body. */
+  readonly request: JsonObject;
+  readonly cancelRequested: boolean;
+  readonly attempts: number;
+  readonly createdAt: Date;
+  readonly startedAt: Date | null;
+}
+
+export type InferenceState =
+  | { readonly status: 'queued' }
+  | { readonly status: 'running'; readonly lease: Lease }
+  | ({ readonly status: 'succeeded'; readonly finishedAt: Date } & InferenceOutcome)
+  | { readonly status: 'failed'; readonly finishedAt: Date; readonly error: Failure }
+  | { readonly status: 'cancelled'; readonly finishedAt: Date };
+
+/** One request for text. */
+export type InferenceJob = InferenceJobFacts & InferenceState;
+export type InferenceStatus = InferenceJob['status'];
+export const inferenceStatuses = [
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const satisfies readonly InferenceStatus[];
+
+export type NewInferenceJob = Pick<
+  InferenceJobFacts,
+  'id' | 'endpoint' | 'baseModel' | 'adapter' | 'request'
+>;

@@ -1,0 +1,19 @@
+import type { JsonObject } from './json.js';
+
+export type EventLevel = 'info' | 'warn' | 'error';
+export type EventType = 'message' | 'metrics';
+
+/** One line of a fine-tuning job's story. */
+export interface JobEvent {
+  readonly id: string;
+  readonly jobId: string;
+  /** 1, 2, 3, ... within the job, without gaps. */
+  readonly sequence: number;
+  readonly level: EventLevel;
+  readonly type: EventType;
+  readonly message: string;
+  readonly data: JsonObject;
+  readonly createdAt: Date;
+}
+
+export type NewJobEvent = Pick<JobEvent, 'level' | 'message'> & Partial<Pick<JobEvent, 'type' | 'data'>>;
