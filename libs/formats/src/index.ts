@@ -1,0 +1,10 @@
+export { openSafetensors, decodeSafetensors, SafetensorsFile } from './safetensors/safetensors-file.js';
+export type { SafetensorsEntry } from './safetensors/header.js';
+export { encodeSafetensors } from './safetensors/encode.js';
+export {
+  writeSafetensors,
+  type SafetensorsSource,
+  type SafetensorsWriteOptions,
+  type SafetensorsWritten,
+} from './safetensors/write.js';
+export type { SafetensorsDtype } from './safetensors/dtype.js';
