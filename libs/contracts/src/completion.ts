@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { finishReason, generationFacts, usage } from './generation-facts.js';
+import { bookkeepingLabel, neutral, neutralObject } from './neutral.js';
+import { maxTokens, samplingFields, streamOptionsError, streamOptionsNeedStream } from './sampling.js';
+
+/** Most prompts in one request. */
+export const MAX_PROMPTS = 128;
+
+/** OpenAI's default for `/v1/completions`. */
+export const COMPLETION_MAX_TOKENS = 16;
+
+const text = z.string({ error: '`prompt` must be text or a list of texts; token ids are not supported' });
+
+/** Body of `POST /v1/completions`. */
+export const createCompletion = z
+  .strictObject({
+    model: z.string().min(1).describe('Name of a base model or of a trained adapter.'),
+    prompt: z.union([text, z.array(text).min(1).max(MAX_PROMPTS)], {
+      error: `\`prompt\` must be text or a list of 1 to ${MAX_PROMPTS} texts; token ids are not supported`,
+    }),
+    max_tokens: maxTokens.describe(`Most tokens to generate; default ${COMPLETION_MAX_TOKENS}.`),
+    ...samplingFields,
+    best_of: neutral('best_of', [1]),
+    echo: neutral('echo', [false]),
+    frequency_penalty: neutral('frequency_penalty', [0]),
+    presence_penalty: neutral('presence_penalty', [0]),
+    logit_bias: neutralObject('logit_bias'),
+    logprobs: neutral('logprobs'),
+    suffix: neutral('suffix', ['']),
+    user: bookkeepingLabel(),
+  })
+  .refine(streamOptionsNeedStream, streamOptionsError)
+  .meta({ id: 'CreateCompletion' });
+export type CreateCompletion = z.infer<typeof createCompletion>;
+
+export const completion = z
+  .object({
+    id: z.string(),
+    object: z.literal('text_completion'),
+    created: z.number().int(),
+    model: z.string(),
+    choices: z.array(
+      z.object({
+        index: z.number().int(),
+        text: z.string(),
+        finish_reason: finishReason,
+        logprobs: z.null(),
+      }),
+    ),
+    usage,
+    prad: generationFacts,
+  })
+  .meta({ id: 'Completion' });
+export type Completion = z.infer<typeof completion>;
+
+/** Data of one server-sent event; the last event is the text `[DONE]`. */
+export const completionChunk = z
+  .object({
+    id: z.string(),
+    object: z.literal('text_completion'),
+    created: z.number().int(),
+    model: z.string(),
+    choices: z.array(
+      z.object({
+        index: z.number().int(),
+        text: z.string(),
+        finish_reason: finishReason.nullable(),
+        logprobs: z.null(),
+      }),
+    ),
+    usage: usage.nullish().describe('In the last chunk, where stream_options.include_usage asks for it.'),
+    prad: generationFacts.optional().describe('In the last chunk.'),
+  })
+  .meta({ id: 'CompletionChunk' });
+export type CompletionChunk = z.infer<typeof completionChunk>;

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import * as contracts from './index.js';
+import {
+  createChatCompletion,
+  createCompletion,
+  createFineTuningJob,
+  fineTuningEventQuery,
+} from './index.js';
+
+const job = { model: 'prad-tiny', training_file: 'file-1' };
+
+function problems(result: { error?: z.ZodError | undefined }): string[] {
+  return (result.error?.issues ?? []).map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+}
+
+describe('create fine-tuning job', () => {
+  it('fills in the method', () => {
+    const parsed = createFineTuningJob.parse(job);
+    expect(parsed.method).toEqual({
+      type: 'prad',
+      prad: { adapter: 'adapter', scope: 'prompt', hyperparameters: {} },
+    });
+  });
+
+  it('names the known adapter methods when one is unknown', () => {
+    const result = createFineTuningJob.safeParse({
+      ...job,
+      method: { type: 'prad', prad: { adapter: 'dora' } },
+    });
+    expect(problems(result)).toEqual([
+      'method.prad.adapter: unknown adapter method "dora": known are adapter, lora',
+    ]);
+  });
+
+  it.each([0, 1025, 1.5])('refuses rank %s', (rank) => {
+    const result = createFineTuningJob.safeParse({ ...job, method: { type: 'prad', prad: { rank } } });
+    expect(problems(result)[0]).toMatch(/^method\.prad\.rank: /);
+  });
+
+  it('says where misplaced hyperparameters belong', () => {
+    const result = createFineTuningJob.safeParse({ ...job, hyperparameters: { n_epochs: 3 } });
+    expect(problems(result)).toEqual([
+      'hyperparameters: `hyperparameters` belong under method.prad.hyperparameters',
+    ]);
+  });
+
+  it('refuses epochs together with steps, targets of a method without sites, and unknown fields', () => {
+    const prad = { hyperparameters: { n_epochs: 1, max_steps: 2 } };
+    expect(problems(createFineTuningJob.safeParse({ ...job, method: { type: 'prad', prad } }))[0]).toContain(
+      'not both',
+    );
+    const targets = { adapter: 'adapter', targets: ['q_proj'] };
+    expect(
+      problems(createFineTuningJob.safeParse({ ...job, method: { type: 'prad', prad: targets } }))[0],
+    ).toContain('option of lora');
+    expect(createFineTuningJob.safeParse({ ...job, epochs: 3 }).success).toBe(false);
+  });
+
+  it('reads auto as the default', () => {
+    const prad = { hyperparameters: { n_epochs: 'auto', batch_size: 4 } };
+    const parsed = createFineTuningJob.parse({ ...job, method: { type: 'prad', prad } });
+    expect(parsed.method.prad.hyperparameters).toEqual({ n_epochs: undefined, batch_size: 4 });
+  });
+});
+
+describe('generation requests', () => {
+  const completion = { model: 'm', prompt: 'p' };
+  const chat = { model: 'm', messages: [{ role: 'user', content: 'hello' }] };
+
+  it('accept options that ask for nothing and refuse them otherwise', () => {
+    expect(
+      createCompletion.safeParse({ ...completion, frequency_penalty: 0, logit_bias: null }).success,
+    ).toBe(true);
+    expect(problems(createCompletion.safeParse({ ...completion, frequency_penalty: 0.5 }))).toEqual([
+      'frequency_penalty: `frequency_penalty` is not supported: leave it out or send one of null, 0',
+    ]);
+    expect(createChatCompletion.safeParse({ ...chat, tools: [], tool_choice: 'none' }).success).toBe(true);
+    expect(
+      createChatCompletion.safeParse({ ...chat, response_format: { type: 'json_object' } }).success,
+    ).toBe(false);
+  });
+
+  it('refuse unknown fields, several answers, too many stops and token ids', () => {
+    expect(createCompletion.safeParse({ ...completion, min_p: 0.1 }).success).toBe(false);
+    expect(problems(createCompletion.safeParse({ ...completion, n: 2 }))[0]).toContain('`n` must be 1');
+    expect(createCompletion.safeParse({ ...completion, stop: ['a', 'b', 'c', 'd', 'e'] }).success).toBe(
+      false,
+    );
+    expect(problems(createCompletion.safeParse({ ...completion, prompt: [1, 2] }))[0]).toContain('token ids');
+  });
+
+  it('refuse stream options without a stream and two names of one limit', () => {
+    const options = { stream_options: { include_usage: true } };
+    expect(createChatCompletion.safeParse({ ...chat, ...options }).success).toBe(false);
+    expect(createChatCompletion.safeParse({ ...chat, ...options, stream: true }).success).toBe(true);
+    expect(createChatCompletion.safeParse({ ...chat, max_tokens: 1, max_completion_tokens: 1 }).success).toBe(
+      false,
+    );
+  });
+});
+
+it('reads numbers of a query string', () => {
+  expect(fineTuningEventQuery.parse({ limit: '5' })).toEqual({ limit: 5 });
+  expect(fineTuningEventQuery.safeParse({ limit: '0' }).success).toBe(false);
+});
+
+it('every contract has a JSON schema', () => {
+  const schemas = Object.values(contracts).filter((value) => value instanceof z.ZodType);
+  expect(schemas.length).toBeGreaterThan(20);
+  for (const schema of schemas) expect(() => z.toJSONSchema(schema, { io: 'input' })).not.toThrow();
+});

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { fineTuningMethod } from './fine-tuning-method.js';
+import { neutralList } from './neutral.js';
+import { listOf, listQuery } from './pagination.js';
+
+export const fineTuningJobStatus = z.enum([
+  'validating_files',
+  'queued',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+]);
+
+const metadata = z
+  .record(z.string().max(64), z.string().max(512))
+  .refine((labels) => Object.keys(labels).length <= 16, '`metadata` holds at most 16 labels');
+
+/** Body of `POST /v1/fine_tuning/jobs`. */
+export const createFineTuningJob = z
+  .strictObject({
+    model: z.string().min(1).describe('Name of a base model.'),
+    training_file: z.string().min(1),
+    validation_file: z.string().min(1).nullish(),
+    suffix: z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/, '`suffix` must be 1 to 64 characters of a-z, 0-9 and dash')
+      .nullish()
+      .describe('Part of the adapter’s name: ft:<base>:<suffix>:<tag>.'),
+    seed: z.number().int().min(0).max(2_147_483_647).nullish().describe('Drawn at random where absent.'),
+    method: fineTuningMethod.prefault({ type: 'prad' }),
+    metadata: metadata.nullish(),
+    integrations: neutralList('integrations'),
+    hyperparameters: z
+      .null({ error: '`hyperparameters` belong under method.prad.hyperparameters' })
+      .optional(),
+  })
+  .meta({ id: 'CreateFineTuningJob' });
+export type CreateFineTuningJob = z.infer<typeof createFineTuningJob>;
+
+/** The settings that a job trains with, defaults filled in. */
+const resolvedHyperparameters = z.object({
+  n_epochs: z.number().nullable(),
+  max_steps: z.number().nullable(),
+  batch_size: z.number(),
+  learning_rate: z.number(),
+  warmup_ratio: z.number(),
+  weight_decay: z.number(),
+  max_grad_norm: z.number(),
+  max_length: z.number().nullable(),
+  evaluation_steps: z.number().nullable(),
+});
+
+export const fineTuningJob = z
+  .object({
+    id: z.string(),
+    object: z.literal('fine_tuning.job'),
+    created_at: z.number().int(),
+    finished_at: z.number().int().nullable(),
+    status: fineTuningJobStatus,
+    model: z.string(),
+    fine_tuned_model: z.string().nullable().describe('Name of the trained adapter.'),
+    training_file: z.string(),
+    validation_file: z.string().nullable(),
+    suffix: z.string().nullable(),
+    user_provided_suffix: z.string().nullable(),
+    seed: z.number().int(),
+    trained_tokens: z.number().int().nullable(),
+    organization_id: z.string(),
+    result_files: z.array(z.string()),
+    error: z.object({ code: z.string(), message: z.string(), param: z.string().nullable() }).nullable(),
+    hyperparameters: z.object({
+      n_epochs: z.union([z.number(), z.literal('auto')]),
+      batch_size: z.number(),
+      learning_rate_multiplier: z.literal('auto'),
+    }),
+    method: z.object({
+      type: z.literal('prad'),
+      prad: z.object({
+        adapter: z.string(),
+        scope: z.string(),
+        rank: z.number(),
+        scale: z.number(),
+        targets: z.array(z.string()).nullable(),
+        hyperparameters: resolvedHyperparameters,
+      }),
+    }),
+    metadata: z.record(z.string(), z.string()),
+    integrations: z.array(z.unknown()),
+    prad: z.object({
+      progress: z.object({ step: z.number().int(), total: z.number().int() }).nullable(),
+      cancel_requested: z.boolean(),
+      attempts: z.number().int(),
+      started_at: z.number().int().nullable(),
+    }),
+  })
+  .meta({ id: 'FineTuningJob' });
+export type FineTuningJobObject = z.infer<typeof fineTuningJob>;
+
+export const fineTuningJobListQuery = listQuery.extend({
+  status: fineTuningJobStatus.optional(),
+  model: z.string().min(1).optional().describe('Name of a base model.'),
+});
+export type FineTuningJobListQuery = z.infer<typeof fineTuningJobListQuery>;
+
+export const fineTuningJobList = listOf(fineTuningJob, 'FineTuningJobList');

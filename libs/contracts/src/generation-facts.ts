@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/** Token counts as OpenAI names them. */
+export const usage = z
+  .object({
+    prompt_tokens: z.number().int(),
+    completion_tokens: z.number().int(),
+    total_tokens: z.number().int(),
+  })
+  .meta({ id: 'Usage' });
+export type UsageObject = z.infer<typeof usage>;
+
+/** What happened to a request inside the cluster. */
+export const generationFacts = z
+  .object({
+    seed: z.number().int().describe('The seed that was used; sending it again repeats the answer.'),
+    timings: z.object({
+      queue_ms: z.number().nullable(),
+      prefill_ms: z.number().nullable(),
+      decode_ms: z.number().nullable(),
+    }),
+    batch: z
+      .object({ max_rows: z.number().int(), max_adapters: z.number().int() })
+      .nullable()
+      .describe('Most rows, and most different adapters, that shared one step with this request.'),
+  })
+  .meta({ id: 'GenerationFacts' });
+export type GenerationFactsObject = z.infer<typeof generationFacts>;
+
+export const finishReason = z.enum(['stop', 'length']);
+export type FinishReason = z.infer<typeof finishReason>;

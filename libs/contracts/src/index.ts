@@ -1,0 +1,80 @@
+export { errorBody, type ErrorBody } from './error-body.js';
+export { MAX_PAGE_SIZE, listQuery, type ListQuery } from './pagination.js';
+export {
+  fileDeletion,
+  fileList,
+  fileListQuery,
+  fileObject,
+  uploadForm,
+  uploadPurpose,
+  uploadPurposes,
+  type FileListQuery,
+  type FileObject,
+} from './file.js';
+export {
+  importModelRequest,
+  modelDeletion,
+  modelList,
+  modelName,
+  modelObject,
+  type ImportModelRequest,
+  type ModelObject,
+} from './model.js';
+export {
+  MAX_RANK,
+  adapterMethods,
+  maskScopes,
+  type AdapterDefaults,
+  type AdapterMethod,
+} from './adapter-method.js';
+export { hyperparameterDefaults, hyperparameters, type Hyperparameters } from './hyperparameters.js';
+export { fineTuningMethod, type FineTuningMethodRequest } from './fine-tuning-method.js';
+export {
+  createFineTuningJob,
+  fineTuningJob,
+  fineTuningJobList,
+  fineTuningJobListQuery,
+  fineTuningJobStatus,
+  type CreateFineTuningJob,
+  type FineTuningJobListQuery,
+  type FineTuningJobObject,
+} from './fine-tuning-job.js';
+export {
+  fineTuningCheckpoint,
+  fineTuningCheckpointList,
+  fineTuningEvent,
+  fineTuningEventList,
+  fineTuningEventQuery,
+  type FineTuningCheckpointObject,
+  type FineTuningEventObject,
+  type FineTuningEventQuery,
+} from './fine-tuning-event.js';
+export {
+  finishReason,
+  generationFacts,
+  usage,
+  type FinishReason,
+  type GenerationFactsObject,
+  type UsageObject,
+} from './generation-facts.js';
+export {
+  COMPLETION_MAX_TOKENS,
+  MAX_PROMPTS,
+  completion,
+  completionChunk,
+  createCompletion,
+  type Completion,
+  type CompletionChunk,
+  type CreateCompletion,
+} from './completion.js';
+export {
+  CHAT_MAX_TOKENS,
+  chatCompletion,
+  chatCompletionChunk,
+  createChatCompletion,
+  type ChatCompletion,
+  type ChatCompletionChunk,
+  type ChatMessageRequest,
+  type CreateChatCompletion,
+} from './chat-completion.js';
+export { health, readiness, type Readiness } from './health.js';

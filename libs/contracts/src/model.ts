@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { deletionOf } from './pagination.js';
+
+/** Facts that OpenAI's model object has no place for. */
+const modelFacts = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('base'),
+    status: z.enum(['importing', 'ready', 'failed']),
+    source: z.string(),
+    architecture: z.string().nullable(),
+    parameters: z.number().int().nullable(),
+    context_length: z.number().int().nullable(),
+    digest: z.string().nullable(),
+    bytes: z.number().int().nullable(),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+  }),
+  z.object({
+    kind: z.literal('adapter'),
+    status: z.literal('ready'),
+    base: z.string(),
+    adapter: z.string(),
+    scope: z.string(),
+    options: z.record(z.string(), z.unknown()),
+    parameters: z.number().int(),
+    version: z.number().int(),
+    digest: z.string(),
+    bytes: z.number().int(),
+    job: z.string().nullable(),
+  }),
+]);
+
+export const modelObject = z
+  .object({
+    id: z.string(),
+    object: z.literal('model'),
+    created: z.number().int().describe('Seconds since 1970.'),
+    owned_by: z.string(),
+    prad: modelFacts,
+  })
+  .meta({ id: 'Model' });
+export type ModelObject = z.infer<typeof modelObject>;
+
+export const modelList = z
+  .object({ object: z.literal('list'), data: z.array(modelObject) })
+  .meta({ id: 'ModelList' });
+
+/** Model names stand in URLs and adapter names, so they hold no slash and no colon. */
+export const modelName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,95}$/,
+    '`name` must be 1 to 96 characters of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit',
+  );
+
+export const importModelRequest = z
+  .strictObject({
+    source: z
+      .string()
+      .min(1)
+      .max(4096)
+      .describe('A folder or .gguf file on the worker’s machine, or `hf:org/name`.'),
+    name: modelName.optional().describe('By default the last part of the source, in lower case.'),
+  })
+  .meta({ id: 'ModelImportRequest' });
+export type ImportModelRequest = z.infer<typeof importModelRequest>;
+
+export const modelDeletion = deletionOf('model', 'ModelDeletion');

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+export const MAX_STOPS = 4;
+export const MAX_NEW_TOKENS = 1_048_576;
+
+/** `n` is known but only one answer a prompt is given. */
+export const oneChoice = z
+  .literal(1, { error: '`n` must be 1: one answer is given to each prompt; send more prompts or requests' })
+  .nullish();
+
+const stop = z.string().min(1, 'a stop string must not be empty');
+
+/** How tokens are chosen and when an answer ends; the same for both endpoints. */
+export const samplingFields = {
+  temperature: z.number().min(0).max(2).nullish().describe('0 is greedy; default 1.'),
+  top_p: z
+    .number()
+    .gt(0)
+    .max(1)
+    .nullish()
+    .describe('Smallest set of tokens with this probability; default 1.'),
+  top_k: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .nullish()
+    .describe('Most likely tokens kept; 0, the default, keeps all.'),
+  seed: z.number().int().min(0).max(2_147_483_647).nullish().describe('Drawn at random where absent.'),
+  stop: z
+    .union([stop, z.array(stop).max(MAX_STOPS, `\`stop\` holds at most ${MAX_STOPS} strings`)])
+    .nullish()
+    .describe('The answer ends before the first of these strings.'),
+  n: oneChoice,
+  stream: z.boolean().nullish(),
+  stream_options: z
+    .strictObject({
+      include_usage: z.boolean().nullish(),
+      include_obfuscation: z
+        .literal(false, { error: '`include_obfuscation` is not supported: leave it out or send false' })
+        .nullish(),
+    })
+    .nullish(),
+};
+
+/** Upper bound on generated tokens. */
+export const maxTokens = z.number().int().min(1).max(MAX_NEW_TOKENS).nullish();
+
+/** `stream_options` has a meaning only in a stream. */
+export function streamOptionsNeedStream(value: {
+  readonly stream?: boolean | null | undefined;
+  readonly stream_options?: unknown;
+}): boolean {
+  return value.stream === true || value.stream_options === undefined || value.stream_options === null;
+}
+
+export const streamOptionsError = {
+  message: '`stream_options` is only for requests with stream: true',
+  path: ['stream_options'],
+};
