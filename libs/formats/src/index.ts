@@ -8,3 +8,6 @@ export {
   type SafetensorsWritten,
 } from './safetensors/write.js';
 export type { SafetensorsDtype } from './safetensors/dtype.js';
+export { openModelSource } from './open-model-source.js';
+export type { ModelSource, ModelTensor } from './model-source.js';
+export type { JsonObject } from './strict-json.js';
