@@ -1,0 +1,31 @@
+import type { JsonObject } from '@prad/domain';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { BaseModelEntity } from './base-model.entity.js';
+import { bigintNumber } from './bigint-number.js';
+import { TaskEntity } from './task.entity.js';
+
+@Entity('adapter')
+@Index(['createdAt', 'id'])
+@Index(['baseModelId'])
+export class AdapterEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+  @ForeignKey(() => BaseModelEntity)
+  @Column({ type: 'text' })
+  baseModelId!: string;
+  @Column({ type: 'text' })
+  baseDigest!: string;
+  @Column({ type: 'text' })
+  method!: string;
+  @Column({ type: 'jsonb' })
+  options!: JsonObject;
+  @Column({ type: 'text' })
+  scope!: string;
+  @Column({ type: 'bigint', transformer: bigintNumber })
+  parameterCount!: number;
+  @ForeignKey(() => TaskEntity)
+  @Column({ type: 'text', nullable: true })
+  taskId!: string | null;
+  @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
+  createdAt!: Date;
+}

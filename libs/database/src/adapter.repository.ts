@@ -1,0 +1,95 @@
+import type { Adapter, AdapterVersion, NewAdapter, Page, PageRequest } from '@prad/domain';
+import { Injectable } from '@nestjs/common';
+import { DataSource, EntityManager } from 'typeorm';
+import { AdapterEntity } from './adapter.entity.js';
+import { AdapterVersionEntity } from './adapter-version.entity.js';
+import { newestFirst } from './newest-first.js';
+import { notFound } from './not-found.js';
+
+export interface AdapterFilter {
+  readonly baseModel?: string | undefined;
+  readonly task?: string | undefined;
+}
+
+@Injectable()
+export class AdapterRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async find(id: string): Promise<Adapter | undefined> {
+    const row = await this.dataSource.manager.findOneBy(AdapterEntity, { id });
+    if (row === null) return undefined;
+    const [adapter] = await this.withLatest([row]);
+    return adapter;
+  }
+
+  /** Throws notFound `model_not_found`: to a client an adapter is a model. */
+  async get(id: string): Promise<Adapter> {
+    const adapter = await this.find(id);
+    if (adapter === undefined) throw notFound('model', id);
+    return adapter;
+  }
+
+  async list(page: PageRequest, filter: AdapterFilter = {}): Promise<Page<Adapter>> {
+    const found = await newestFirst(this.dataSource.getRepository(AdapterEntity), page, (query) => {
+      const { baseModel, task } = filter;
+      if (baseModel !== undefined) query.andWhere('item.baseModelId = :baseModel', { baseModel });
+      if (task !== undefined) query.andWhere('item.taskId = :task', { task });
+    });
+    return { items: await this.withLatest(found.items), hasMore: found.hasMore };
+  }
+
+  /** All versions, the newest first. */
+  async versions(id: string): Promise<readonly AdapterVersion[]> {
+    const rows = await this.dataSource.manager.find(AdapterVersionEntity, {
+      where: { adapterId: id },
+      order: { version: 'DESC' },
+    });
+    return rows.map(versionToDomain);
+  }
+
+  private async withLatest(rows: readonly AdapterEntity[]): Promise<readonly Adapter[]> {
+    const latest = await this.dataSource
+      .createQueryBuilder(AdapterVersionEntity, 'version')
+      .distinctOn(['version.adapterId'])
+      .where('version.adapterId = ANY(:ids)', { ids: rows.map(({ id }) => id) })
+      .orderBy('version.adapterId')
+      .addOrderBy('version.version', 'DESC')
+      .getMany();
+    const byAdapter = new Map(latest.map((version) => [version.adapterId, version]));
+    return rows.flatMap((row) => {
+      const version = byAdapter.get(row.id);
+      return version === undefined ? [] : [toDomain(row, version)];
+    });
+  }
+}
+
+/** Writes the adapter where it is new, and its next version, within the transaction of `manager`. */
+export async function publishAdapter(
+  manager: EntityManager,
+  adapter: NewAdapter,
+  version: Pick<AdapterVersion, 'id' | 'digest' | 'blobKey' | 'bytes' | 'jobId'>,
+): Promise<void> {
+  const { id, baseModel, baseDigest, method, options, scope, parameterCount, task } = adapter;
+  await manager
+    .createQueryBuilder()
+    .insert()
+    .into(AdapterEntity)
+    .values({ id, baseModelId: baseModel, baseDigest, method, options, scope, parameterCount, taskId: task })
+    .orIgnore()
+    .execute();
+  // The lock on the adapter orders concurrent versions of it.
+  await manager.query('SELECT 1 FROM adapter WHERE id = $1 FOR UPDATE', [id]);
+  const last = await manager.maximum(AdapterVersionEntity, 'version', { adapterId: id });
+  await manager.insert(AdapterVersionEntity, { ...version, adapterId: id, version: (last ?? 0) + 1 });
+}
+
+function versionToDomain(row: AdapterVersionEntity): AdapterVersion {
+  const { id, adapterId, version, digest, blobKey, bytes, jobId, createdAt } = row;
+  return { id, adapterId, version, digest, blobKey, bytes, jobId, createdAt };
+}
+
+function toDomain(row: AdapterEntity, latest: AdapterVersionEntity): Adapter {
+  const { id, baseModelId, baseDigest, method, options, scope, parameterCount, taskId, createdAt } = row;
+  const facts = { id, baseDigest, method, options, scope, parameterCount, createdAt };
+  return { ...facts, baseModel: baseModelId, task: taskId, latest: versionToDomain(latest) };
+}

@@ -1,0 +1,180 @@
+import {
+  illegalChange,
+  leaseIsFree,
+  leaseLost,
+  type BaseModel,
+  type BaseModelContent,
+  type BaseModelStatus,
+  type Failure,
+  type Heartbeat,
+  type ReadyBaseModel,
+} from '@prad/domain';
+import { AppError, assertNever } from '@prad/errors';
+import { Injectable } from '@nestjs/common';
+import { DataSource, type UpdateResult } from 'typeorm';
+import { BaseModelEntity } from './base-model.entity.js';
+import { present } from './corrupt-row.js';
+import { leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
+import { lockRow } from './locked-row.js';
+import { notFound } from './not-found.js';
+import { violatedForeignKey } from './pg-error.js';
+
+@Injectable()
+export class BaseModelRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * A new model in status importing. A failed import of that name is begun anew;
+   * throws conflict `model_exists` for one that is ready or being imported.
+   */
+  async create(model: { readonly id: string; readonly source: string }): Promise<BaseModel> {
+    const { id, source } = model;
+    const written = await this.dataSource.query<unknown[]>(
+      `INSERT INTO base_model (id, source, status) VALUES ($1, $2, 'importing')
+       ON CONFLICT (id) DO UPDATE SET source = excluded.source, status = 'importing', error = NULL,
+         lease_owner = NULL, lease_expires_at = NULL, created_at = excluded.created_at
+       WHERE base_model.status = 'failed' RETURNING id`,
+      [id, source],
+    );
+    if (written.length === 0) {
+      throw new AppError({
+        kind: 'conflict',
+        code: 'model_exists',
+        message: `there is already a base model named ${JSON.stringify(id)}`,
+        details: { id },
+      });
+    }
+    return this.get(id);
+  }
+
+  async find(id: string): Promise<BaseModel | undefined> {
+    const row = await this.dataSource.manager.findOneBy(BaseModelEntity, { id });
+    return row === null ? undefined : toDomain(row);
+  }
+
+  /** Throws notFound `model_not_found`. */
+  async get(id: string): Promise<BaseModel> {
+    const model = await this.find(id);
+    if (model === undefined) throw notFound('model', id);
+    return model;
+  }
+
+  /** A model that can be used. Throws notFound, or conflict `model_not_ready` while it is imported or after that failed. */
+  async getReady(id: string): Promise<ReadyBaseModel> {
+    const model = await this.get(id);
+    if (model.status === 'ready') return model;
+    throw new AppError({
+      kind: 'conflict',
+      code: 'model_not_ready',
+      message: `base model ${JSON.stringify(id)} cannot be used: its status is ${model.status}`,
+      details: { id, status: model.status },
+    });
+  }
+
+  /** All models in the order of their import. */
+  async list(status?: BaseModelStatus): Promise<readonly BaseModel[]> {
+    const rows = await this.dataSource.manager.find(BaseModelEntity, {
+      where: status === undefined ? {} : { status },
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
+    return rows.map(toDomain);
+  }
+
+  /** The importing model under a new lease; undefined when its import has ended or another holder's lease is good. */
+  async claim(id: string, owner: string, leaseMs: number): Promise<BaseModel | undefined> {
+    return this.dataSource.transaction(async (manager) => {
+      const locked = await lockRow(manager, BaseModelEntity, id);
+      if (locked === undefined) throw notFound('model', id);
+      const { row, now } = locked;
+      if (row.status !== 'importing' || !leaseIsFree(leaseOf(row), now)) return undefined;
+      Object.assign(row, leaseColumns(leaseFrom(owner, now, leaseMs)));
+      return toDomain(await manager.save(row));
+    });
+  }
+
+  /** Renews the lease for `leaseMs` milliseconds from now. An import cannot be cancelled. */
+  async heartbeat(id: string, owner: string, leaseMs: number): Promise<Heartbeat> {
+    const renewed = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE base_model SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond'
+       WHERE id = $1 AND lease_owner = $2 AND status = 'importing'`,
+      [id, owner, leaseMs],
+    );
+    return { alive: renewed[1] === 1, cancelRequested: false };
+  }
+
+  /** Gives the import back for another worker. Throws conflict `lease_lost`. */
+  async release(id: string, owner: string): Promise<void> {
+    const free = { leaseOwner: null, leaseExpiresAt: null };
+    refuseStale(await this.dataSource.manager.update(BaseModelEntity, held(id, owner), free), id, owner);
+  }
+
+  /** The files are in place: the model can be used. Throws conflict `lease_lost`. */
+  async complete(id: string, owner: string, content: BaseModelContent): Promise<ReadyBaseModel> {
+    const ready = { ...content, status: 'ready' as const, leaseOwner: null, leaseExpiresAt: null };
+    refuseStale(await this.dataSource.manager.update(BaseModelEntity, held(id, owner), ready), id, owner);
+    return this.getReady(id);
+  }
+
+  /** Throws conflict `lease_lost`. */
+  async fail(id: string, owner: string, error: Failure): Promise<void> {
+    const failed = { error, status: 'failed' as const, leaseOwner: null, leaseExpiresAt: null };
+    refuseStale(await this.dataSource.manager.update(BaseModelEntity, held(id, owner), failed), id, owner);
+  }
+
+  /** Removes the row and returns what it was. Throws notFound; conflict `model_in_use` while jobs or adapters name it. */
+  async delete(id: string): Promise<BaseModel> {
+    const model = await this.get(id);
+    if (model.status === 'importing' && model.lease !== null)
+      throw illegalChange(id, 'be deleted', model.status);
+    try {
+      await this.dataSource.manager.delete(BaseModelEntity, { id });
+    } catch (error) {
+      if (violatedForeignKey(error) === undefined) throw error;
+      throw new AppError({
+        kind: 'conflict',
+        code: 'model_in_use',
+        message: `base model ${JSON.stringify(id)} cannot be deleted: jobs or adapters use it`,
+        details: { id },
+        cause: error,
+      });
+    }
+    return model;
+  }
+}
+
+function held(id: string, owner: string): { id: string; leaseOwner: string; status: 'importing' } {
+  return { id, leaseOwner: owner, status: 'importing' };
+}
+
+function refuseStale(result: UpdateResult, id: string, owner: string): void {
+  if (result.affected !== 1) throw leaseLost(id, owner);
+}
+
+function toDomain(row: BaseModelEntity): BaseModel {
+  const { id, source, createdAt, status } = row;
+  const facts = { id, source, createdAt };
+  switch (status) {
+    case 'importing':
+      return { ...facts, status, lease: leaseOf(row) };
+    case 'failed':
+      return { ...facts, status, error: present(row.error, `error of base model ${id}`) };
+    case 'ready':
+      return { ...facts, status, ...contentOf(row) };
+    default:
+      return assertNever(status);
+  }
+}
+
+function contentOf(row: BaseModelEntity): BaseModelContent {
+  const of = `of base model ${row.id}`;
+  return {
+    digest: present(row.digest, `digest ${of}`),
+    architecture: present(row.architecture, `architecture ${of}`),
+    parameterCount: present(row.parameterCount, `parameter count ${of}`),
+    contextLength: present(row.contextLength, `context length ${of}`),
+    vocabularySize: present(row.vocabularySize, `vocabulary size ${of}`),
+    bytes: present(row.bytes, `size ${of}`),
+    blobKey: present(row.blobKey, `blob key ${of}`),
+    details: row.details,
+  };
+}

@@ -1,0 +1,53 @@
+import { newId, type Checkpoint, type NewCheckpoint, type Page, type PageRequest } from '@prad/domain';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CheckpointEntity } from './checkpoint.entity.js';
+import { lockHeldJob } from './fine-tuning-job.repository.js';
+import { mapPage, newestFirst } from './newest-first.js';
+
+@Injectable()
+export class CheckpointRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Records a checkpoint whose blob is written already. A job that was begun anew writes a step again:
+   * the row then names the new blob and keeps its id. Throws conflict `lease_lost`.
+   */
+  async add(owner: string, checkpoint: NewCheckpoint): Promise<Checkpoint> {
+    const { jobId, step, trainLoss, validLoss, digest, blobKey, bytes } = checkpoint;
+    return this.dataSource.transaction(async (manager) => {
+      await lockHeldJob(manager, jobId, owner);
+      const row = { id: newId('ftckpt'), jobId, step, trainLoss, validLoss, digest, blobKey, bytes };
+      const before = await manager.findOneBy(CheckpointEntity, { jobId, step });
+      if (before === null) await manager.insert(CheckpointEntity, row);
+      else await manager.update(CheckpointEntity, { jobId, step }, { ...row, id: before.id });
+      return toDomain(await manager.findOneByOrFail(CheckpointEntity, { jobId, step }));
+    });
+  }
+
+  async find(id: string): Promise<Checkpoint | undefined> {
+    const row = await this.dataSource.manager.findOneBy(CheckpointEntity, { id });
+    return row === null ? undefined : toDomain(row);
+  }
+
+  /** The checkpoint of the highest step. */
+  async latest(jobId: string): Promise<Checkpoint | undefined> {
+    const row = await this.dataSource.manager.findOne(CheckpointEntity, {
+      where: { jobId },
+      order: { step: 'DESC' },
+    });
+    return row === null ? undefined : toDomain(row);
+  }
+
+  async list(jobId: string, page: PageRequest): Promise<Page<Checkpoint>> {
+    const rows = await newestFirst(this.dataSource.getRepository(CheckpointEntity), page, (query) => {
+      query.andWhere('item.jobId = :jobId', { jobId });
+    });
+    return mapPage(rows, toDomain);
+  }
+}
+
+function toDomain(row: CheckpointEntity): Checkpoint {
+  const { id, jobId, step, trainLoss, validLoss, digest, blobKey, bytes, createdAt } = row;
+  return { id, jobId, step, trainLoss, validLoss, digest, blobKey, bytes, createdAt };
+}

@@ -1,0 +1,29 @@
+import type { FilePurpose } from '@prad/domain';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { bigintNumber } from './bigint-number.js';
+
+@Entity('data_file')
+@Check('data_file_purpose_check', `purpose IN ('fine-tune', 'fine-tune-results', 'evals')`)
+@Check('data_file_size_check', `bytes >= 0 AND rows >= 0`)
+@Index(['createdAt', 'id'])
+export class DataFileEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+  @Column({ type: 'text' })
+  filename!: string;
+  @Column({ type: 'text' })
+  purpose!: FilePurpose;
+  @Column({ type: 'bigint', transformer: bigintNumber })
+  bytes!: number;
+  @Column({ type: 'text' })
+  sha256!: string;
+  @Column({ type: 'integer', nullable: true })
+  rows!: number | null;
+  @Column({ type: 'text' })
+  blobKey!: string;
+  @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
+  createdAt!: Date;
+  /** Jobs keep naming the file they used, so a deleted file's row stays. */
+  @Column({ type: 'timestamptz', nullable: true })
+  deletedAt!: Date | null;
+}

@@ -1,0 +1,28 @@
+import { AdapterEntity } from './adapter.entity.js';
+import { AdapterVersionEntity } from './adapter-version.entity.js';
+import { BaseModelEntity } from './base-model.entity.js';
+import { CheckpointEntity } from './checkpoint.entity.js';
+import { DataFileEntity } from './data-file.entity.js';
+import { EvaluationResultEntity } from './evaluation-result.entity.js';
+import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
+import { InferenceJobEntity } from './inference-job.entity.js';
+import { JobEventEntity } from './job-event.entity.js';
+import { JobMetricEntity } from './job-metric.entity.js';
+import { TaskEntity } from './task.entity.js';
+import { WorkerNodeEntity } from './worker-node.entity.js';
+
+/** Every table. */
+export const entities = [
+  AdapterEntity,
+  AdapterVersionEntity,
+  BaseModelEntity,
+  CheckpointEntity,
+  DataFileEntity,
+  EvaluationResultEntity,
+  FineTuningJobEntity,
+  InferenceJobEntity,
+  JobEventEntity,
+  JobMetricEntity,
+  TaskEntity,
+  WorkerNodeEntity,
+];

@@ -1,0 +1,34 @@
+import type { JsonObject } from '@prad/domain';
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { AdapterVersionEntity } from './adapter-version.entity.js';
+import { BaseModelEntity } from './base-model.entity.js';
+import { DataFileEntity } from './data-file.entity.js';
+import { TaskEntity } from './task.entity.js';
+
+@Entity('evaluation_result')
+@Index(['createdAt', 'id'])
+@Index(['adapterVersionId'])
+export class EvaluationResultEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+  @ForeignKey(() => BaseModelEntity)
+  @Column({ type: 'text' })
+  baseModelId!: string;
+  @ForeignKey(() => AdapterVersionEntity, { onDelete: 'CASCADE' })
+  @Column({ type: 'text', nullable: true })
+  adapterVersionId!: string | null;
+  @ForeignKey(() => DataFileEntity)
+  @Column({ type: 'text' })
+  fileId!: string;
+  @ForeignKey(() => TaskEntity)
+  @Column({ type: 'text', nullable: true })
+  taskId!: string | null;
+  @Column({ type: 'jsonb' })
+  scores!: Readonly<Record<string, number>>;
+  @Column({ type: 'jsonb', default: () => `'{}'` })
+  settings!: JsonObject;
+  @Column({ type: 'integer' })
+  rows!: number;
+  @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
+  createdAt!: Date;
+}

@@ -1,0 +1,90 @@
+import type { Failure, FineTuningStatus, JsonObject } from '@prad/domain';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { AdapterEntity } from './adapter.entity.js';
+import { BaseModelEntity } from './base-model.entity.js';
+import { bigintNumber } from './bigint-number.js';
+import { DataFileEntity } from './data-file.entity.js';
+import { TaskEntity } from './task.entity.js';
+
+@Entity('fine_tuning_job')
+@Check(
+  'fine_tuning_job_status_check',
+  `status IN ('validating_files', 'queued', 'running', 'succeeded', 'failed', 'cancelled')`,
+)
+@Check(
+  'fine_tuning_job_lease_check',
+  `(status = 'running') = (lease_owner IS NOT NULL) AND (lease_owner IS NULL) = (lease_expires_at IS NULL)`,
+)
+@Check(
+  'fine_tuning_job_end_check',
+  `(status IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)`,
+)
+@Check('fine_tuning_job_error_check', `(status = 'failed') = (error IS NOT NULL)`)
+@Check('fine_tuning_job_result_check', `(status = 'succeeded') = (result_adapter_id IS NOT NULL)`)
+@Index(['createdAt', 'id'])
+@Index(['baseModelId'])
+@Index('fine_tuning_job_unfinished_idx', ['status'], {
+  where: `status IN ('validating_files', 'queued', 'running')`,
+})
+export class FineTuningJobEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+  @Column({ type: 'text' })
+  status!: FineTuningStatus;
+  @ForeignKey(() => BaseModelEntity)
+  @Column({ type: 'text' })
+  baseModelId!: string;
+  @ForeignKey(() => TaskEntity)
+  @Column({ type: 'text', nullable: true })
+  taskId!: string | null;
+  @ForeignKey(() => DataFileEntity)
+  @Column({ type: 'text' })
+  trainingFileId!: string;
+  @ForeignKey(() => DataFileEntity)
+  @Column({ type: 'text', nullable: true })
+  validationFileId!: string | null;
+  @Column({ type: 'text', nullable: true })
+  suffix!: string | null;
+  @Column({ type: 'bigint', transformer: bigintNumber })
+  seed!: number;
+  @Column({ type: 'text' })
+  adapterMethod!: string;
+  @Column({ type: 'text' })
+  scope!: string;
+  @Column({ type: 'jsonb' })
+  options!: JsonObject;
+  @Column({ type: 'jsonb' })
+  hyperparameters!: JsonObject;
+  @Column({ type: 'jsonb', default: () => `'{}'` })
+  metadata!: Readonly<Record<string, string>>;
+  @Column({ type: 'boolean', default: false })
+  cancelRequested!: boolean;
+  @Column({ type: 'integer', default: 0 })
+  attempts!: number;
+  @Column({ type: 'integer', nullable: true })
+  progressStep!: number | null;
+  @Column({ type: 'integer', nullable: true })
+  progressTotal!: number | null;
+  @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
+  trainedTokens!: number;
+  @ForeignKey(() => AdapterEntity)
+  @Column({ type: 'text', nullable: true })
+  resultAdapterId!: string | null;
+  @Column({ type: 'jsonb', nullable: true })
+  error!: Failure | null;
+  @Column({ type: 'text', nullable: true })
+  leaseOwner!: string | null;
+  @Column({ type: 'timestamptz', nullable: true })
+  leaseExpiresAt!: Date | null;
+  /** Last sequences given to the job's events and metrics. */
+  @Column({ type: 'integer', default: 0 })
+  eventSequence!: number;
+  @Column({ type: 'integer', default: 0 })
+  metricSequence!: number;
+  @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
+  createdAt!: Date;
+  @Column({ type: 'timestamptz', nullable: true })
+  startedAt!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true })
+  finishedAt!: Date | null;
+}

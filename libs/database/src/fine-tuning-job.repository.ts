@@ -1,0 +1,198 @@
+import {
+  cancelFineTuning,
+  claimFineTuning,
+  failFineTuning,
+  leaseLost,
+  newId,
+  queueFineTuning,
+  rejectFineTuning,
+  releaseFineTuning,
+  requestFineTuningCancel,
+  succeedFineTuning,
+  type Failure,
+  type FineTuningJob,
+  type FineTuningStatus,
+  type Heartbeat,
+  type NewAdapter,
+  type NewAdapterVersion,
+  type NewFineTuningJob,
+  type Page,
+  type PageRequest,
+  type Progress,
+} from '@prad/domain';
+import { Injectable } from '@nestjs/common';
+import { DataSource, EntityManager } from 'typeorm';
+import { publishAdapter } from './adapter.repository.js';
+import { DataFileEntity } from './data-file.entity.js';
+import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
+import { toDomain, toRow } from './fine-tuning-job.row.js';
+import { leaseFrom } from './lease-columns.js';
+import { lockRow } from './locked-row.js';
+import { mapPage, newestFirst } from './newest-first.js';
+import { notFound } from './not-found.js';
+import { violatedForeignKey } from './pg-error.js';
+
+export interface FineTuningJobFilter {
+  readonly status?: FineTuningStatus | undefined;
+  readonly model?: string | undefined;
+}
+
+/** What a training leaves behind; the adapter's blob is written already. */
+export interface FineTuningOutcome {
+  readonly adapter: NewAdapter;
+  readonly version: NewAdapterVersion;
+  readonly trainedTokens: number;
+}
+
+/** Every change reads the row under lock and applies a transition of the domain; writes by a stale holder are refused. */
+@Injectable()
+export class FineTuningJobRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Throws notFound for a model, task or file that has no row, or whose file was deleted. */
+  async create(job: NewFineTuningJob): Promise<FineTuningJob> {
+    const { adapter: adapterMethod, scope, options, hyperparameters } = job.method;
+    const { id, status, suffix, seed, metadata } = job;
+    const names = { baseModelId: job.model, taskId: job.task };
+    const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
+    const method = { adapterMethod, scope, options, hyperparameters };
+    await this.dataSource.transaction(async (manager) => {
+      // The lock keeps a deletion of the file from running between the check and the insert.
+      for (const file of [job.trainingFile, job.validationFile]) await lockFile(manager, file);
+      await manager
+        .insert(FineTuningJobEntity, { id, status, suffix, seed, metadata, ...names, ...files, ...method })
+        .catch((error: unknown) => {
+          throw missingReference(error, job) ?? error;
+        });
+    });
+    return this.get(id);
+  }
+
+  async find(id: string): Promise<FineTuningJob | undefined> {
+    const row = await this.dataSource.manager.findOneBy(FineTuningJobEntity, { id });
+    return row === null ? undefined : toDomain(row);
+  }
+
+  /** Throws notFound `fine_tuning_job_not_found`. */
+  async get(id: string): Promise<FineTuningJob> {
+    const job = await this.find(id);
+    if (job === undefined) throw notFound('fine-tuning job', id);
+    return job;
+  }
+
+  async list(page: PageRequest, filter: FineTuningJobFilter = {}): Promise<Page<FineTuningJob>> {
+    const rows = await newestFirst(this.dataSource.getRepository(FineTuningJobEntity), page, (query) => {
+      const { status, model } = filter;
+      if (status !== undefined) query.andWhere('item.status = :status', { status });
+      if (model !== undefined) query.andWhere('item.baseModelId = :model', { model });
+    });
+    return mapPage(rows, toDomain);
+  }
+
+  /** Ids of jobs that are queued, or run under a lease that has ended: work that the queue must know of. */
+  async claimable(limit: number): Promise<readonly string[]> {
+    const rows = await this.dataSource
+      .createQueryBuilder(FineTuningJobEntity, 'job')
+      .select('job.id', 'id')
+      .where(`job.status = 'queued' OR (job.status = 'running' AND job.leaseExpiresAt <= clock_timestamp())`)
+      .orderBy('job.createdAt')
+      .limit(limit)
+      .getRawMany<{ id: string }>();
+    return rows.map(({ id }) => id);
+  }
+
+  /** validating_files to queued. */
+  queue(id: string): Promise<FineTuningJob> {
+    return this.change(id, (job) => queueFineTuning(job));
+  }
+
+  /**
+   * Takes the job up under a lease of `leaseMs` milliseconds; undefined when it has ended or somebody else works on it.
+   * `owner` is fresh for every claim: `newId('lease')`.
+   */
+  claim(id: string, owner: string, leaseMs: number): Promise<FineTuningJob | undefined> {
+    return this.change(id, (job, now) => claimFineTuning(job, leaseFrom(owner, now, leaseMs), now));
+  }
+
+  /** Renews the lease for `leaseMs` milliseconds from now and records the progress. */
+  async heartbeat(id: string, owner: string, leaseMs: number, progress?: Progress): Promise<Heartbeat> {
+    const [rows] = await this.dataSource.query<[{ cancel_requested: boolean }[], number]>(
+      `UPDATE fine_tuning_job SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond',
+         progress_step = coalesce($4, progress_step), progress_total = coalesce($5, progress_total)
+       WHERE id = $1 AND lease_owner = $2 AND status = 'running' RETURNING cancel_requested`,
+      [id, owner, leaseMs, progress?.step ?? null, progress?.total ?? null],
+    );
+    const row = rows[0];
+    return { alive: row !== undefined, cancelRequested: row?.cancel_requested ?? false };
+  }
+
+  /** Hands the job back to the queue; the attempt does not count. Throws conflict `lease_lost`. */
+  release(id: string, owner: string): Promise<FineTuningJob> {
+    return this.change(id, (job) => releaseFineTuning(job, owner));
+  }
+
+  /** Ends the job and records the adapter in one transaction. Throws conflict `lease_lost`. */
+  succeed(id: string, owner: string, outcome: FineTuningOutcome): Promise<FineTuningJob> {
+    const { adapter, version, trainedTokens } = outcome;
+    return this.change(id, async (job, now, manager) => {
+      const done = succeedFineTuning(job, owner, { resultAdapter: adapter.id, trainedTokens }, now);
+      await publishAdapter(manager, adapter, { ...version, id: newId('advers'), jobId: id });
+      return done;
+    });
+  }
+
+  /** Throws conflict `lease_lost`. */
+  fail(id: string, owner: string, error: Failure): Promise<FineTuningJob> {
+    return this.change(id, (job, now) => failFineTuning(job, owner, error, now));
+  }
+
+  /** Ends a job that no worker holds. Throws conflict `illegal_status`. */
+  reject(id: string, error: Failure): Promise<FineTuningJob> {
+    return this.change(id, (job, now) => rejectFineTuning(job, error, now));
+  }
+
+  /** Ends a waiting job, or asks the holder of a running one to stop. Throws conflict `illegal_status` after the end. */
+  requestCancel(id: string): Promise<FineTuningJob> {
+    return this.change(id, (job, now) => requestFineTuningCancel(job, now));
+  }
+
+  /** The holder has stopped. Throws conflict `lease_lost`. */
+  cancel(id: string, owner: string): Promise<FineTuningJob> {
+    return this.change(id, (job, now) => cancelFineTuning(job, owner, now));
+  }
+
+  /** `transition` may answer undefined to leave the row alone. */
+  private change<R extends FineTuningJob | undefined>(id: string, transition: Transition<R>): Promise<R> {
+    return this.dataSource.transaction(async (manager) => {
+      const locked = await lockRow(manager, FineTuningJobEntity, id);
+      if (locked === undefined) throw notFound('fine-tuning job', id);
+      const changed = await transition(toDomain(locked.row), locked.now, manager);
+      if (changed !== undefined) await manager.update(FineTuningJobEntity, { id }, toRow(changed));
+      return changed;
+    });
+  }
+}
+
+type Transition<R> = (job: FineTuningJob, now: Date, manager: EntityManager) => R | Promise<R>;
+
+async function lockFile(manager: EntityManager, id: string | null): Promise<void> {
+  if (id === null) return;
+  const file = await manager
+    .createQueryBuilder(DataFileEntity, 'file')
+    .where('file.id = :id AND file.deletedAt IS NULL', { id })
+    .setLock('pessimistic_read')
+    .getOne();
+  if (file === null) throw notFound('file', id);
+}
+
+function missingReference(error: unknown, job: NewFineTuningJob): Error | undefined {
+  const key = violatedForeignKey(error);
+  if (key === undefined) return undefined;
+  return key.includes('task') ? notFound('task', job.task ?? '') : notFound('model', job.model);
+}
+
+/** Locks the job's row and refuses a writer that does not hold its lease. */
+export async function lockHeldJob(manager: EntityManager, id: string, owner: string): Promise<void> {
+  const locked = await lockRow(manager, FineTuningJobEntity, id);
+  if (locked?.row.status !== 'running' || locked.row.leaseOwner !== owner) throw leaseLost(id, owner);
+}

@@ -1,0 +1,62 @@
+import type { FineTuningJob } from '@prad/domain';
+import { assertNever } from '@prad/errors';
+import { present } from './corrupt-row.js';
+import type { FineTuningJobEntity } from './fine-tuning-job.entity.js';
+import { leaseColumns, leaseOf } from './lease-columns.js';
+
+function factsOf(row: FineTuningJobEntity) {
+  const { id, suffix, seed, metadata, cancelRequested, attempts, trainedTokens, createdAt, startedAt } = row;
+  const { adapterMethod: adapter, scope, options, hyperparameters, progressStep, progressTotal } = row;
+  const progress =
+    progressStep === null || progressTotal === null ? null : { step: progressStep, total: progressTotal };
+  return {
+    ...{ id, suffix, seed, metadata, cancelRequested, attempts, trainedTokens, createdAt, startedAt },
+    model: row.baseModelId,
+    task: row.taskId,
+    trainingFile: row.trainingFileId,
+    validationFile: row.validationFileId,
+    method: { adapter, scope, options, hyperparameters },
+    progress,
+  };
+}
+
+export function toDomain(row: FineTuningJobEntity): FineTuningJob {
+  const facts = factsOf(row);
+  const { status } = row;
+  const of = `of fine-tuning job ${row.id}`;
+  switch (status) {
+    case 'validating_files':
+    case 'queued':
+      return { ...facts, status };
+    case 'running':
+      return { ...facts, status, lease: present(leaseOf(row), `lease ${of}`) };
+    case 'succeeded':
+      return {
+        ...{ ...facts, status, finishedAt: present(row.finishedAt, `end ${of}`) },
+        resultAdapter: present(row.resultAdapterId, `adapter ${of}`),
+      };
+    case 'failed':
+      return {
+        ...{ ...facts, status, finishedAt: present(row.finishedAt, `end ${of}`) },
+        error: present(row.error, `error ${of}`),
+      };
+    case 'cancelled':
+      return { ...facts, status, finishedAt: present(row.finishedAt, `end ${of}`) };
+    default:
+      return assertNever(status);
+  }
+}
+
+/** The columns that a transition may change. */
+export function toRow(job: FineTuningJob) {
+  const { status, cancelRequested, attempts, progress, trainedTokens, startedAt } = job;
+  return {
+    ...{ status, cancelRequested, attempts, trainedTokens, startedAt },
+    progressStep: progress?.step ?? null,
+    progressTotal: progress?.total ?? null,
+    finishedAt: 'finishedAt' in job ? job.finishedAt : null,
+    error: job.status === 'failed' ? job.error : null,
+    resultAdapterId: job.status === 'succeeded' ? job.resultAdapter : null,
+    ...leaseColumns(job.status === 'running' ? job.lease : null),
+  };
+}

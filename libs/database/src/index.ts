@@ -1,0 +1,19 @@
+export { DatabaseModule } from './database.module.js';
+export { openDatabase, type Database } from './open-database.js';
+export { openDataSource, withoutPassword, type DatabaseOptions } from './open-data-source.js';
+export { createRepositories, type Repositories } from './repositories.js';
+export { AdapterRepository, type AdapterFilter } from './adapter.repository.js';
+export { BaseModelRepository } from './base-model.repository.js';
+export { CheckpointRepository } from './checkpoint.repository.js';
+export { DataFileRepository } from './data-file.repository.js';
+export { EvaluationResultRepository, type EvaluationFilter } from './evaluation-result.repository.js';
+export {
+  FineTuningJobRepository,
+  type FineTuningJobFilter,
+  type FineTuningOutcome,
+} from './fine-tuning-job.repository.js';
+export { InferenceJobRepository, type InferenceJobFilter } from './inference-job.repository.js';
+export { JobEventRepository } from './job-event.repository.js';
+export { JobMetricRepository } from './job-metric.repository.js';
+export { TaskRepository } from './task.repository.js';
+export { WorkerNodeRepository } from './worker-node.repository.js';

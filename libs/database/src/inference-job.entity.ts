@@ -1,0 +1,69 @@
+import type {
+  Failure,
+  InferenceEndpoint,
+  InferenceStatus,
+  InferenceTimings,
+  JsonObject,
+  Usage,
+} from '@prad/domain';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { AdapterEntity } from './adapter.entity.js';
+import { BaseModelEntity } from './base-model.entity.js';
+
+@Entity('inference_job')
+@Check('inference_job_status_check', `status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
+@Check('inference_job_endpoint_check', `endpoint IN ('completion', 'chat')`)
+@Check(
+  'inference_job_lease_check',
+  `(status = 'running') = (lease_owner IS NOT NULL) AND (lease_owner IS NULL) = (lease_expires_at IS NULL)`,
+)
+@Check(
+  'inference_job_end_check',
+  `(status IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)`,
+)
+@Check('inference_job_error_check', `(status = 'failed') = (error IS NOT NULL)`)
+@Check(
+  'inference_job_result_check',
+  `(status = 'succeeded') = (result IS NOT NULL AND usage IS NOT NULL AND timings IS NOT NULL)`,
+)
+@Index(['createdAt', 'id'])
+@Index('inference_job_unfinished_idx', ['status'], { where: `status IN ('queued', 'running')` })
+@Index('inference_job_adapter_id_idx', ['adapterId'], { where: `adapter_id IS NOT NULL` })
+export class InferenceJobEntity {
+  @PrimaryColumn({ type: 'text' })
+  id!: string;
+  @Column({ type: 'text' })
+  status!: InferenceStatus;
+  @Column({ type: 'text' })
+  endpoint!: InferenceEndpoint;
+  @ForeignKey(() => BaseModelEntity)
+  @Column({ type: 'text' })
+  baseModelId!: string;
+  @ForeignKey(() => AdapterEntity)
+  @Column({ type: 'text', nullable: true })
+  adapterId!: string | null;
+  @Column({ type: 'jsonb' })
+  request!: JsonObject;
+  @Column({ type: 'jsonb', nullable: true })
+  result!: JsonObject | null;
+  @Column({ type: 'jsonb', nullable: true })
+  usage!: Usage | null;
+  @Column({ type: 'jsonb', nullable: true })
+  timings!: InferenceTimings | null;
+  @Column({ type: 'jsonb', nullable: true })
+  error!: Failure | null;
+  @Column({ type: 'boolean', default: false })
+  cancelRequested!: boolean;
+  @Column({ type: 'integer', default: 0 })
+  attempts!: number;
+  @Column({ type: 'text', nullable: true })
+  leaseOwner!: string | null;
+  @Column({ type: 'timestamptz', nullable: true })
+  leaseExpiresAt!: Date | null;
+  @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
+  createdAt!: Date;
+  @Column({ type: 'timestamptz', nullable: true })
+  startedAt!: Date | null;
+  @Column({ type: 'timestamptz', nullable: true })
+  finishedAt!: Date | null;
+}

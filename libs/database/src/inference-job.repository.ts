@@ -1,0 +1,189 @@
+import {
+  cancelInference,
+  claimInference,
+  failInference,
+  rejectInference,
+  releaseInference,
+  requestInferenceCancel,
+  succeedInference,
+  type Failure,
+  type Heartbeat,
+  type InferenceJob,
+  type InferenceOutcome,
+  type InferenceStatus,
+  type NewInferenceJob,
+  type Page,
+  type PageRequest,
+} from '@prad/domain';
+import { assertNever } from '@prad/errors';
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { present } from './corrupt-row.js';
+import { InferenceJobEntity } from './inference-job.entity.js';
+import { leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
+import { lockRow } from './locked-row.js';
+import { mapPage, newestFirst } from './newest-first.js';
+import { notFound } from './not-found.js';
+import { violatedForeignKey } from './pg-error.js';
+
+export interface InferenceJobFilter {
+  readonly status?: InferenceStatus | undefined;
+  readonly baseModel?: string | undefined;
+  readonly adapter?: string | undefined;
+}
+
+/** Every change reads the row under lock and applies a transition of the domain; writes by a stale holder are refused. */
+@Injectable()
+export class InferenceJobRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** A new job in status queued. Throws notFound `model_not_found` for a base or adapter that has no row. */
+  async create(job: NewInferenceJob): Promise<InferenceJob> {
+    const { id, endpoint, baseModel, adapter, request } = job;
+    const row = {
+      id,
+      status: 'queued',
+      endpoint,
+      baseModelId: baseModel,
+      adapterId: adapter,
+      request,
+    } as const;
+    await this.dataSource.manager.insert(InferenceJobEntity, row).catch((error: unknown) => {
+      const key = violatedForeignKey(error);
+      if (key === undefined) throw error;
+      throw notFound('model', key.includes('adapter') ? (adapter ?? '') : baseModel);
+    });
+    return this.get(id);
+  }
+
+  async find(id: string): Promise<InferenceJob | undefined> {
+    const row = await this.dataSource.manager.findOneBy(InferenceJobEntity, { id });
+    return row === null ? undefined : toDomain(row);
+  }
+
+  /** Throws notFound `inference_job_not_found`. */
+  async get(id: string): Promise<InferenceJob> {
+    const job = await this.find(id);
+    if (job === undefined) throw notFound('inference job', id);
+    return job;
+  }
+
+  async list(page: PageRequest, filter: InferenceJobFilter = {}): Promise<Page<InferenceJob>> {
+    const rows = await newestFirst(this.dataSource.getRepository(InferenceJobEntity), page, (query) => {
+      const { status, baseModel, adapter } = filter;
+      if (status !== undefined) query.andWhere('item.status = :status', { status });
+      if (baseModel !== undefined) query.andWhere('item.baseModelId = :baseModel', { baseModel });
+      if (adapter !== undefined) query.andWhere('item.adapterId = :adapter', { adapter });
+    });
+    return mapPage(rows, toDomain);
+  }
+
+  /**
+   * Takes the job up under a lease of `leaseMs` milliseconds; undefined when it has ended or somebody else works on it.
+   * `owner` is fresh for every claim: `newId('lease')`.
+   */
+  claim(id: string, owner: string, leaseMs: number): Promise<InferenceJob | undefined> {
+    return this.change(id, (job, now) => claimInference(job, leaseFrom(owner, now, leaseMs), now));
+  }
+
+  /** Renews the lease for `leaseMs` milliseconds from now. */
+  async heartbeat(id: string, owner: string, leaseMs: number): Promise<Heartbeat> {
+    const [rows] = await this.dataSource.query<[{ cancel_requested: boolean }[], number]>(
+      `UPDATE inference_job SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond'
+       WHERE id = $1 AND lease_owner = $2 AND status = 'running' RETURNING cancel_requested`,
+      [id, owner, leaseMs],
+    );
+    const row = rows[0];
+    return { alive: row !== undefined, cancelRequested: row?.cancel_requested ?? false };
+  }
+
+  /** Hands the job back to the queue; the attempt does not count. Throws conflict `lease_lost`. */
+  release(id: string, owner: string): Promise<InferenceJob> {
+    return this.change(id, (job) => releaseInference(job, owner));
+  }
+
+  /** Throws conflict `lease_lost`. */
+  succeed(id: string, owner: string, outcome: InferenceOutcome): Promise<InferenceJob> {
+    return this.change(id, (job, now) => succeedInference(job, owner, outcome, now));
+  }
+
+  /** Throws conflict `lease_lost`. */
+  fail(id: string, owner: string, error: Failure): Promise<InferenceJob> {
+    return this.change(id, (job, now) => failInference(job, owner, error, now));
+  }
+
+  /** Ends a job that no worker holds. Throws conflict `illegal_status`. */
+  reject(id: string, error: Failure): Promise<InferenceJob> {
+    return this.change(id, (job, now) => rejectInference(job, error, now));
+  }
+
+  /** Ends a waiting job, asks the holder of a running one to stop, leaves an ended one as it is. */
+  requestCancel(id: string): Promise<InferenceJob> {
+    return this.change(id, (job, now) => requestInferenceCancel(job, now));
+  }
+
+  /** The holder has stopped. Throws conflict `lease_lost`. */
+  cancel(id: string, owner: string): Promise<InferenceJob> {
+    return this.change(id, (job, now) => cancelInference(job, owner, now));
+  }
+
+  /** `transition` may answer undefined to leave the row alone. */
+  private change<R extends InferenceJob | undefined>(
+    id: string,
+    transition: (job: InferenceJob, now: Date) => R,
+  ): Promise<R> {
+    return this.dataSource.transaction(async (manager) => {
+      const locked = await lockRow(manager, InferenceJobEntity, id);
+      if (locked === undefined) throw notFound('inference job', id);
+      const changed = transition(toDomain(locked.row), locked.now);
+      if (changed !== undefined) await manager.update(InferenceJobEntity, { id }, toRow(changed));
+      return changed;
+    });
+  }
+}
+
+function toDomain(row: InferenceJobEntity): InferenceJob {
+  const { id, endpoint, baseModelId, adapterId, request, cancelRequested, attempts, createdAt, startedAt } =
+    row;
+  const names = { baseModel: baseModelId, adapter: adapterId };
+  const facts = { id, endpoint, request, cancelRequested, attempts, createdAt, startedAt, ...names };
+  const { status } = row;
+  const of = `of inference job ${id}`;
+  switch (status) {
+    case 'queued':
+      return { ...facts, status };
+    case 'running':
+      return { ...facts, status, lease: present(leaseOf(row), `lease ${of}`) };
+    case 'succeeded':
+      return {
+        ...{ ...facts, status, finishedAt: present(row.finishedAt, `end ${of}`) },
+        result: present(row.result, `result ${of}`),
+        usage: present(row.usage, `usage ${of}`),
+        timings: present(row.timings, `timings ${of}`),
+      };
+    case 'failed':
+      return {
+        ...{ ...facts, status, finishedAt: present(row.finishedAt, `end ${of}`) },
+        error: present(row.error, `error ${of}`),
+      };
+    case 'cancelled':
+      return { ...facts, status, finishedAt: present(row.finishedAt, `end ${of}`) };
+    default:
+      return assertNever(status);
+  }
+}
+
+/** The columns that a transition may change. */
+function toRow(job: InferenceJob) {
+  const { status, cancelRequested, attempts, startedAt } = job;
+  const done = job.status === 'succeeded' ? job : undefined;
+  return {
+    ...{ status, cancelRequested, attempts, startedAt },
+    finishedAt: 'finishedAt' in job ? job.finishedAt : null,
+    error: job.status === 'failed' ? job.error : null,
+    result: done?.result ?? null,
+    usage: done?.usage ?? null,
+    timings: done?.timings ?? null,
+    ...leaseColumns(job.status === 'running' ? job.lease : null),
+  };
+}

@@ -1,0 +1,89 @@
+import { leaseLost, type JobMetric, type NewJobMetric } from '@prad/domain';
+import { Injectable } from '@nestjs/common';
+import { DataSource, MoreThan } from 'typeorm';
+import { JobMetricEntity } from './job-metric.entity.js';
+
+/** Sequences are counted in the job's row, as those of events are. */
+@Injectable()
+export class JobMetricRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Writes the metrics of steps (each step once in a call) under the holder's lease.
+   * A step that is written again keeps values that are not given anew and takes a new sequence.
+   * Throws conflict `lease_lost`.
+   */
+  async append(jobId: string, owner: string, metrics: readonly NewJobMetric[]): Promise<void> {
+    if (metrics.length === 0) return;
+    const rows = metrics.map((metric) => ({
+      step: metric.step,
+      train_loss: metric.trainLoss ?? null,
+      valid_loss: metric.validLoss ?? null,
+      learning_rate: metric.learningRate ?? null,
+      gradient_norm: metric.gradientNorm ?? null,
+      tokens_per_second: metric.tokensPerSecond ?? null,
+      step_seconds: metric.stepSeconds ?? null,
+    }));
+    const written = await this.dataSource.query<unknown[]>(APPEND, [
+      jobId,
+      owner,
+      rows.length,
+      JSON.stringify(rows, numberAsText),
+    ]);
+    if (written.length === 0) throw leaseLost(jobId, owner);
+  }
+
+  /** Metrics written after a sequence (0 for all), in the order of writing, at most `limit`. */
+  async listAfter(jobId: string, sequence: number, limit: number): Promise<readonly JobMetric[]> {
+    const rows = await this.dataSource.manager.find(JobMetricEntity, {
+      where: { jobId, sequence: MoreThan(sequence) },
+      order: { sequence: 'ASC' },
+      take: limit,
+    });
+    return rows.map(toDomain);
+  }
+
+  /** The whole curve by step. */
+  async series(jobId: string): Promise<readonly JobMetric[]> {
+    const rows = await this.dataSource.manager.find(JobMetricEntity, {
+      where: { jobId },
+      order: { step: 'ASC' },
+    });
+    return rows.map(toDomain);
+  }
+}
+
+const APPEND = `
+  WITH counter AS (
+    UPDATE fine_tuning_job SET metric_sequence = metric_sequence + $3
+    WHERE id = $1 AND lease_owner = $2 AND status = 'running' RETURNING metric_sequence),
+  given AS (
+    SELECT *, row_number() OVER () AS place FROM jsonb_to_recordset($4::jsonb) AS r(
+      step integer, train_loss double precision, valid_loss double precision, learning_rate double precision,
+      gradient_norm double precision, tokens_per_second double precision, step_seconds double precision))
+  INSERT INTO job_metric AS m (job_id, sequence, step, train_loss, valid_loss, learning_rate, gradient_norm,
+    tokens_per_second, step_seconds)
+  SELECT $1, metric_sequence - $3 + place, step, train_loss, valid_loss, learning_rate, gradient_norm,
+    tokens_per_second, step_seconds FROM given, counter
+  ON CONFLICT (job_id, step) DO UPDATE SET sequence = excluded.sequence,
+    train_loss = coalesce(excluded.train_loss, m.train_loss),
+    valid_loss = coalesce(excluded.valid_loss, m.valid_loss),
+    learning_rate = coalesce(excluded.learning_rate, m.learning_rate),
+    gradient_norm = coalesce(excluded.gradient_norm, m.gradient_norm),
+    tokens_per_second = coalesce(excluded.tokens_per_second, m.tokens_per_second),
+    step_seconds = coalesce(excluded.step_seconds, m.step_seconds)
+  RETURNING sequence`;
+
+/** A diverged loss is NaN or Infinity, which JSON has no number for but Postgres reads from text. */
+function numberAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
+}
+
+function toDomain(row: JobMetricEntity): JobMetric {
+  const { jobId, sequence, step, trainLoss, validLoss, learningRate, gradientNorm } = row;
+  const { tokensPerSecond, stepSeconds, createdAt } = row;
+  return {
+    ...{ jobId, sequence, step, trainLoss, validLoss, learningRate, gradientNorm },
+    ...{ tokensPerSecond, stepSeconds, createdAt },
+  };
+}

@@ -1,0 +1,20 @@
+import type { Lease } from '@prad/domain';
+
+export interface LeaseColumns {
+  leaseOwner: string | null;
+  leaseExpiresAt: Date | null;
+}
+
+export function leaseOf({ leaseOwner, leaseExpiresAt }: LeaseColumns): Lease | null {
+  if (leaseOwner === null || leaseExpiresAt === null) return null;
+  return { owner: leaseOwner, expiresAt: leaseExpiresAt };
+}
+
+export function leaseColumns(lease: Lease | null): LeaseColumns {
+  return { leaseOwner: lease?.owner ?? null, leaseExpiresAt: lease?.expiresAt ?? null };
+}
+
+/** A lease that runs for `leaseMs` milliseconds from `now`. */
+export function leaseFrom(owner: string, now: Date, leaseMs: number): Lease {
+  return { owner, expiresAt: new Date(now.getTime() + leaseMs) };
+}

@@ -1,0 +1,24 @@
+import { QueryFailedError } from 'typeorm';
+
+const UNIQUE_VIOLATION = '23505';
+const FOREIGN_KEY_VIOLATION = '23503';
+
+interface DriverError {
+  readonly code?: string;
+  readonly constraint?: string;
+}
+
+function driverError(error: unknown): DriverError {
+  return error instanceof QueryFailedError ? (error.driverError as DriverError) : {};
+}
+
+/** True when a write failed because a row with this key is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return driverError(error).code === UNIQUE_VIOLATION;
+}
+
+/** The violated foreign key's constraint name; undefined for other errors. */
+export function violatedForeignKey(error: unknown): string | undefined {
+  const { code, constraint } = driverError(error);
+  return code === FOREIGN_KEY_VIOLATION ? constraint : undefined;
+}

@@ -1,0 +1,43 @@
+import type { DataSource } from 'typeorm';
+import { AdapterRepository } from './adapter.repository.js';
+import { BaseModelRepository } from './base-model.repository.js';
+import { CheckpointRepository } from './checkpoint.repository.js';
+import { DataFileRepository } from './data-file.repository.js';
+import { EvaluationResultRepository } from './evaluation-result.repository.js';
+import { FineTuningJobRepository } from './fine-tuning-job.repository.js';
+import { InferenceJobRepository } from './inference-job.repository.js';
+import { JobEventRepository } from './job-event.repository.js';
+import { JobMetricRepository } from './job-metric.repository.js';
+import { TaskRepository } from './task.repository.js';
+import { WorkerNodeRepository } from './worker-node.repository.js';
+
+/** One repository of each kind. */
+export interface Repositories {
+  readonly adapters: AdapterRepository;
+  readonly baseModels: BaseModelRepository;
+  readonly checkpoints: CheckpointRepository;
+  readonly dataFiles: DataFileRepository;
+  readonly evaluationResults: EvaluationResultRepository;
+  readonly fineTuningJobs: FineTuningJobRepository;
+  readonly inferenceJobs: InferenceJobRepository;
+  readonly jobEvents: JobEventRepository;
+  readonly jobMetrics: JobMetricRepository;
+  readonly tasks: TaskRepository;
+  readonly workerNodes: WorkerNodeRepository;
+}
+
+export function createRepositories(dataSource: DataSource): Repositories {
+  return {
+    adapters: new AdapterRepository(dataSource),
+    baseModels: new BaseModelRepository(dataSource),
+    checkpoints: new CheckpointRepository(dataSource),
+    dataFiles: new DataFileRepository(dataSource),
+    evaluationResults: new EvaluationResultRepository(dataSource),
+    fineTuningJobs: new FineTuningJobRepository(dataSource),
+    inferenceJobs: new InferenceJobRepository(dataSource),
+    jobEvents: new JobEventRepository(dataSource),
+    jobMetrics: new JobMetricRepository(dataSource),
+    tasks: new TaskRepository(dataSource),
+    workerNodes: new WorkerNodeRepository(dataSource),
+  };
+}
