@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import { generationEvent } from './generation.js';
+
+/** Everything the queue knows of one kind of job. */
+export interface JobDefinition {
+  /** Ids only: the row is the record, the queue only says that there is work. */
+  readonly payload: z.ZodType;
+  /** The queue's own id of a job, which makes adding it twice harmless. */
+  readonly idKey: string;
+  /** What the handler may stream to readers. */
+  readonly event: z.ZodType;
+  /** How often a job is tried when its handler fails with an error that may pass. */
+  readonly attempts: number;
+  /** First pause between attempts; it doubles each time. */
+  readonly backoffMs: number;
+  /** Finished jobs that the queue keeps; 0 keeps none, so that the same id can be added again. */
+  readonly keep: { readonly count: number; readonly seconds: number };
+}
+
+const id = z.string().min(1);
+const fiveMinutes = 300;
+const oneDay = 86_400;
+
+/** All jobs by name; a job's name is also its queue's name and the worker role that does it. */
+export const jobCatalogue = {
+  train: {
+    payload: z.strictObject({ fineTuningJobId: id }),
+    idKey: 'fineTuningJobId',
+    event: z.never(),
+    attempts: 3,
+    backoffMs: 5_000,
+    keep: { count: 1_000, seconds: oneDay },
+  },
+  generate: {
+    payload: z.strictObject({ inferenceJobId: id }),
+    idKey: 'inferenceJobId',
+    event: generationEvent,
+    attempts: 3,
+    backoffMs: 500,
+    keep: { count: 2_000, seconds: fiveMinutes },
+  },
+  import: {
+    payload: z.strictObject({ baseModelId: id }),
+    idKey: 'baseModelId',
+    event: z.never(),
+    attempts: 3,
+    backoffMs: 5_000,
+    keep: { count: 0, seconds: 0 },
+  },
+} as const satisfies Record<string, JobDefinition>;
+
+export type JobName = keyof typeof jobCatalogue;
+export const jobNames = Object.keys(jobCatalogue) as readonly JobName[];
+export type JobPayload<Name extends JobName> = z.infer<(typeof jobCatalogue)[Name]['payload']>;
+export type JobStreamEvent<Name extends JobName> = z.infer<(typeof jobCatalogue)[Name]['event']>;
+
+/** The queue's id of a job with this payload. */
+export function queueJobId<Name extends JobName>(name: Name, payload: JobPayload<Name>): string {
+  const definition: JobDefinition = jobCatalogue[name];
+  return id.parse((payload as Readonly<Record<string, unknown>>)[definition.idKey]);
+}

@@ -1,0 +1,173 @@
+import { AppError } from '@prad/errors';
+import { jobCatalogue, type JobDefinition, type JobName, type JobStreamEvent } from './catalogue.js';
+import { withDeadline } from './deadline.js';
+import { batchOfProgress, decodeBatch, type EventBatch } from './event-log.js';
+import { decodeFailure } from './failure.js';
+import { Inbox, type StreamNews } from './inbox.js';
+import { openQueue, openQueueEvents, type QueueStore, type StoreEvents, type StoreQueue } from './store.js';
+
+/** An event and its number in the job's stream, counted from 1. */
+export interface Sequenced<Event> {
+  readonly sequence: number;
+  readonly event: Event;
+}
+
+export interface ReadOptions {
+  /** Events up to this number are left out; 0 by default. */
+  readonly afterSequence?: number;
+  /** Ends the reading, without an error, when aborted. */
+  readonly signal?: AbortSignal;
+  /** Asked when nothing was heard for a while: true when the job's row has reached its end. */
+  readonly settled: () => Promise<boolean>;
+}
+
+/** How long a reader trusts silence before it looks for itself. */
+const SILENCE_MS = 1_000;
+const ANSWER_MS = 5_000;
+/** A job that neither its queue nor its row knows as finished is given up after so many looks. */
+const MISSING_LOOKS = 5;
+
+/**
+ * The events that handlers stream, for any number of readers in this process.
+ * A read may start before, during or after the job; what was written before comes from the job's log, what follows
+ * from the queue's events, and a batch that got lost on the way from the log again.
+ */
+export class EventStream<Name extends JobName> {
+  private readonly queue: StoreQueue;
+  private readonly queueEvents: StoreEvents;
+  private readonly inboxes = new Map<string, Set<Inbox>>();
+  private readonly definition: JobDefinition;
+
+  constructor(store: QueueStore, name: Name, onError: (error: Error) => void) {
+    this.definition = jobCatalogue[name];
+    this.queue = openQueue(store, name);
+    this.queueEvents = openQueueEvents(store, name);
+    this.queue.on('error', onError);
+    this.queueEvents.on('error', onError);
+    this.queueEvents.on('progress', ({ jobId, data }) => {
+      const batch = batchOfProgress(data);
+      if (batch !== undefined) this.tell(jobId, { kind: 'batch', batch });
+    });
+    this.queueEvents.on('completed', ({ jobId }) => {
+      this.tell(jobId, { kind: 'ended' });
+    });
+    this.queueEvents.on('failed', ({ jobId, failedReason }) => {
+      this.tell(jobId, { kind: 'failed', reason: failedReason });
+    });
+  }
+
+  /** Resolves when events of jobs that start from now on are heard without delay. */
+  async ready(): Promise<void> {
+    await this.queueEvents.waitUntilReady();
+    await this.queue.waitUntilReady();
+  }
+
+  /**
+   * The job's events in order, without gaps and without repeats, until it has ended. What is yielded may be less than
+   * everything when the store lost events: the row has the whole result.
+   * Throws the handler's error when the job has failed for good.
+   */
+  async *read(jobId: string, options: ReadOptions): AsyncGenerator<Sequenced<JobStreamEvent<Name>>, void> {
+    const inbox = this.subscribe(jobId, options.signal);
+    try {
+      yield* this.follow(jobId, inbox, options);
+    } finally {
+      this.unsubscribe(jobId, inbox);
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const inboxes of this.inboxes.values()) {
+      for (const inbox of inboxes) inbox.put({ kind: 'ended' });
+    }
+    await Promise.all([this.queueEvents.close(), this.queue.close()]);
+  }
+
+  private async *follow(
+    jobId: string,
+    inbox: Inbox,
+    options: ReadOptions,
+  ): AsyncGenerator<Sequenced<JobStreamEvent<Name>>, void> {
+    let next = (options.afterSequence ?? 0) + 1;
+    let logged = 0;
+    let missing = 0;
+    let news: StreamNews = { kind: 'silence' };
+    for (;;) {
+      let batches: readonly EventBatch[];
+      if (news.kind === 'batch' && news.batch.first <= next) {
+        batches = [news.batch];
+      } else {
+        batches = await this.loggedSince(jobId, logged);
+        logged += batches.length;
+      }
+      for (const batch of batches) {
+        for (const item of this.fresh(batch, next)) {
+          yield item;
+          next = item.sequence + 1;
+        }
+      }
+      if (news.kind === 'failed') throw decodeFailure(news.reason);
+      if (news.kind === 'ended' || options.signal?.aborted === true) return;
+      if (news.kind === 'silence') {
+        const found = await this.look(jobId, options);
+        missing = found === 'missing' ? missing + 1 : 0;
+        if (missing >= MISSING_LOOKS) throw jobLost(jobId);
+        if (found === 'ended') {
+          news = { kind: 'ended' };
+          continue;
+        }
+      }
+      news = await inbox.take(SILENCE_MS);
+    }
+  }
+
+  /** The batch's events from number `next` on; none when events before them are missing. */
+  private *fresh(batch: EventBatch, next: number): Generator<Sequenced<JobStreamEvent<Name>>> {
+    if (batch.first > next) return;
+    for (const [index, event] of batch.events.entries()) {
+      const sequence = batch.first + index;
+      if (sequence < next) continue;
+      yield { sequence, event: this.definition.event.parse(event) as JobStreamEvent<Name> };
+    }
+  }
+
+  private async loggedSince(jobId: string, start: number): Promise<readonly EventBatch[]> {
+    const { logs } = await withDeadline(this.queue.getJobLogs(jobId, start), ANSWER_MS, 'reading events');
+    return logs.map(decodeBatch);
+  }
+
+  private async look(jobId: string, options: ReadOptions): Promise<'running' | 'ended' | 'missing'> {
+    const job = await withDeadline(this.queue.getJob(jobId), ANSWER_MS, 'reading a job');
+    const state =
+      job === undefined ? 'unknown' : await withDeadline(job.getState(), ANSWER_MS, 'reading a job');
+    if (state === 'failed') throw decodeFailure(job?.failedReason ?? 'failed without a reason');
+    if (state === 'completed' || (await options.settled())) return 'ended';
+    return state === 'unknown' ? 'missing' : 'running';
+  }
+
+  private subscribe(jobId: string, signal: AbortSignal | undefined): Inbox {
+    const inbox = new Inbox(signal);
+    const inboxes = this.inboxes.get(jobId) ?? new Set();
+    this.inboxes.set(jobId, inboxes.add(inbox));
+    return inbox;
+  }
+
+  private unsubscribe(jobId: string, inbox: Inbox): void {
+    inbox.close();
+    const inboxes = this.inboxes.get(jobId);
+    inboxes?.delete(inbox);
+    if (inboxes?.size === 0) this.inboxes.delete(jobId);
+  }
+
+  private tell(jobId: string, news: StreamNews): void {
+    for (const inbox of this.inboxes.get(jobId) ?? []) inbox.put(news);
+  }
+}
+
+function jobLost(jobId: string): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'job_lost',
+    message: `job ${jobId} is no longer in the queue and has no result: submit it again`,
+  });
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** A conversation's message; content parts are joined before they are stored. */
+const chatMessage = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
+
+/** What a `generate` job finds in the column `request` of its row: defaults filled in, nothing optional. */
+export const generationRequest = z.strictObject({
+  input: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('prompts'), prompts: z.array(z.string()).min(1) }),
+    z.strictObject({ kind: z.literal('messages'), messages: z.array(chatMessage).min(1) }),
+  ]),
+  sampling: z.strictObject({
+    /** Most tokens to generate for each prompt. */
+    maxTokens: z.number().int().min(1),
+    /** 0 is greedy. */
+    temperature: z.number().min(0),
+    topP: z.number().gt(0).max(1),
+    /** 0 keeps all tokens. */
+    topK: z.number().int().min(0),
+    /** Always set, so that a job that is taken up again repeats its tokens. */
+    seed: z.number().int().min(0),
+    stop: z.array(z.string().min(1)),
+  }),
+  /** False: nobody reads the token events, so none need be written. */
+  stream: z.boolean(),
+});
+export type GenerationRequest = z.infer<typeof generationRequest>;
+
+export const finishReasons = ['stop', 'length'] as const;
+
+/** What a `generate` job leaves in the column `result` of its row. */
+export const generationResult = z.object({
+  /** One for each prompt, in their order; a conversation has one. */
+  choices: z.array(z.object({ text: z.string(), finishReason: z.enum(finishReasons) })).min(1),
+  /** Most rows, and most different adapters, that shared one step with this request. */
+  batch: z.object({ maxRows: z.number().int().min(1), maxAdapters: z.number().int().min(0) }).nullable(),
+});
+export type GenerationResult = z.infer<typeof generationResult>;
+
+/** New text of one choice. The texts of a choice's events join to the text in its result. */
+export const generationEvent = z.object({
+  choice: z.number().int().min(0),
+  text: z.string(),
+  /** Set in the last event of the choice. */
+  finishReason: z.enum(finishReasons).nullable(),
+});
+export type GenerationEvent = z.infer<typeof generationEvent>;

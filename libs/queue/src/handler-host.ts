@@ -1,0 +1,202 @@
+import { AppError } from '@prad/errors';
+import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import { jobCatalogue, type JobDefinition, type JobName } from './catalogue.js';
+import { EventWriter } from './event-writer.js';
+import { encodeFailure, toAppError, verdictOf } from './failure.js';
+import { registerHandlers } from './handler-registry.js';
+import { Postponed, type AnyJobHandler, type JobHandler } from './handler.js';
+import { openWorker, type QueueStore, type StoreWorker } from './store.js';
+
+/** Where the host reports; a pino logger fits. */
+export interface HostLog {
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface HandlerHostOptions {
+  readonly store: QueueStore;
+  /** The jobs that this process does. */
+  readonly roles: readonly JobName[];
+  /** Jobs of a name at once; 1 where a name is left out. */
+  readonly concurrency: Partial<Readonly<Record<JobName, number>>>;
+  readonly log: HostLog;
+  /** How long a killed worker's job stays locked; see LOCK_MS. */
+  readonly lockMs?: number;
+}
+
+/**
+ * A worker renews the lock of its jobs twice in this time. When it is killed, its jobs are taken up again at most
+ * LOCK_MS + 2 * LOCK_MS / 3 later: the lock must expire, and the check for that runs every LOCK_MS / 3.
+ */
+export const LOCK_MS = 15_000;
+
+/** Deaths of workers that one job survives in the queue; the attempts in its row set the tighter limit. */
+const MAX_STALLED = 20;
+
+/** Takes jobs off the queues and hands them to their handlers. */
+export class HandlerHost {
+  private readonly handlers: ReadonlyMap<JobName, AnyJobHandler>;
+  private readonly workers: StoreWorker[] = [];
+  private readonly running = new Map<string, AbortController>();
+
+  /** Throws where a role has no handler or a job has two. */
+  constructor(
+    private readonly options: HandlerHostOptions,
+    handlers: readonly AnyJobHandler[],
+  ) {
+    this.handlers = registerHandlers(options.roles, handlers);
+  }
+
+  /** Begins to take jobs; resolves when all queues are connected. */
+  async start(): Promise<void> {
+    for (const handler of this.handlers.values()) this.workers.push(this.openWorker(handler));
+    await Promise.all(this.workers.map((worker) => worker.waitUntilReady()));
+  }
+
+  /** Ids of the jobs in work. */
+  get activeJobs(): readonly string[] {
+    return [...this.running.keys()];
+  }
+
+  /**
+   * Takes no further jobs and waits for those in work. After `graceMs` their signals are aborted, and jobs that stop
+   * by throwing go back to the queue without losing an attempt.
+   */
+  async close(graceMs: number): Promise<void> {
+    const timer = setTimeout(() => {
+      for (const controller of this.running.values()) controller.abort(stopping());
+    }, graceMs);
+    try {
+      await Promise.all(this.workers.map((worker) => worker.close()));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private openWorker(handler: AnyJobHandler): StoreWorker {
+    const lockMs = this.options.lockMs ?? LOCK_MS;
+    const process = async (job: Job<unknown, void>, token?: string): Promise<void> => {
+      await this.process(handler, job, token);
+    };
+    const worker = openWorker(this.options.store, handler.job, process, {
+      concurrency: this.options.concurrency[handler.job] ?? 1,
+      lockDuration: lockMs,
+      stalledInterval: Math.ceil(lockMs / 3),
+      maxStalledCount: MAX_STALLED,
+    });
+    worker.on('error', (error) => {
+      this.options.log.warn({ job: handler.job, error: error.message }, 'queue connection');
+    });
+    worker.on('lockRenewalFailed', (jobIds) => {
+      for (const id of jobIds) this.running.get(id)?.abort(lockLost(id));
+    });
+    worker.on('failed', (job, error) => {
+      // Jobs that BullMQ fails by itself (stalled too often) never reach `process`.
+      if (job !== undefined && !(error instanceof UnrecoverableError)) void this.abandon(handler, job, error);
+    });
+    return worker;
+  }
+
+  private async process(
+    handler: AnyJobHandler,
+    job: Job<unknown, void>,
+    token: string | undefined,
+  ): Promise<void> {
+    const id = job.id ?? '';
+    const controller = new AbortController();
+    const writer = new EventWriter(job, (error) => {
+      this.options.log.warn(
+        { job: handler.job, id, error: String(error) },
+        'events of the job were not written',
+      );
+    });
+    this.running.set(id, controller);
+    try {
+      await call(handler, job, {
+        attempt: job.attemptsMade + 1,
+        signal: controller.signal,
+        stream: (...events: readonly unknown[]) => {
+          writer.append(events);
+        },
+      });
+    } catch (error) {
+      await writer.close();
+      await this.settle(handler, job, token, controller.signal, error);
+    } finally {
+      await writer.close();
+      this.running.delete(id);
+    }
+  }
+
+  /** Turns the handler's error into what BullMQ does with the job. */
+  private async settle(
+    handler: AnyJobHandler,
+    job: Job<unknown, void>,
+    token: string | undefined,
+    signal: AbortSignal,
+    thrown: unknown,
+  ): Promise<never> {
+    if (thrown instanceof Postponed) {
+      await job.moveToDelayed(Date.now() + thrown.delayMs, token);
+      throw new DelayedError();
+    }
+    if (signal.aborted) {
+      if (token !== undefined && isStopping(signal)) await job.moveToWait(token);
+      throw new WaitingError();
+    }
+    const error = toAppError(thrown);
+    const attempts = job.opts.attempts ?? 1;
+    const final = verdictOf(error) === 'fail' || job.attemptsMade + 1 >= attempts;
+    const { code, message } = error;
+    this.options.log.error({ job: handler.job, id: job.id, code, final, err: thrown }, message);
+    if (!final) throw new Error(encodeFailure(error));
+    await this.abandon(handler, job, error);
+    throw new UnrecoverableError(encodeFailure(error));
+  }
+
+  private async abandon(handler: AnyJobHandler, job: Job<unknown, void>, error: Error): Promise<void> {
+    try {
+      await giveUp(handler, job, toAppError(error));
+    } catch (failure) {
+      this.options.log.error(
+        { job: handler.job, id: job.id, err: failure },
+        'the reason of a failed job was not written',
+      );
+    }
+  }
+}
+
+type ErasedHandler = JobHandler<'train'>;
+
+/** Each handler gets the payload of its own job: the catalogue's schema of that job has just checked it. */
+function payloadOf(handler: AnyJobHandler, job: Job<unknown, void>): never {
+  const definition: JobDefinition = jobCatalogue[handler.job];
+  return definition.payload.parse(job.data) as never;
+}
+
+async function call(
+  handler: AnyJobHandler,
+  job: Job<unknown, void>,
+  context: { attempt: number; signal: AbortSignal; stream: (...events: readonly unknown[]) => void },
+): Promise<void> {
+  await (handler as ErasedHandler).handle(payloadOf(handler, job), context);
+}
+
+async function giveUp(handler: AnyJobHandler, job: Job<unknown, void>, error: AppError): Promise<void> {
+  await (handler as ErasedHandler).giveUp(payloadOf(handler, job), error);
+}
+
+const STOPPING = 'worker_stopping';
+
+function stopping(): AppError {
+  return new AppError({ kind: 'unavailable', code: STOPPING, message: 'the worker is going down' });
+}
+
+function isStopping(signal: AbortSignal): boolean {
+  return signal.reason instanceof AppError && signal.reason.code === STOPPING;
+}
+
+function lockLost(id: string): AppError {
+  const message = `job ${id} was not renewed in time and belongs to another worker now`;
+  return new AppError({ kind: 'conflict', code: 'lock_lost', message });
+}

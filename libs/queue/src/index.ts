@@ -1,0 +1,22 @@
+export {
+  jobCatalogue,
+  jobNames,
+  type JobDefinition,
+  type JobName,
+  type JobPayload,
+  type JobStreamEvent,
+} from './catalogue.js';
+export {
+  generationEvent,
+  generationRequest,
+  generationResult,
+  type GenerationEvent,
+  type GenerationRequest,
+  type GenerationResult,
+} from './generation.js';
+export { chooseQueueStore, isPostgresStore, type QueueStore } from './store.js';
+export { JobProducer, type QueueDepth } from './producer.js';
+export { EventStream, type ReadOptions, type Sequenced } from './event-stream.js';
+export { Postponed, type AnyJobHandler, type JobContext, type JobHandler } from './handler.js';
+export { HandlerHost, LOCK_MS, type HandlerHostOptions, type HostLog } from './handler-host.js';
+export { decodeFailure, encodeFailure } from './failure.js';
