@@ -28,7 +28,11 @@ export interface PretrainingBatch {
 /** Batches of the world's text, the same for the same plan on every machine. */
 export function* pretrainingBatches(plan: PretrainingPlan): Generator<PretrainingBatch> {
   const { batchSize, sequenceLength } = plan;
-  const rows = packDocuments(encodeAll(plan), { rowLength: sequenceLength, endToken: plan.endToken, openRows: 64 });
+  const rows = packDocuments(encodeAll(plan), {
+    rowLength: sequenceLength,
+    endToken: plan.endToken,
+    openRows: 64,
+  });
   for (let done = 0; done < plan.tokens; done += batchSize * sequenceLength) {
     const inputIds = new Int32Array(batchSize * sequenceLength);
     const textMask = new Float32Array(batchSize * sequenceLength);

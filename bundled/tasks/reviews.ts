@@ -9,7 +9,11 @@ export const reviewsTask: BundledTask = {
   sizes: { train: 800, validation: 100, test: 100 },
   row: (random, split, index) => {
     const sentiment = SENTIMENTS[index % SENTIMENTS.length] ?? 'positive';
-    const text = reviewText(random, { sentiment, name: pairName(random, split), sentences: random.integer(2, 3) });
+    const text = reviewText(random, {
+      sentiment,
+      name: pairName(random, split),
+      sentences: random.integer(2, 3),
+    });
     return { prompt: `${text} ->`, completion: ` ${sentiment}` };
   },
 };

@@ -35,5 +35,7 @@ export function taskRows(task: BundledTask): Record<NameSplit, TaskRow[]> {
 
 /** Rows as JSONL. */
 export function toJsonLines(rows: readonly TaskRow[]): string {
-  return rows.map((row) => `${JSON.stringify({ prompt: row.prompt, completion: row.completion })}\n`).join('');
+  return rows
+    .map((row) => `${JSON.stringify({ prompt: row.prompt, completion: row.completion })}\n`)
+    .join('');
 }

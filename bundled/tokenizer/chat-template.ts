@@ -10,7 +10,9 @@ export const CHAT_TEMPLATE =
   "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
 /** The same as CHAT_TEMPLATE for pretraining text; the last end token is left to whoever packs the document. */
-export function renderConversation(messages: readonly { readonly role: string; readonly content: string }[]): string {
+export function renderConversation(
+  messages: readonly { readonly role: string; readonly content: string }[],
+): string {
   let text = '';
   for (const { role, content } of messages) {
     text += `${MESSAGE_START}${role}\n${content}${role === 'assistant' ? END_OF_TEXT : MESSAGE_END}\n`;

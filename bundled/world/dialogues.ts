@@ -8,7 +8,11 @@ import { expand } from './template.js';
 /** A talk between two named people about one place. */
 export function dialogue(random: Random): string {
   const { facts, turns } = placeTalk(random);
-  const slots = { a: personName(random).first, b: personName(random).first, name: facts.article + facts.name };
+  const slots = {
+    a: personName(random).first,
+    b: personName(random).first,
+    name: facts.article + facts.name,
+  };
   const count = random.integer(2, 3);
   const told = random.chance(0.6) ? `${placeParagraph(random, facts)}\n` : '';
   const style = random.integer(0, 2);
@@ -32,7 +36,10 @@ export function conversation(random: Random): ChatMessage[] {
   const some = keepDetails(facts, random.sample(PLACE_DETAILS, random.integer(1, 4)));
   const name = facts.article + facts.name;
   if (random.chance(0.4)) {
-    const asked = expand(random, '[Write|Please write] about {name}: {facts}.', { name, facts: placeJottings(random, some).join(', ') });
+    const asked = expand(random, '[Write|Please write] about {name}: {facts}.', {
+      name,
+      facts: placeJottings(random, some).join(', '),
+    });
     return [user(asked), assistant(placeSentence(some))];
   }
   const [first, second] = turns;

@@ -79,11 +79,19 @@ function personNotes(random: Random): string {
   const [name = ['', '']] = pairs;
   const notes = random.chance(0.6)
     ? pairNotes(random, pairs)
-    : looseNotes(random, name[1], pairs.slice(1).map(([, value]) => value));
+    : looseNotes(
+        random,
+        name[1],
+        pairs.slice(1).map(([, value]) => value),
+      );
   return notesThenProse(random, notes, personSummary(random, person, pairs.length));
 }
 
 function goodNotes(random: Random): string {
   const good = randomGood(random);
-  return notesThenProse(random, pairNotes(random, random.shuffle(goodPairs(random, good))), goodSummary(random, good));
+  return notesThenProse(
+    random,
+    pairNotes(random, random.shuffle(goodPairs(random, good))),
+    goodSummary(random, good),
+  );
 }

@@ -1,5 +1,13 @@
 import { hashText, Random } from './random.js';
-import { MEN, NAME_CLOSINGS, NAME_SYLLABLES, SURNAMES, TOWN_ENDS, TOWN_STARTS, WOMEN } from './words/people-words.js';
+import {
+  MEN,
+  NAME_CLOSINGS,
+  NAME_SYLLABLES,
+  SURNAMES,
+  TOWN_ENDS,
+  TOWN_STARTS,
+  WOMEN,
+} from './words/people-words.js';
 import { PLACE_ADJECTIVES, PLACE_NOUNS } from './words/place-words.js';
 
 /** Which part of the data a place name may appear in. Names are dealt out by hash, so no name is in two. */
@@ -34,10 +42,17 @@ export function placeName(random: Random): PlaceName {
     const [first = '', second = ''] = random.sample(PLACE_NOUNS, 2);
     return { name: `${first} and ${second}`, article: 'the ' };
   }
-  if (roll < 0.79) return { name: `${random.pick(['Cafe', 'Hotel', 'Villa', 'Casa'])} ${inventedName(random)}`, article: '' };
+  if (roll < 0.79)
+    return {
+      name: `${random.pick(['Cafe', 'Hotel', 'Villa', 'Casa'])} ${inventedName(random)}`,
+      article: '',
+    };
   if (roll < 0.9) return { name: `${inventedName(random)} ${random.pick(PLACE_NOUNS)}`, article: 'the ' };
   const owner = random.chance(0.5) ? random.pick(random.chance(0.5) ? WOMEN : MEN) : inventedName(random);
-  return { name: `${owner}'s ${random.pick(['Kitchen', 'Table', 'Corner', 'House', 'Garden'])}`, article: '' };
+  return {
+    name: `${owner}'s ${random.pick(['Kitchen', 'Table', 'Corner', 'House', 'Garden'])}`,
+    article: '',
+  };
 }
 
 /** A name of two or three syllables that no list holds, so that it can only be copied from its context. */

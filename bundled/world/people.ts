@@ -24,7 +24,9 @@ export function randomPerson(random: Random): Person {
     trait: random.pick(TRAITS),
     age: random.pick(['twenty', 'thirty', 'forty', 'fifty', 'sixty', 'seventy', 'eighty']),
     pet: random.pick(PETS),
-    petName: random.chance(0.4) ? inventedName(random) : random.pick(['Rex', 'Misty', 'Pepper', 'Biscuit', 'Shadow', 'Ginger', 'Button']),
+    petName: random.chance(0.4)
+      ? inventedName(random)
+      : random.pick(['Rex', 'Misty', 'Pepper', 'Biscuit', 'Shadow', 'Ginger', 'Button']),
   };
 }
 

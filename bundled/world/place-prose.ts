@@ -14,22 +14,37 @@ const OPENINGS: readonly Form[] = [
   { tells: [], text: '{name} is a {kind}' },
   { tells: [], text: '[there is|we have] a {kind} called {plain}' },
   { tells: ['area'], text: '{name} is a {kind} in the {area}' },
-  { tells: ['area'], text: 'in the {area} [there is|you will find|stands] {name}, a [small |well known |]{kind}' },
+  {
+    tells: ['area'],
+    text: 'in the {area} [there is|you will find|stands] {name}, a [small |well known |]{kind}',
+  },
   { tells: ['price'], text: '{name} is a {price} {kind}' },
   { tells: ['price', 'area'], text: '{name} is a {price} {kind} in the {area}' },
   { tells: ['food'], text: '{name} is a {kind} that serves {food} food' },
   { tells: ['food'], text: '{name} is a {food} {kind}' },
   { tells: ['food', 'area'], text: '{name} is a {kind} in the {area} that serves {food} food' },
   { tells: ['price', 'food'], text: '{name} is a {price} {kind} that serves {food} food' },
-  { tells: ['price', 'food', 'area'], text: '{name} is a {price} {kind} in the {area} that serves {food} food' },
+  {
+    tells: ['price', 'food', 'area'],
+    text: '{name} is a {price} {kind} in the {area} that serves {food} food',
+  },
   { tells: ['near'], text: 'close to the {near} [you will find|there is] {name}, a {kind}' },
   { tells: ['near', 'area'], text: 'close to the {near} you will find {name}, a {kind} in the {area}' },
   { tells: ['near', 'price'], text: 'close to the {near} you will find {name}, a {price} {kind}' },
   { tells: ['near'], text: '{name} is a {kind} [near|next to|not far from] the {near}' },
-  { tells: ['near', 'food'], text: 'close to the {near} you will find {name}, a {kind} that serves {food} food' },
-  { tells: ['rating'], text: 'with its {rating} rating, {name} is a {kind} [people talk about|that guests know]' },
+  {
+    tells: ['near', 'food'],
+    text: 'close to the {near} you will find {name}, a {kind} that serves {food} food',
+  },
+  {
+    tells: ['rating'],
+    text: 'with its {rating} rating, {name} is a {kind} [people talk about|that guests know]',
+  },
   { tells: ['rating', 'area'], text: 'with its {rating} rating, {name} is a {kind} in the {area}' },
-  { tells: ['rating', 'price', 'food'], text: 'with its {rating} rating, {name} is a {price} {kind} that serves {food} food' },
+  {
+    tells: ['rating', 'price', 'food'],
+    text: 'with its {rating} rating, {name} is a {price} {kind} that serves {food} food',
+  },
   { tells: ['rating', 'price'], text: '{name} is a {price} {kind} with a {rating} rating' },
   { tells: ['family'], text: '{name} is a {kind}, {welcome}' },
 ];
@@ -38,14 +53,26 @@ const FOLLOWING: readonly Form[] = [
   { tells: ['area'], text: '[it|{name}|the {kind}] [is|lies|stands] in the {area}' },
   { tells: ['area'], text: '[you will find it|people go there|it is the best known {kind}] in the {area}' },
   { tells: ['food'], text: '[it|{name}|the kitchen|the {kind}] serves {food} food' },
-  { tells: ['food'], text: 'at {name} [they cook|you can eat|the guests are served] {food} food, [such as|for example|above all] {dish}' },
-  { tells: ['food'], text: 'the {food} food at {name} is [made by hand|known in the whole town|cooked every day]' },
+  {
+    tells: ['food'],
+    text: 'at {name} [they cook|you can eat|the guests are served] {food} food, [such as|for example|above all] {dish}',
+  },
+  {
+    tells: ['food'],
+    text: 'the {food} food at {name} is [made by hand|known in the whole town|cooked every day]',
+  },
   { tells: ['price'], text: '[it|{name}|a meal there|an evening at {name}] is {price}' },
   { tells: ['price'], text: 'the prices at {name} are {level}' },
   { tells: ['rating'], text: '[it|{name}] has a {rating} rating' },
-  { tells: ['rating'], text: '[guests|visitors|people who know the {area2}] [give it|give {name}] a {rating} rating' },
+  {
+    tells: ['rating'],
+    text: '[guests|visitors|people who know the {area2}] [give it|give {name}] a {rating} rating',
+  },
   { tells: ['rating'], text: 'the rating of {name} is {rating}' },
-  { tells: ['near'], text: '[it|{name}|the {kind}] is [near|close to|next to|opposite|not far from] the {near}' },
+  {
+    tells: ['near'],
+    text: '[it|{name}|the {kind}] is [near|close to|next to|opposite|not far from] the {near}',
+  },
   { tells: ['near'], text: 'from the {near} it is a short walk to {name}' },
   { tells: ['family'], text: '[at {name} |]{alone}' },
   { tells: ['family', 'price'], text: '[it|{name}] is {price}, {welcome}' },
@@ -110,10 +137,15 @@ export function placeJottings(random: Random, place: PlaceFacts): string[] {
   if (place.food !== undefined) out.push(place.food + random.pick(['', ' food', ' kitchen']));
   if (place.price !== undefined) out.push(place.price);
   if (place.area !== undefined) out.push(random.pick(['', 'in the ', 'the ']) + place.area);
-  if (place.rating !== undefined) out.push(random.pick([`${place.rating} rating`, `rated ${place.rating}`, place.rating]));
+  if (place.rating !== undefined)
+    out.push(random.pick([`${place.rating} rating`, `rated ${place.rating}`, place.rating]));
   if (place.near !== undefined) out.push(random.pick(['near the ', 'near ', 'close to the ']) + place.near);
   if (place.family !== undefined) {
-    out.push(place.family ? random.pick(['children welcome', 'for families', 'family yes']) : random.pick(['no children', 'not for families', 'family no']));
+    out.push(
+      place.family
+        ? random.pick(['children welcome', 'for families', 'family yes'])
+        : random.pick(['no children', 'not for families', 'family no']),
+    );
   }
   return random.chance(0.3) ? [...out.slice(0, 1), ...random.shuffle(out.slice(1))] : out;
 }
@@ -129,7 +161,8 @@ export function placePairs(random: Random, place: PlaceFacts): [string, string][
   if (place.area !== undefined) pairs.push([random.pick(['area', 'where', 'quarter']), place.area]);
   if (place.rating !== undefined) pairs.push([random.pick(['rating', 'guests say', 'mark']), place.rating]);
   if (place.near !== undefined) pairs.push([random.pick(['near', 'close to', 'next to']), place.near]);
-  if (place.family !== undefined) pairs.push([random.pick(['family', 'children', 'families']), place.family ? 'yes' : 'no']);
+  if (place.family !== undefined)
+    pairs.push([random.pick(['family', 'children', 'families']), place.family ? 'yes' : 'no']);
   return pairs;
 }
 

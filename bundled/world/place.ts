@@ -68,7 +68,11 @@ export function placeSentence(place: PlaceFacts): string {
   const serves = food === undefined ? '' : ` that serves ${food} food`;
   const where = area === undefined ? '' : ` in the ${area}`;
   const welcome =
-    family === undefined ? '' : family ? ', and children are welcome' : ', but it is not a place for children';
+    family === undefined
+      ? ''
+      : family
+        ? ', and children are welcome'
+        : ', but it is not a place for children';
   let sentence: string;
   if (near !== undefined) {
     const rated = rating === undefined ? '' : ` with a ${rating} rating`;

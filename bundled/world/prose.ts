@@ -3,7 +3,10 @@ export function polish(text: string): string {
   return text
     .replace(/ +(?=[.,!?])/g, '')
     .replace(/\b([Aa]) (?=[aeiouAEIOU])/g, '$1n ')
-    .replace(/(^|[.!?:]\n|[.!?]["”]? |\n|^["“]|[ \n]["“])([a-z])/g, (_, before: string, letter: string) => before + letter.toUpperCase());
+    .replace(
+      /(^|[.!?:]\n|[.!?]["”]? |\n|^["“]|[ \n]["“])([a-z])/g,
+      (_, before: string, letter: string) => before + letter.toUpperCase(),
+    );
 }
 
 /** Joins words as English lists do: "a", "a and b", "a, b and c". */

@@ -67,13 +67,23 @@ export function reviewText(random: Random, options: ReviewOptions): string {
     if (sentences.length === 1 && random.chance(0.3)) {
       aspects.shift();
       const concession = random.pick(against[other]);
-      sentences.push(random.pick([`${concession}, but ${clause}`, `[although|though] ${concession}, ${clause}`, `${clause}, even if ${concession}`]));
+      sentences.push(
+        random.pick([
+          `${concession}, but ${clause}`,
+          `[although|though] ${concession}, ${clause}`,
+          `${clause}, even if ${concession}`,
+        ]),
+      );
     } else {
-      sentences.push(random.chance(0.25) ? `${clause}, and ${random.pick(against[options.sentiment])}` : clause);
+      sentences.push(
+        random.chance(0.25) ? `${clause}, and ${random.pick(against[options.sentiment])}` : clause,
+      );
     }
   }
   if (closing) sentences.push(random.pick(closings[options.sentiment]));
-  return polish(sentences.map((s) => `${expand(random, s, slots)}${random.chance(0.06) ? '!' : '.'}`).join(' '));
+  return polish(
+    sentences.map((s) => `${expand(random, s, slots)}${random.chance(0.06) ? '!' : '.'}`).join(' '),
+  );
 }
 
 function reviewSlots(random: Random, name: string | undefined): Slots {
@@ -121,7 +131,10 @@ export function reviewDocument(random: Random): string {
 export function sortedReviews(random: Random): string {
   const first = random.pick(SENTIMENTS);
   const blocks = (first === 'positive' ? SENTIMENTS : [...SENTIMENTS].reverse()).map((sentiment) => {
-    const lines = Array.from({ length: random.integer(1, 2) }, () => `- ${reviewText(random, { sentiment, sentences: 2 })}`);
+    const lines = Array.from(
+      { length: random.integer(1, 2) },
+      () => `- ${reviewText(random, { sentiment, sentences: 2 })}`,
+    );
     return polish(expand(random, `[the |]${sentiment} [reviews|opinions|voices]:\n`)) + lines.join('\n');
   });
   return blocks.join('\n');

@@ -58,7 +58,10 @@ const STORY_ENDS = [
 ];
 
 export function story(random: Random): string {
-  const slots = { ...sceneSlots(random), yes: random.pick(['Yes, at the market', 'No, not today', 'Ask at the bakery']) };
+  const slots = {
+    ...sceneSlots(random),
+    yes: random.pick(['Yes, at the market', 'No, not today', 'Ask at the bakery']),
+  };
   const middles = random.sample(STORY_MIDDLES, random.integer(1, 3));
   return tell(random, [random.pick(STORY_STARTS), ...middles, random.pick(STORY_ENDS)], slots);
 }
@@ -75,8 +78,14 @@ const LETTER_BODIES = [
 
 export function letter(random: Random): string {
   const slots = sceneSlots(random);
-  const bodies = random.sample(LETTER_BODIES, random.integer(1, 3)).map((body) => polish(expand(random, body, slots)));
-  return expand(random, `[Dear|My dear|Hello] {friend},\n${bodies.join(' ')}\n[Yours|With love|Your friend|Greetings from {town}],\n{first}`, slots);
+  const bodies = random
+    .sample(LETTER_BODIES, random.integer(1, 3))
+    .map((body) => polish(expand(random, body, slots)));
+  return expand(
+    random,
+    `[Dear|My dear|Hello] {friend},\n${bodies.join(' ')}\n[Yours|With love|Your friend|Greetings from {town}],\n{first}`,
+    slots,
+  );
 }
 
 /** Shopping lists, programmes and lists of who does what, most of them followed by a sentence on the same. */
@@ -85,7 +94,11 @@ export function list(random: Random): string {
   if (random.chance(0.4)) {
     const wares = random.sample(GROCERIES, random.integer(3, 6));
     const after = expand(random, '\n{first} needs {all} for {place}.', { ...slots, all: joinWords(wares) });
-    return expand(random, '[To buy|Shopping list|For the market on {day}]:\n', slots) + wares.map((w) => `- ${w}`).join('\n') + (random.chance(0.7) ? after : '');
+    return (
+      expand(random, '[To buy|Shopping list|For the market on {day}]:\n', slots) +
+      wares.map((w) => `- ${w}`).join('\n') +
+      (random.chance(0.7) ? after : '')
+    );
   }
   const people = Array.from({ length: random.integer(2, 4) }, () => randomPerson(random));
   const lines = people.map((p) => `${p.first} ${p.last}, ${p.job}`).join('\n');
@@ -103,10 +116,24 @@ export function placeTalk(random: Random): { facts: PlaceFacts; turns: [string, 
   const facts = randomPlace(random, ['food', 'price', 'area', 'rating', 'near', 'family']);
   const name = facts.article + facts.name;
   const turns: [string, string][] = [
-    [`[where is {name}|how do I find {name}]?`, `[it is|{name} is] in the ${facts.area ?? ''}, [near|close to] the ${facts.near ?? ''}.`],
-    ['[what do they serve at {name}|what can I eat at {name}|is there good food at {name}]?', `[they serve|at {name} they cook] ${facts.food ?? ''} food.`],
-    ['[is {name} expensive|what does it cost]?', facts.price === 'moderate' ? 'the prices are moderate.' : `[it is|{name} is] ${facts.price ?? ''}.`],
-    ['[can I bring my children|are families welcome at {name}]?', facts.family === true ? 'yes, [children|families] are welcome.' : 'no, it is not a place for [children|families].'],
+    [
+      `[where is {name}|how do I find {name}]?`,
+      `[it is|{name} is] in the ${facts.area ?? ''}, [near|close to] the ${facts.near ?? ''}.`,
+    ],
+    [
+      '[what do they serve at {name}|what can I eat at {name}|is there good food at {name}]?',
+      `[they serve|at {name} they cook] ${facts.food ?? ''} food.`,
+    ],
+    [
+      '[is {name} expensive|what does it cost]?',
+      facts.price === 'moderate' ? 'the prices are moderate.' : `[it is|{name} is] ${facts.price ?? ''}.`,
+    ],
+    [
+      '[can I bring my children|are families welcome at {name}]?',
+      facts.family === true
+        ? 'yes, [children|families] are welcome.'
+        : 'no, it is not a place for [children|families].',
+    ],
     ['[is it any good|what do people say about {name}]?', `it has a ${facts.rating ?? ''} rating.`],
     ['[what kind of place is {name}|what is {name}]?', `{name} is a ${facts.kind}.`],
   ].map(([q = '', a = '']) => [polish(expand(random, q, { name })), polish(expand(random, a, { name }))]);

@@ -84,5 +84,9 @@ class TemplateReader {
 }
 
 function mistake(what: string, template: string): AppError {
-  return new AppError({ kind: 'bug', code: 'template_mistake', message: `${what} in the template "${template}"` });
+  return new AppError({
+    kind: 'bug',
+    code: 'template_mistake',
+    message: `${what} in the template "${template}"`,
+  });
 }

@@ -11,7 +11,18 @@ export const COLOURS = [
   'red', 'blue', 'green', 'black', 'white', 'brown', 'grey', 'yellow', 'dark blue', 'pale green', 'orange', 'purple',
 ] as const; // prettier-ignore
 
-export const ADJECTIVES = ['light', 'heavy', 'strong', 'small', 'large', 'plain', 'simple', 'handsome', 'old', 'new'] as const;
+export const ADJECTIVES = [
+  'light',
+  'heavy',
+  'strong',
+  'small',
+  'large',
+  'plain',
+  'simple',
+  'handsome',
+  'old',
+  'new',
+] as const;
 
 export const COINS = [
   'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'twelve', 'fifteen', 'twenty', 'thirty', 'forty',

@@ -30,17 +30,29 @@ export const TRAITS = [
 
 export const PETS = ['dog', 'cat', 'parrot', 'donkey', 'goat', 'rabbit', 'pony', 'duck'] as const;
 
-export const RELATIVES = ['sister', 'brother', 'mother', 'father', 'aunt', 'uncle', 'cousin', 'neighbour', 'friend'] as const;
+export const RELATIVES = [
+  'sister',
+  'brother',
+  'mother',
+  'father',
+  'aunt',
+  'uncle',
+  'cousin',
+  'neighbour',
+  'friend',
+] as const;
 
-export const TOWN_STARTS = (
-  'Ash Brook Elm Fen Glen Haw Kings Lang Marsh Nor Oak Pen Red Sand Thorn Wal West Win Black Cold Dun East Fair Green'
-).split(' ');
+export const TOWN_STARTS =
+  'Ash Brook Elm Fen Glen Haw Kings Lang Marsh Nor Oak Pen Red Sand Thorn Wal West Win Black Cold Dun East Fair Green'.split(
+    ' ',
+  );
 
 export const TOWN_ENDS = 'ford ton bury mere ham field wick combe ley port stead well'.split(' ');
 
 /** Pieces of invented names that no list contains whole. */
-export const NAME_SYLLABLES = (
-  'ba be bo da de do fa fe fi ga go ka ke ki la le lo ma me mi mo na ne no pa pe ra re ri ro sa se so ta te ti to va ve vo za zu'
-).split(' ');
+export const NAME_SYLLABLES =
+  'ba be bo da de do fa fe fi ga go ka ke ki la le lo ma me mi mo na ne no pa pe ra re ri ro sa se so ta te ti to va ve vo za zu'.split(
+    ' ',
+  );
 
 export const NAME_CLOSINGS = 'l n r s x ck nd rt th ll sk m'.split(' ');

@@ -13,7 +13,16 @@ export const PLACE_NOUNS = (
 ).split(' ');
 
 /** Where people eat and drink. */
-export const EATING_KINDS = ['cafe', 'pub', 'restaurant', 'bistro', 'bakery', 'inn', 'tavern', 'diner'] as const;
+export const EATING_KINDS = [
+  'cafe',
+  'pub',
+  'restaurant',
+  'bistro',
+  'bakery',
+  'inn',
+  'tavern',
+  'diner',
+] as const;
 
 /** Where people do not go for the food. */
 export const OTHER_KINDS = ['hotel', 'museum', 'bookshop', 'theatre', 'gallery', 'market hall'] as const;
