@@ -11,3 +11,13 @@ export type { SafetensorsDtype } from './safetensors/dtype.js';
 export { openModelSource } from './open-model-source.js';
 export type { ModelSource, ModelTensor } from './model-source.js';
 export type { JsonObject } from './strict-json.js';
+export { Tokenizer, type DecodeOptions, type EncodeOptions } from './tokenizer/tokenizer.js';
+export { IncrementalDetokenizer } from './tokenizer/incremental-detokenizer.js';
+export {
+  ChatTemplate,
+  type ChatMessage,
+  type ChatRole,
+  type RenderOptions,
+} from './tokenizer/chat-template.js';
+export { readJsonLines, type JsonLine, type JsonLinesOptions } from './jsonl/read-json-lines.js';
+export { parseTrainingExample, type TrainingExample } from './jsonl/training-example.js';

@@ -1,0 +1,129 @@
+import { AppError } from '@prad/errors';
+import { invalid, reasonOf } from '../invalid.js';
+import { isJsonObject, type JsonObject } from '../strict-json.js';
+import {
+  checkTokenizerJson,
+  tokenizerParts,
+  wrongField,
+  type CheckedTokenizer,
+} from './check-tokenizer-json.js';
+import { exactPreTokenizer } from './exact-pre-tokenizer.js';
+import { LibraryTokenizer } from './library.js';
+import { namedToken } from './named-token.js';
+
+export interface EncodeOptions {
+  /** Adds what the tokenizer's post-processor adds, such as a begin token. Default true. */
+  readonly addSpecialTokens?: boolean;
+}
+
+export interface DecodeOptions {
+  /** Leaves special added tokens out of the text. Default false. */
+  readonly skipSpecialTokens?: boolean;
+}
+
+/** Text to token ids and back, by a model's own `tokenizer.json`. Immutable. */
+export class Tokenizer {
+  /** One more than the highest id. A model may have more embedding rows than this. */
+  readonly vocabSize: number;
+  readonly bosTokenId: number | undefined;
+  readonly eosTokenId: number | undefined;
+  readonly padTokenId: number | undefined;
+
+  private constructor(
+    private readonly library: LibraryTokenizer,
+    private readonly checked: CheckedTokenizer,
+    config: JsonObject,
+  ) {
+    this.vocabSize = checked.tokens.length;
+    this.bosTokenId = this.configuredId(config, 'bos_token');
+    this.eosTokenId = this.configuredId(config, 'eos_token');
+    this.padTokenId = this.configuredId(config, 'pad_token');
+  }
+
+  /** @throws AppError invalid, with `details.field`, for a file that is not a usable tokenizer. */
+  static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}): Tokenizer {
+    const checked = checkTokenizerJson(tokenizerJson);
+    if (!isJsonObject(tokenizerConfig)) {
+      throw invalid('tokenizer_invalid', 'tokenizer_config.json: must be an object', {
+        field: 'tokenizer_config',
+      });
+    }
+    return new Tokenizer(build(checked.json), checked, tokenizerConfig);
+  }
+
+  /** Token ids of a text; `[]` for the empty text of a tokenizer that adds nothing. */
+  encode(text: string, { addSpecialTokens = true }: EncodeOptions = {}): number[] {
+    const { ids } = this.library.encode(text, { add_special_tokens: addSpecialTokens });
+    return ids.map((id) => {
+      // The library gives undefined for a token that it does not know.
+      if (id === undefined)
+        throw wrongField('post_processor', 'or model gives a token that is not in the vocabulary');
+      return id;
+    });
+  }
+
+  /** Text of token ids, byte for byte what they say; ids outside the vocabulary say nothing. */
+  decode(ids: readonly number[], { skipSpecialTokens = false }: DecodeOptions = {}): string {
+    const known = ids.filter(
+      (id) => this.tokenOf(id) !== undefined && !(skipSpecialTokens && this.isSpecial(id)),
+    );
+    // The library refuses an empty list. Cleaning up spaces would change what the model has written.
+    return known.length === 0 ? '' : this.library.decode(known, { clean_up_tokenization_spaces: false });
+  }
+
+  /** True for ids of special added tokens, such as begin and end of text. */
+  isSpecial(id: number): boolean {
+    return this.checked.specialIds.has(id);
+  }
+
+  /** The token's text as it stands in the vocabulary (byte-level tokens in their visible alphabet). */
+  tokenOf(id: number): string | undefined {
+    return this.checked.tokens[id];
+  }
+
+  /** The id of exactly this vocabulary entry. */
+  idOf(token: string): number | undefined {
+    return this.library.token_to_id(token);
+  }
+
+  private configuredId(config: JsonObject, name: string): number | undefined {
+    const token = namedToken(config, name);
+    if (token === undefined) return undefined;
+    const id = this.idOf(token);
+    if (id !== undefined) return id;
+    const message = `tokenizer_config.json: ${name} ${JSON.stringify(token)} is not in the vocabulary`;
+    throw invalid('tokenizer_invalid', message, { field: name });
+  }
+}
+
+function build(json: JsonObject): LibraryTokenizer {
+  const exact = { ...json, pre_tokenizer: exactPreTokenizer(json['pre_tokenizer'] as JsonObject | null) };
+  try {
+    return new LibraryTokenizer(exact, {});
+  } catch (cause) {
+    const field = faultyPart(exact);
+    throw new AppError({
+      kind: 'invalid',
+      code: 'tokenizer_invalid',
+      message: `tokenizer.json: ${field} cannot be used: ${reasonOf(cause)}`,
+      details: { field },
+      cause,
+    });
+  }
+}
+
+/** The part without which the rest can be built, since the library's errors do not say. */
+function faultyPart(json: JsonObject): string {
+  const sound = tokenizerParts.find((part) => {
+    try {
+      new LibraryTokenizer(
+        { ...json, ...Object.fromEntries(tokenizerParts.map((name) => [name, null])), [part]: json[part] },
+        {},
+      );
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  return sound ?? 'model';
+}
