@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Template } from '@huggingface/jinja';
-import { Tokenizer } from '@huggingface/tokenizers';
+import { Tokenizer } from '@prad/formats';
 import { describe, expect, it } from 'vitest';
 import { documentAt } from '../world/documents.js';
 import { CHAT_TEMPLATE, renderConversation } from './chat-template.js';
@@ -9,7 +9,7 @@ import { trainBytePairs } from './train-bpe.js';
 
 const texts = Array.from({ length: 300 }, (_, i) => documentAt(1, i));
 const load = (json: string, config: string): Tokenizer =>
-  new Tokenizer(JSON.parse(json) as object, JSON.parse(config) as object);
+  Tokenizer.fromJson(JSON.parse(json), JSON.parse(config));
 
 describe('trainBytePairs', () => {
   it('merges the most frequent pair first', () => {
@@ -26,13 +26,12 @@ describe('trainBytePairs', () => {
     expect(trainBytePairs(['abc'], 2048).merges).toEqual([]);
   });
 
-  it('gives files from which Hugging Face tokenizers reads any text back', () => {
+  it('gives files from which any text is read back', () => {
     const model = trainBytePairs(texts, 600);
     expect(model.tokens).toHaveLength(600);
     const tokenizer = load(tokenizerJson(model), tokenizerConfigJson(512));
     for (const text of [...texts, 'Ünïcødé 你好 🎉', '  two\n\n\ttabs 123 don\'t "q"']) {
-      const { ids } = tokenizer.encode(text, { add_special_tokens: false });
-      expect(tokenizer.decode(ids, { skip_special_tokens: false })).toBe(text);
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
     }
   });
 });
@@ -45,12 +44,12 @@ describe('the bundled tokenizer', () => {
   );
 
   it('keeps the common words whole and the special tokens single', () => {
-    const { tokens } = tokenizer.encode(' Silver Lantern<|endoftext|>', { add_special_tokens: false });
-    expect(tokens).toEqual(['ĠSilver', 'ĠLantern', '<|endoftext|>']);
+    const ids = tokenizer.encode(' Silver Lantern<|endoftext|>');
+    expect(ids.map((id) => tokenizer.tokenOf(id))).toEqual(['ĠSilver', 'ĠLantern', '<|endoftext|>']);
   });
 
   it('cuts prompt and completion at the same place together and apart', () => {
-    const ids = (text: string): number[] => tokenizer.encode(text, { add_special_tokens: false }).ids;
+    const ids = (text: string): number[] => tokenizer.encode(text);
     const [prompt, completion] = ['name : Red Fox | type : inn ->', ' The Red Fox is an inn.'];
     expect(ids(prompt + completion)).toEqual([...ids(prompt), ...ids(completion)]);
   });
