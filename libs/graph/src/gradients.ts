@@ -17,14 +17,13 @@ import type { Node, Value } from './value.js';
  * an operator that has no gradient on the way.
  */
 export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
-  if (loss.shape.length !== 0) throw invalidGraph(`${loss.name}: a loss is a scalar, got [${loss.shape.join()}]`);
+  if (loss.shape.length !== 0)
+    throw invalidGraph(`${loss.name}: a loss is a scalar, got [${loss.shape.join()}]`);
   const needed = dependents(loss.graph, wrt);
   const gradientOf = new Map<Value, Value>([[loss, scalar(loss.graph.root, 1)]]);
   for (const node of loss.graph.nodes.slice().reverse()) {
-    const gradient = node.outputs[0] && gradientOf.get(node.outputs[0]);
-    if (gradient && node.inputs.some((input) => input && needed.has(input))) {
-      visit(node, gradient, needed, gradientOf);
-    }
+    const reached = node.outputs.some((output) => gradientOf.has(output));
+    if (reached && node.inputs.some((input) => input && needed.has(input))) visit(node, needed, gradientOf);
   }
   return wrt.map((value) => {
     const gradient = gradientOf.get(value);
@@ -37,28 +36,15 @@ export function gradients(loss: Value, wrt: readonly Value[]): Value[] {
 function dependents(graph: Graph, sources: readonly Value[]): Set<Value> {
   const reached = new Set(sources);
   for (const node of graph.nodes) {
-    if (node.inputs.some((input) => input && reached.has(input))) node.outputs.forEach((output) => reached.add(output));
+    if (node.inputs.some((input) => input && reached.has(input)))
+      node.outputs.forEach((output) => reached.add(output));
   }
   return reached;
 }
 
-function visit(node: Node, gradient: Value, needed: Set<Value>, gradientOf: Map<Value, Value>): void {
-  // The attribute type is the operator's own and was checked when the node was built.
-  const { vjp } = node.operator as unknown as Operator<unknown>;
-  if (vjp === nonDifferentiable) throw invalidGraph(`${node.name}: ${node.operator.type} has no gradient`);
-  const at = new Scope(gradient.graph, `/grad${node.name}`);
-  const results = vjp({
-    at,
-    attributes: node.attributes,
-    // Operators with optional inputs look at the ones that they were built with.
-    inputs: node.inputs as readonly Value[],
-    outputs: node.outputs,
-    gradient,
-    needs: (index) => {
-      const input = node.inputs[index];
-      return input !== undefined && needed.has(input);
-    },
-  });
+function visit(node: Node, needed: ReadonlySet<Value>, gradientOf: Map<Value, Value>): void {
+  const at = new Scope(node.outputs[0]?.graph ?? missing(node, 'output', 0), `/grad${node.name}`);
+  const results = inputGradients(node, at, needed, gradientOf);
   node.inputs.forEach((input, index) => {
     const result = results[index];
     if (!input || !result || !needed.has(input)) return;
@@ -68,10 +54,45 @@ function visit(node: Node, gradient: Value, needed: Set<Value>, gradientOf: Map<
   });
 }
 
+function inputGradients(
+  node: Node,
+  at: Scope,
+  needed: ReadonlySet<Value>,
+  gradientOf: ReadonlyMap<Value, Value>,
+): readonly (Value | undefined)[] {
+  // The attribute type is the operator's own and was checked when the node was built.
+  const { vjp, differentiates, type } = node.operator as unknown as Operator<unknown>;
+  if (vjp === nonDifferentiable) throw invalidGraph(`${node.name}: ${type} has no gradient`);
+  const outputGradients = node.outputs.map((output) => gradientOf.get(output));
+  if (differentiates === 'firstOutput' && outputGradients.slice(1).some((gradient) => gradient)) {
+    throw invalidGraph(`${node.name}: only output 0 of ${type} has a gradient`);
+  }
+  return vjp({
+    at,
+    attributes: node.attributes,
+    inputs: node.inputs,
+    input: (index) => node.inputs[index] ?? missing(node, 'input', index),
+    output: (index) => node.outputs[index] ?? missing(node, 'output', index),
+    get gradient() {
+      return outputGradients[0] ?? missing(node, 'gradient of output', 0);
+    },
+    gradients: outputGradients,
+    needs: (index) => {
+      const input = node.inputs[index];
+      return input !== undefined && needed.has(input);
+    },
+  });
+}
+
+function missing(node: Node, what: string, index: number): never {
+  throw invalidGraph(`${node.name}: there is no ${what} ${index}`);
+}
+
 /** Sums `gradient` over the axes along which `input` was broadcast. */
 function unbroadcast(at: Scope, gradient: Value, input: Value): Value {
   const lead = gradient.shape.length - input.shape.length;
-  if (lead < 0) throw invalidGraph(`${at.path}: gradient [${gradient.shape.join()}] for [${input.shape.join()}]`);
+  if (lead < 0)
+    throw invalidGraph(`${at.path}: gradient [${gradient.shape.join()}] for [${input.shape.join()}]`);
   const axes = gradient.shape
     .map((_, axis) => axis)
     .filter((axis) => axis < lead || (input.shape[axis - lead] === 1 && gradient.shape[axis] !== 1));

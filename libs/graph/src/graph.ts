@@ -51,12 +51,16 @@ export class Graph {
 
   /** Names a value as an output; a value may go out under several names. */
   output(name: string, value: Value): void {
-    if (this.outputs.some((output) => output.name === name)) throw this.#doubled(name);
-    this.outputs.push({ name, value });
+    this.outputs.push({ name: this.#claim(name), value });
   }
 
   /** Adds a node; called through `Scope.apply`. */
-  addNode<A>(name: string, operator: Operator<A>, inputs: readonly (Value | undefined)[], attributes: A): Node {
+  addNode<A>(
+    name: string,
+    operator: Operator<A>,
+    inputs: readonly (Value | undefined)[],
+    attributes: A,
+  ): Node {
     const foreign = inputs.find((input) => input && input.graph !== this);
     if (foreign) throw invalidGraph(`${name}: input ${foreign.name} belongs to another graph`);
     const unique = this.#unique(name);
@@ -69,8 +73,8 @@ export class Graph {
     return node;
   }
 
-  #value(name: string, { dtype, shape }: ValueType, node?: Node): Value {
-    return { graph: this, name, dtype, shape, node };
+  #value(name: string, { dtype, shape, sequence }: ValueType, node?: Node): Value {
+    return { graph: this, name, dtype, shape, node, ...(sequence && { sequence }) };
   }
 
   #claim(name: string): string {

@@ -9,12 +9,16 @@ export interface VjpContext<A> {
   /** Where the gradient's nodes are placed: `/grad` followed by the forward node's path. */
   readonly at: Scope;
   readonly attributes: A;
-  readonly inputs: readonly Value[];
-  readonly outputs: readonly Value[];
+  readonly inputs: readonly (Value | undefined)[];
+  /** Input `index`; throws where an optional input was left out. */
+  readonly input: (index: number) => Value;
+  readonly output: (index: number) => Value;
   /** The loss's gradient by output 0. */
   readonly gradient: Value;
+  /** The loss's gradient by each output; undefined where the loss does not depend on that output. */
+  readonly gradients: readonly (Value | undefined)[];
   /** Whether input `index` leads to something that is differentiated; skip the work where not. */
-  needs(index: number): boolean;
+  readonly needs: (index: number) => boolean;
 }
 
 /**
@@ -24,7 +28,7 @@ export interface VjpContext<A> {
  */
 export type Vjp<A> = (context: VjpContext<A>) => readonly (Value | undefined)[];
 
-export type AttributeValue = number | bigint | string | readonly number[] | { readonly float: number };
+export type AttributeValue = number | string | readonly number[] | { readonly float: number };
 
 /** One operator of the ONNX standard (or of onnxruntime's `com.microsoft` set): shape rule and gradient. */
 export interface Operator<A> {
@@ -33,15 +37,18 @@ export interface Operator<A> {
   readonly domain: '' | 'com.microsoft';
   /** The types of the outputs from those of the inputs; throws AppError `invalid_graph` where they do not fit. */
   readonly infer: (inputs: readonly (ValueType | undefined)[], attributes: A) => readonly ValueType[];
-  /** Only output 0 of an operator may be differentiated. */
   readonly vjp: Vjp<A> | typeof nonDifferentiable;
-  /** The ONNX attributes: a plain number is an INT, `{float}` a FLOAT, an array INTS. */
+  /** Which outputs `vjp` takes gradients of; a loss that depends on another output is refused. */
+  readonly differentiates: 'firstOutput' | 'allOutputs';
+  /** The ONNX attributes: a whole number is an INT, `{float}` a FLOAT, an array INTS. */
   readonly onnx: (attributes: A) => Readonly<Record<string, AttributeValue>>;
 }
 
-/** Declares an operator; `onnx` may be left out by one that has no ONNX attributes. */
+type Defaulted = 'domain' | 'onnx' | 'differentiates';
+
+/** Declares an operator; by default of the ONNX domain, with no ONNX attributes. */
 export function defineOperator<A>(
-  definition: Omit<Operator<A>, 'domain' | 'onnx'> & Partial<Pick<Operator<A>, 'domain' | 'onnx'>>,
+  definition: Omit<Operator<A>, Defaulted> & Partial<Pick<Operator<A>, Defaulted>>,
 ): Operator<A> {
-  return { domain: '', onnx: () => ({}), ...definition };
+  return { domain: '', onnx: () => ({}), differentiates: 'firstOutput', ...definition };
 }

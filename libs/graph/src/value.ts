@@ -10,6 +10,8 @@ export type GraphShape = readonly Dim[];
 export interface ValueType {
   readonly dtype: Dtype;
   readonly shape: GraphShape;
+  /** Set on a sequence of tensors of this type, which no operator but the one that makes it knows. */
+  readonly sequence?: true;
 }
 
 /** An edge of the graph: produced by one node, or given from outside. */
