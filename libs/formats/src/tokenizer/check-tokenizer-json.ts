@@ -29,7 +29,7 @@ export function checkTokenizerJson(value: unknown): CheckedTokenizer {
   if (!isJsonObject(model))
     throw wrongField('model', model === undefined ? 'is missing' : 'must be an object');
   const type = modelType(model);
-  const parts = tokenizerParts.map((part) => [part, checkPart(part, value[part])]);
+  const parts = new Map(tokenizerParts.map((part) => [part, checkPart(part, value[part])]));
   const vocabulary = type === 'Unigram' ? unigramVocabulary(model) : mappedVocabulary(model);
   if (type === 'BPE') checkMerges(model, vocabulary);
   const added = addedTokens(value['added_tokens'] ?? []);
