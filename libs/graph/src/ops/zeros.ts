@@ -5,9 +5,9 @@ import { expandLike } from './expand.js';
 
 /** A scalar zero of a float dtype, to be broadcast. */
 export function zeroScalar(at: Scope, dtype: Dtype): Value {
-  if (dtype !== 'float32' && dtype !== 'float16')
-    throw invalidGraph(`${at.path}: no gradient of dtype ${dtype}`);
-  return at.constant(hostZeros(dtype, []));
+  if (dtype === 'float32') return at.constant(hostZeros(dtype, []));
+  if (dtype === 'float16') return at.constant(hostZeros(dtype, []));
+  throw invalidGraph(`${at.path}: no gradient of dtype ${dtype}`);
 }
 
 /** The number as a scalar of the float dtype of `like`. */

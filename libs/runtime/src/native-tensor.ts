@@ -1,0 +1,35 @@
+import { AppError } from '@prad/errors';
+import { tensor, typedArrays, type Dtype, type HostTensor, type TypedArrayOf } from '@prad/tensor';
+import { Tensor } from 'onnxruntime-node';
+
+const dtypes = new Set<string>(Object.keys(typedArrays));
+
+export function isDtype(name: string): name is Dtype {
+  return dtypes.has(name);
+}
+
+/** The same memory as an onnxruntime tensor. */
+export function toNative({ dtype, shape, data }: HostTensor): Tensor {
+  return new Tensor(dtype, data, shape);
+}
+
+/** The same memory as a host tensor. */
+export function fromNative(name: string, native: Tensor): HostTensor {
+  const { type, dims, data } = native;
+  if (!isDtype(type) || !ArrayBuffer.isView(data)) {
+    throw new AppError({
+      kind: 'bug',
+      code: 'output_type',
+      message: `output ${name} has the unknown type ${type}`,
+    });
+  }
+  // The dtype decides the array; the map of constructors cannot say so of a union.
+  return tensor<Dtype>(type, dims, asArrayOf(type, data)) as HostTensor;
+}
+
+/** Newer Node versions give halves as Float16Array; here they are their bits. */
+function asArrayOf(dtype: Dtype, data: ArrayBufferView): TypedArrayOf[Dtype] {
+  const array = typedArrays[dtype];
+  if (data instanceof array) return data;
+  return new array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength / array.BYTES_PER_ELEMENT);
+}

@@ -1,0 +1,46 @@
+import type { InferenceSession } from 'onnxruntime-node';
+import type { Device } from './device.js';
+
+export interface SessionOptions {
+  /** Threads inside one operator; by default onnxruntime takes the physical cores. */
+  readonly intraOpThreads?: number;
+  readonly device?: Device;
+  /**
+   * Copy constant weights into the layout that the matrix kernels like best (default). Without it an external
+   * weight file stays memory-mapped and shared by all sessions, and decoding is about half as fast.
+   */
+  readonly prepack?: boolean;
+  /** How much onnxruntime rewrites the graph: `all` by default. */
+  readonly optimisation?: 'none' | 'basic' | 'extended' | 'all';
+  /** Plan the memory of all intermediate values ahead; good for graphs of static shapes. On by default. */
+  readonly memoryPattern?: boolean;
+  /** Keep freed memory for the next run. On by default. */
+  readonly arena?: boolean;
+  /**
+   * Let idle threads spin for a while, which saves their wake-up at the next operator. On by default; off for a
+   * session that shares its cores with others.
+   */
+  readonly spinning?: boolean;
+}
+
+/** The same in onnxruntime's terms. */
+export function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions {
+  const { intraOpThreads, device = 'cpu', prepack = true, optimisation = 'all' } = options;
+  const { memoryPattern = true, arena = true, spinning = true } = options;
+  return {
+    executionProviders: [device],
+    graphOptimizationLevel: optimisation === 'none' ? 'disabled' : optimisation,
+    enableMemPattern: memoryPattern,
+    enableCpuMemArena: arena,
+    executionMode: 'sequential',
+    // Errors reach the caller as exceptions; onnxruntime need not print them as well.
+    logSeverityLevel: 4,
+    ...(intraOpThreads !== undefined && { intraOpNumThreads: intraOpThreads }),
+    extra: {
+      session: {
+        disable_prepacking: prepack ? '0' : '1',
+        intra_op: { allow_spinning: spinning ? '1' : '0' },
+      },
+    },
+  };
+}
