@@ -1,6 +1,6 @@
 export { Graph, Scope, type ExternalData } from './graph.js';
 export { gradients } from './gradients.js';
-export { nonDifferentiable, type Operator } from './operator.js';
+export { definedOperators, nonDifferentiable, type Operator } from './operator.js';
 export type { Dim, GraphShape, Node, Value, ValueType } from './value.js';
 export { encodeOnnx } from './onnx/encode.js';
 
