@@ -92,7 +92,7 @@ export class HandlerHost {
     });
     worker.on('failed', (job, error) => {
       // Jobs that BullMQ fails by itself (stalled too often) never reach `process`.
-      if (job !== undefined && !(error instanceof UnrecoverableError)) void this.abandon(handler, job, error);
+      if (job !== undefined && !isSettled(error)) void this.abandon(handler, job, error);
     });
     return worker;
   }
@@ -149,7 +149,7 @@ export class HandlerHost {
     const final = verdictOf(error) === 'fail' || job.attemptsMade + 1 >= attempts;
     const { code, message } = error;
     this.options.log.error({ job: handler.job, id: job.id, code, final, err: thrown }, message);
-    if (!final) throw new Error(encodeFailure(error));
+    if (!final) throw new TryAgain(encodeFailure(error));
     await this.abandon(handler, job, error);
     throw new UnrecoverableError(encodeFailure(error));
   }
@@ -184,6 +184,13 @@ async function call(
 
 async function giveUp(handler: AnyJobHandler, job: Job<unknown, void>, error: AppError): Promise<void> {
   await (handler as ErasedHandler).giveUp(payloadOf(handler, job), error);
+}
+
+/** Has BullMQ try the job again while it has attempts left. */
+class TryAgain extends Error {}
+
+function isSettled(error: Error): boolean {
+  return error instanceof TryAgain || error instanceof UnrecoverableError;
 }
 
 const STOPPING = 'worker_stopping';
