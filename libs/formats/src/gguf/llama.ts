@@ -9,32 +9,32 @@ export interface LlamaHeads {
   readonly kvHeads: number;
 }
 
-const topNames: Readonly<Record<string, string>> = {
-  token_embd: 'model.embed_tokens',
-  output_norm: 'model.norm',
-  output: 'lm_head',
-};
+const topNames: ReadonlyMap<string, string> = new Map([
+  ['token_embd', 'model.embed_tokens'],
+  ['output_norm', 'model.norm'],
+  ['output', 'lm_head'],
+]);
 
-const blockNames: Readonly<Record<string, string>> = {
-  attn_norm: 'input_layernorm',
-  attn_q: 'self_attn.q_proj',
-  attn_k: 'self_attn.k_proj',
-  attn_v: 'self_attn.v_proj',
-  attn_output: 'self_attn.o_proj',
-  ffn_norm: 'post_attention_layernorm',
-  ffn_gate: 'mlp.gate_proj',
-  ffn_up: 'mlp.up_proj',
-  ffn_down: 'mlp.down_proj',
-};
+const blockNames: ReadonlyMap<string, string> = new Map([
+  ['attn_norm', 'input_layernorm'],
+  ['attn_q', 'self_attn.q_proj'],
+  ['attn_k', 'self_attn.k_proj'],
+  ['attn_v', 'self_attn.v_proj'],
+  ['attn_output', 'self_attn.o_proj'],
+  ['ffn_norm', 'post_attention_layernorm'],
+  ['ffn_gate', 'mlp.gate_proj'],
+  ['ffn_up', 'mlp.up_proj'],
+  ['ffn_down', 'mlp.down_proj'],
+]);
 
 /** The Hugging Face name of a llama tensor. @throws AppError invalid for a tensor this architecture has not. */
 export function llamaTensorName(name: string): string {
   const top = /^(\w+)\.weight$/.exec(name);
-  const topName = top === null ? undefined : topNames[top[1] ?? ''];
+  const topName = topNames.get(top?.[1] ?? '');
   if (topName !== undefined) return `${topName}.weight`;
   const block = /^blk\.(\d+)\.(\w+)\.(weight|bias)$/.exec(name);
   const [, layer = '', part = '', kind = ''] = block ?? [];
-  const blockName = blockNames[part];
+  const blockName = blockNames.get(part);
   if (blockName !== undefined) return `model.layers.${Number(layer)}.${blockName}.${kind}`;
   throw invalid('gguf_unsupported', `tensor ${JSON.stringify(name)} is not part of a plain llama model`, {
     tensor: name,

@@ -15,19 +15,19 @@ const USER_DEFINED = 4;
 const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
 
 /** llama.cpp's pre-tokenizer names and what the models' own tokenizer.json say. */
-const preTokenizers: Readonly<Record<string, JsonObject>> = {
-  'gpt-2': byteLevel,
-  smollm: { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel] },
-};
+const preTokenizers: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>([
+  ['gpt-2', byteLevel],
+  ['smollm', { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel] }],
+]);
 
 /** Rebuilds a byte-level BPE tokenizer. @throws AppError invalid for other tokenizer models and pre-tokenizers. */
 export function rebuildTokenizer(metadata: GgufMetadata): RebuiltTokenizer {
   if (metadata.text('tokenizer.ggml.model') !== 'gpt2') {
     throw metadata.unsupported('tokenizer.ggml.model', '"gpt2" (byte-level BPE)');
   }
-  const preTokenizer = preTokenizers[metadata.text('tokenizer.ggml.pre')];
+  const preTokenizer = preTokenizers.get(metadata.text('tokenizer.ggml.pre'));
   if (preTokenizer === undefined) {
-    throw metadata.unsupported('tokenizer.ggml.pre', `one of ${Object.keys(preTokenizers).join(', ')}`);
+    throw metadata.unsupported('tokenizer.ggml.pre', `one of ${[...preTokenizers.keys()].join(', ')}`);
   }
   const tokens = metadata.texts('tokenizer.ggml.tokens');
   const bos = tokenText(metadata, tokens, 'bos');

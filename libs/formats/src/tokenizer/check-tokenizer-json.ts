@@ -1,6 +1,7 @@
 import { AppError } from '@prad/errors';
 import { invalid } from '../invalid.js';
 import { isJsonObject, type JsonObject } from '../strict-json.js';
+import { unsoundPattern } from './check-patterns.js';
 
 const LARGEST_VOCABULARY = 1_000_000;
 const MOST_MERGES = 4_000_000;
@@ -63,8 +64,13 @@ function modelType(model: JsonObject): (typeof modelTypes)[number] {
 
 function checkPart(part: string, value: unknown): JsonObject | null {
   if (value === undefined || value === null) return null;
-  if (isJsonObject(value) && typeof value['type'] === 'string') return value;
-  throw wrongField(part, 'must be null or an object with a type');
+  if (!isJsonObject(value) || typeof value['type'] !== 'string') {
+    throw wrongField(part, 'must be null or an object with a type');
+  }
+  const unsound = unsoundPattern(value, part);
+  if (unsound !== undefined)
+    throw wrongField(unsound, 'must hold a String or a Regex of a sane length and depth');
+  return value;
 }
 
 function mappedVocabulary({ vocab }: JsonObject): Map<string, number> {

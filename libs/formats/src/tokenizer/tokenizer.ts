@@ -53,7 +53,9 @@ export class Tokenizer {
 
   /** Token ids of a text; `[]` for the empty text of a tokenizer that adds nothing. */
   encode(text: string, { addSpecialTokens = true }: EncodeOptions = {}): number[] {
-    const { ids } = this.library.encode(text, { add_special_tokens: addSpecialTokens });
+    const { ids } = orUnusable('encoding', () =>
+      this.library.encode(text, { add_special_tokens: addSpecialTokens }),
+    );
     return ids.map((id) => {
       // The library gives undefined for a token that it does not know.
       if (id === undefined)
@@ -68,7 +70,8 @@ export class Tokenizer {
       (id) => this.tokenOf(id) !== undefined && !(skipSpecialTokens && this.isSpecial(id)),
     );
     // The library refuses an empty list. Cleaning up spaces would change what the model has written.
-    return known.length === 0 ? '' : this.library.decode(known, { clean_up_tokenization_spaces: false });
+    if (known.length === 0) return '';
+    return orUnusable('decoding', () => this.library.decode(known, { clean_up_tokenization_spaces: false }));
   }
 
   /** True for ids of special added tokens, such as begin and end of text. */
@@ -96,12 +99,11 @@ export class Tokenizer {
   }
 }
 
-function build(json: JsonObject): LibraryTokenizer {
-  const exact = { ...json, pre_tokenizer: exactPreTokenizer(json['pre_tokenizer'] as JsonObject | null) };
+/** Runs the library, whose own errors about a malformed file are of any class. */
+function orUnusable<T>(field: string, use: () => T): T {
   try {
-    return new LibraryTokenizer(exact, {});
+    return use();
   } catch (cause) {
-    const field = faultyPart(exact);
     throw new AppError({
       kind: 'invalid',
       code: 'tokenizer_invalid',
@@ -112,18 +114,34 @@ function build(json: JsonObject): LibraryTokenizer {
   }
 }
 
-/** The part without which the rest can be built, since the library's errors do not say. */
+/** Builds the library's tokenizer and tries it once, since the library checks most parts only when it uses them. */
+function buildAndTry(json: JsonObject): LibraryTokenizer {
+  const built = new LibraryTokenizer(json, {});
+  const { ids } = built.encode('A word, 1 \n', { add_special_tokens: true });
+  const known = ids.filter((id) => id !== undefined);
+  if (known.length > 0) built.decode(known, { clean_up_tokenization_spaces: false });
+  return built;
+}
+
+function build(json: JsonObject): LibraryTokenizer {
+  const exact = { ...json, pre_tokenizer: exactPreTokenizer(json['pre_tokenizer'] as JsonObject | null) };
+  try {
+    return buildAndTry(exact);
+  } catch {
+    return orUnusable(faultyPart(exact), () => buildAndTry(exact));
+  }
+}
+
+/** The part that cannot even be used alone, since the library's errors do not say. */
 function faultyPart(json: JsonObject): string {
-  const sound = tokenizerParts.find((part) => {
+  const none = Object.fromEntries(tokenizerParts.map((part) => [part, null]));
+  const faulty = tokenizerParts.find((part) => {
     try {
-      new LibraryTokenizer(
-        { ...json, ...Object.fromEntries(tokenizerParts.map((name) => [name, null])), [part]: json[part] },
-        {},
-      );
+      buildAndTry({ ...json, ...none, [part]: json[part] });
       return false;
     } catch {
       return true;
     }
   });
-  return sound ?? 'model';
+  return faulty ?? 'model';
 }

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openModelSource } from '../open-model-source.js';
+import { damaged } from '../../testing/damage.js';
+import { errorOf, outcome } from '../../testing/outcome.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { Tokenizer } from '../tokenizer/tokenizer.js';
+import { openGgufModel } from './gguf-model.js';
+
+const at = temporaryFolder();
+const reference = `${import.meta.dirname}/../../../../test/reference/gguf`;
+const path = `${reference}/tiny-llama.gguf`;
+
+interface Expected {
+  shape: number[];
+  sha256: string;
+  first: number[];
+}
+
+describe('openGgufModel', () => {
+  it('gives every tensor bit for bit as the gguf package, under its Hugging Face name and row order', async () => {
+    const expected = JSON.parse(await readFile(`${reference}/tiny-llama.json`, 'utf8')) as Record<
+      string,
+      Expected
+    >;
+    const model = await openModelSource(path);
+    expect([...model.tensors.keys()].sort()).toEqual(Object.keys(expected).sort());
+    for (const [name, { shape, sha256, first }] of Object.entries(expected)) {
+      const found = model.tensors.get(name);
+      const values = (await found?.read()) ?? new Float32Array();
+      expect(found?.shape, name).toEqual(shape);
+      expect([...values.subarray(0, 4)], name).toEqual(first);
+      expect(createHash('sha256').update(values).digest('hex'), name).toBe(sha256);
+    }
+    await model.close();
+  });
+
+  it('rebuilds config.json', async () => {
+    const { config, close } = await openGgufModel(path);
+    await close();
+    expect(config).toMatchObject({
+      model_type: 'llama',
+      hidden_size: 64,
+      intermediate_size: 96,
+      num_hidden_layers: 1,
+      num_attention_heads: 4,
+      num_key_value_heads: 2,
+      head_dim: 16,
+      max_position_embeddings: 128,
+      rms_norm_eps: 1e-5,
+      rope_theta: 10_000,
+      tie_word_embeddings: true,
+      vocab_size: 416,
+      bos_token_id: 1,
+      eos_token_id: 2,
+      pad_token_id: 2,
+    });
+  });
+
+  it('rebuilds a tokenizer with its special tokens and template', async () => {
+    const { tokenizer, tokenizerConfig, close } = await openGgufModel(path);
+    await close();
+    const { bosTokenId, eosTokenId, vocabSize, ...rest } = Tokenizer.fromJson(tokenizer, tokenizerConfig);
+    expect({ bosTokenId, eosTokenId, vocabSize }).toEqual({ bosTokenId: 1, eosTokenId: 2, vocabSize: 416 });
+    expect(rest.padTokenId).toBe(2);
+    expect(tokenizerConfig['chat_template']).toMatch(/add_generation_prompt/);
+  });
+
+  it.each<[string, (bytes: Buffer) => Buffer, RegExp]>([
+    ['an empty file', () => Buffer.alloc(0), /too short/],
+    [
+      'another magic',
+      (bytes) => Buffer.concat([Buffer.from('GGML'), bytes.subarray(4)]),
+      /does not begin with GGUF/,
+    ],
+    [
+      'a file cut in its header',
+      (bytes) => bytes.subarray(0, 3000),
+      /ends inside its header|malformed|metadata|states/,
+    ],
+    [
+      'a file cut in its tensors',
+      (bytes) => bytes.subarray(0, -100),
+      /is truncated: tensor "output_norm.weight"/,
+    ],
+    ['an absurd tensor count', (bytes) => patched(bytes, 8, 0xffff_ffff), /states 4294967295 tensors/],
+    ['an old version', (bytes) => patched(bytes, 4, 1), /GGUF version 1/],
+    [
+      'an unknown tensor type',
+      (bytes) => patchedAfter(bytes, 'output_norm.weight', 12, 39),
+      /has ggml type 39/,
+    ],
+    ['another architecture', (bytes) => renamed(bytes, 'llama', 'gemma'), /must be "llama", got "gemma"/],
+    [
+      'another pre-tokenizer',
+      (bytes) => renamed(bytes, 'smollm', 'qwen22'),
+      /pre must be one of gpt-2, smollm, got "qwen22"/,
+    ],
+    [
+      'a tensor of another model',
+      (bytes) => renamed(bytes, 'ffn_gate', 'ffn_moot'),
+      /not part of a plain llama model/,
+    ],
+    [
+      'a missing key',
+      (bytes) => renamed(bytes, 'embedding_length', 'embedding_lengtx'),
+      /embedding_length is missing/,
+    ],
+  ])('refuses %s', async (_, damage, message) => {
+    await writeFile(at('refused.gguf'), damage(await readFile(path)));
+    const error = await errorOf(() => openGgufModel(at('refused.gguf')));
+    expect(error.kind).toBe('invalid');
+    expect(error.message).toMatch(message);
+  });
+
+  it('never fails otherwise on damaged files', async () => {
+    const valid = await readFile(path);
+    const header = valid.subarray(0, 14_000);
+    const rest = valid.subarray(14_000);
+    const bytes = fc.oneof(
+      { weight: 3, arbitrary: damaged(header).map((start) => Buffer.concat([start, rest])) },
+      { weight: 1, arbitrary: damaged(valid) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .uint8Array({ maxLength: 300 })
+          .map((tail) => Buffer.concat([valid.subarray(0, 4), tail])),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, async (file) => {
+        await writeFile(at('fuzzed.gguf'), file);
+        const opened = await outcome(() => openGgufModel(at('fuzzed.gguf')));
+        if (!('value' in opened)) return;
+        for (const { read } of opened.value.tensors.values()) await read();
+        await outcome(() => Tokenizer.fromJson(opened.value.tokenizer, opened.value.tokenizerConfig));
+        await opened.value.close();
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
+
+function patched(bytes: Buffer, offset: number, value: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy.writeUInt32LE(value, offset);
+  return copy;
+}
+
+/** Writes a number so many bytes after the last place of a text: tensor infos follow the metadata. */
+function patchedAfter(bytes: Buffer, text: string, distance: number, value: number): Buffer {
+  return patched(bytes, bytes.lastIndexOf(text) + text.length + distance, value);
+}
+
+/** Replaces the first place of a text by another of the same length. */
+function renamed(bytes: Buffer, from: string, to: string): Buffer {
+  const copy = Buffer.from(bytes);
+  copy.write(to, copy.indexOf(from));
+  return copy;
+}

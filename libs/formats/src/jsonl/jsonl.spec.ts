@@ -1,0 +1,131 @@
+import { writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { errorOf, outcome } from '../../testing/outcome.js';
+import { temporaryFolder } from '../../testing/temporary-folder.js';
+import { readJsonLines, type JsonLine, type JsonLinesOptions } from './read-json-lines.js';
+import { parseTrainingExample } from './training-example.js';
+
+const at = temporaryFolder();
+
+async function lines(
+  content: string | Uint8Array,
+  options?: JsonLinesOptions,
+  piece = 3,
+): Promise<JsonLine[]> {
+  const bytes = Buffer.from(content);
+  const pieces = Array.from({ length: Math.ceil(bytes.length / piece) }, (_, i) =>
+    bytes.subarray(i * piece, (i + 1) * piece),
+  );
+  const found: JsonLine[] = [];
+  for await (const line of readJsonLines(Readable.from(pieces), options)) found.push(line);
+  return found;
+}
+
+describe('readJsonLines', () => {
+  it('numbers rows through a byte order mark, carriage returns and blank lines', async () => {
+    const found = await lines('\uFEFF{"a":"é😀"}\r\n\n  \t\r\n[1]\n"last"');
+    expect(found).toEqual([
+      { line: 1, value: { a: 'é😀' } },
+      { line: 4, value: [1] },
+      { line: 5, value: 'last' },
+    ]);
+  });
+
+  it('reads a file by its path', async () => {
+    await writeFile(at('rows.jsonl'), '{"a":1}\n{"a":2}\n');
+    const values: unknown[] = [];
+    for await (const { value } of readJsonLines(at('rows.jsonl'))) values.push(value);
+    expect(values).toEqual([{ a: 1 }, { a: 2 }]);
+    expect(await errorOf(() => readJsonLines(at('none')).next())).toMatchObject({ kind: 'notFound' });
+  });
+
+  it.each<[string, string | Uint8Array, number, RegExp]>([
+    ['broken JSON', '{"a":1}\n{"a":\n', 2, /line 2 is not valid JSON/],
+    ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), 1, /line 1 is not valid UTF-8/],
+    ['UTF-16', Buffer.from('\uFEFF{}', 'utf16le'), 1, /line 1 is not valid UTF-8/],
+    ['a long line', `1\n2\n"${'x'.repeat(100)}"`, 3, /line 3 is longer than 50 bytes/],
+    ['a long line that never ends', `1\n${'x'.repeat(1000)}`, 2, /line 2 is longer than 50 bytes/],
+    ['nothing', '', 1, /the file is empty/],
+    ['blank lines only', '\n \n\n', 1, /the file is empty/],
+    ['white space only', ' \n\r\n', 1, /the file is empty/],
+  ])('refuses %s and names the line', async (_, content, line, message) => {
+    const error = await errorOf(() => lines(content, { maxLineBytes: 50 }));
+    expect(error).toMatchObject({ kind: 'invalid', details: { line } });
+    expect(error.message).toMatch(message);
+  });
+
+  it('keeps what the source throws', async () => {
+    const failing = new Readable({ read: () => failing.destroy(new Error('connection lost')) });
+    await expect(readJsonLines(failing).next()).rejects.toThrow('connection lost');
+  });
+
+  it('gives back any rows, however they are cut into pieces', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.jsonValue(), { minLength: 1 }),
+        fc.integer({ min: 1, max: 9 }),
+        async (rows, piece) => {
+          const found = await lines(rows.map((row) => JSON.stringify(row)).join('\n'), {}, piece);
+          expect(found.map(({ value }) => JSON.stringify(value))).toEqual(
+            rows.map((row) => JSON.stringify(row)),
+          );
+        },
+      ),
+    );
+  });
+
+  it('never fails otherwise on random bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), async (bytes) => {
+        await outcome(async () =>
+          (await lines(bytes)).map(({ value, line }) => parseTrainingExample(value, line)),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('parseTrainingExample', () => {
+  it('tells prompts from conversations', () => {
+    expect(parseTrainingExample({ prompt: 'p', completion: ' c' }, 1)).toEqual({
+      kind: 'completion',
+      prompt: 'p',
+      completion: ' c',
+    });
+    const messages = [
+      { role: 'system', content: 's' },
+      { role: 'user', content: 'u' },
+      { role: 'assistant', content: 'a' },
+    ];
+    expect(parseTrainingExample({ messages }, 1)).toEqual({ kind: 'chat', messages });
+  });
+
+  const user = { role: 'user', content: 'q' };
+  const answer = { role: 'assistant', content: 'a' };
+  it.each<[unknown, RegExp]>([
+    [null, /must be an object/],
+    [['p', 'c'], /must be an object/],
+    [{}, /prompt is missing/],
+    [{ prompt: 'p' }, /completion is missing/],
+    [{ prompt: 1, completion: 'c' }, /prompt must be text/],
+    [{ prompt: 'p', completion: ' \n' }, /completion must not be empty/],
+    [{ prompt: 'p', completion: 'c', weight: 1 }, /unknown keys "weight"; known are prompt, completion/],
+    [{ prompt: 'p', messages: [user, answer] }, /a row with messages has unknown keys "prompt"/],
+    [{ messages: {} }, /messages must be an array/],
+    [{ messages: [answer] }, /a question and an answer/],
+    [{ messages: [user, user] }, /last of messages must be from assistant/],
+    [
+      { messages: [user, { role: 'tool', content: 'x' }, answer] },
+      /messages\[1\].role must be one of system, user, assistant/,
+    ],
+    [{ messages: [{ role: 'user', content: '' }, answer] }, /messages\[0\].content must not be empty/],
+    [{ messages: [{ ...user, name: 'x' }, answer] }, /messages\[0\] has unknown keys "name"/],
+    [{ messages: ['hi', answer] }, /messages\[0\] must be an object/],
+  ])('refuses %j', (value, message) => {
+    expect(() => parseTrainingExample(value, 12)).toThrow(message);
+    expect(() => parseTrainingExample(value, 12)).toThrow(/^line 12: /);
+  });
+});
