@@ -1,0 +1,52 @@
+import { Graph } from '@prad/graph';
+import type { Value } from '@prad/graph';
+import type { LanguageModel } from './architectures/architecture.js';
+import { noAdapter, type AdapterHook } from './architectures/site.js';
+import { causalAttention } from './attention/causal-attention.js';
+
+export interface FullPassOptions {
+  readonly batch: number;
+  readonly tokens: number;
+  /** Base weights, for example `(graph) => storedWeights(graph, ...)`. */
+  readonly weights: (graph: Graph) => (name: string) => Value;
+  /** Given the graph and the input `mask` [B, T, 1]; without it there is no such input. */
+  readonly adapt?: (graph: Graph, mask: Value) => AdapterHook;
+  /** Whether `attention_mask` [B, T] is an input: needed only for padding on the left. */
+  readonly attentionMask?: boolean;
+}
+
+export interface FullPass {
+  readonly graph: Graph;
+  readonly weight: (name: string) => Value;
+  /** [B, T, E]. */
+  readonly hidden: Value;
+}
+
+/**
+ * A pass over whole rows: inputs `input_ids` and `position_ids` [B, T] int64 (and `attention_mask`, `mask`), and the
+ * hidden states. Differentiable; what comes after (logits, a loss) is the caller's.
+ */
+export function fullPass(model: LanguageModel, options: FullPassOptions): FullPass {
+  const { batch, tokens } = options;
+  const graph = new Graph();
+  const inputIds = graph.input('input_ids', 'int64', [batch, tokens]);
+  const positionIds = graph.input('position_ids', 'int64', [batch, tokens]);
+  const attentionMask =
+    options.attentionMask === true ? graph.input('attention_mask', 'int64', [batch, tokens]) : undefined;
+  const adapt = options.adapt?.(graph, graph.input('mask', 'float32', [batch, tokens, 1])) ?? noAdapter;
+  const weight = options.weights(graph);
+  const attention = causalAttention(graph.root.at('attention'), {
+    dimensions: model.dimensions,
+    positionIds,
+    attentionMask,
+  });
+  const hidden = model.forward(graph.root, { weight, inputIds, positionIds, attention, adapt });
+  return { graph, weight, hidden };
+}
+
+/** The graph of a full pass with the output `logits` [B, T, V]. */
+export function logitsGraph(model: LanguageModel, options: FullPassOptions): Graph {
+  const { graph, weight, hidden } = fullPass(model, options);
+  graph.output('logits', model.head(graph.root, { weight }, hidden));
+  return graph;
+}
