@@ -6,7 +6,7 @@ import { llamaConfig, llamaTensorName, permutedHeads, unpermuteRows, type LlamaH
 import { rebuildTokenizer } from './tokenizer.js';
 
 /** A tensor's values as stored, in the file's own row order. */
-export async function readGgufTensor(source: ByteSource, tensor: GgufTensor): Promise<Float32Array> {
+async function readGgufTensor(source: ByteSource, tensor: GgufTensor): Promise<Float32Array> {
   return tensor.type.dequantize(await source.read(tensor.byteOffset, tensor.byteLength));
 }
 

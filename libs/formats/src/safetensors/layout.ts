@@ -19,7 +19,7 @@ export interface SafetensorsLayout {
 }
 
 /** Order by UTF-16 code units: the same everywhere, whatever the locale. */
-export function byCodeUnits(a: string, b: string): number {
+function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
