@@ -1,0 +1,37 @@
+import { architectureFor, modelTypes } from '@prad/nn';
+import { describe, expect, it } from 'vitest';
+import { architectureContract } from './nn/architecture-contract.js';
+import { referenceJson } from './nn/reference.js';
+
+/** Tiny models by architecture; each runs through the whole contract. */
+const cases: Readonly<Record<string, readonly string[]>> = {
+  llama: ['llama', 'llama-untied'],
+  gpt2: ['gpt2'],
+};
+
+it('has a case for every architecture', () => {
+  expect(Object.keys(cases).sort()).toEqual([...modelTypes].sort());
+});
+
+Object.values(cases).flat().forEach(architectureContract);
+
+describe('configs that are refused', () => {
+  const llama = referenceJson('llama/config.json') as object;
+  const gpt2 = referenceJson('gpt2/config.json') as object;
+  it.each([
+    [{ ...llama, model_type: 'mamba' }, /model_type "mamba" is not supported; supported are llama, gpt2/],
+    [null, /model_type "" is not supported/],
+    [{ ...llama, rope_scaling: { type: 'linear', factor: 2 } }, /rope_scaling: only null is supported/],
+    [{ ...llama, rope_parameters: { rope_type: 'yarn' } }, /rope_parameters.rope_type: only "default"/],
+    [{ ...llama, hidden_act: 'gelu' }, /hidden_act: only "silu" is supported, got "gelu"/],
+    [{ ...llama, num_key_value_heads: 3 }, /num_key_value_heads: must divide num_attention_heads/],
+    [{ ...llama, hidden_size: undefined }, /hidden_size/],
+    [
+      { ...gpt2, activation_function: 'relu' },
+      /activation_function: only "gelu_new" is supported, got "relu"/,
+    ],
+    [{ ...gpt2, n_head: 5 }, /n_head: must divide n_embd/],
+  ])('%#', (config, message) => {
+    expect(() => architectureFor(config)).toThrow(message);
+  });
+});

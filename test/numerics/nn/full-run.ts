@@ -1,0 +1,178 @@
+import { encodeOnnx, gradients } from '@prad/graph';
+import {
+  answerCrossEntropy,
+  fedWeights,
+  fullPass,
+  logitsGraph,
+  trainableAdapter,
+  type FullPassOptions,
+  type LoadedAdapter,
+  type ModelAdapter,
+} from '@prad/nn';
+import { runGraph } from '@prad/runtime';
+import { tensor, type HostTensor } from '@prad/tensor';
+import { floats, type TinyModel } from './reference.js';
+
+/** One row: its tokens, what each position's delta is multiplied by, and how many tokens are prompt. */
+export interface Row {
+  readonly ids: readonly number[];
+  readonly mask?: readonly number[];
+  readonly prompt?: number;
+}
+
+/** Rows padded to a rectangle. */
+export interface Batch {
+  readonly rows: readonly Row[];
+  readonly size: number;
+  readonly tokens: number;
+  /** Where row b begins. */
+  readonly start: readonly number[];
+  readonly feeds: { readonly [name in 'input_ids' | 'position_ids' | 'attention_mask' | 'mask']: HostTensor };
+}
+
+const PAD = 2;
+
+/** `extra` more columns of padding than the longest row needs. */
+export function batchOf(rows: readonly Row[], side: 'left' | 'right' = 'right', extra = 0): Batch {
+  const tokens = Math.max(...rows.map(({ ids }) => ids.length)) + extra;
+  const start = rows.map(({ ids }) => (side === 'left' ? tokens - ids.length : 0));
+  const cells = rows.length * tokens;
+  const [ids, positions] = [new BigInt64Array(cells).fill(BigInt(PAD)), new BigInt64Array(cells).fill(1n)];
+  const [attention, mask] = [new BigInt64Array(cells), new Float32Array(cells)];
+  rows.forEach((row, b) => {
+    row.ids.forEach((id, t) => {
+      const cell = b * tokens + start[b]! + t;
+      ids[cell] = BigInt(id);
+      positions[cell] = BigInt(t);
+      attention[cell] = 1n;
+      mask[cell] = row.mask?.[t] ?? 1;
+    });
+  });
+  const shape = [rows.length, tokens];
+  return {
+    rows,
+    size: rows.length,
+    tokens,
+    start,
+    feeds: {
+      input_ids: tensor('int64', shape, ids),
+      position_ids: tensor('int64', shape, positions),
+      attention_mask: tensor('int64', shape, attention),
+      mask: tensor('float32', [...shape, 1], mask),
+    },
+  };
+}
+
+/** Row b of a [B, T, width] tensor without its padding. */
+export function realRow(batch: Batch, b: number, values: Float32Array): Float32Array {
+  const width = values.length / (batch.size * batch.tokens);
+  const from = (b * batch.tokens + batch.start[b]!) * width;
+  return values.slice(from, from + batch.rows[b]!.ids.length * width);
+}
+
+function passOptions(batch: Batch, tiny: TinyModel, adapter: ModelAdapter | undefined): FullPassOptions {
+  return {
+    batch: batch.size,
+    tokens: batch.tokens,
+    attentionMask: true,
+    weights: (graph) => fedWeights(graph, tiny.model.parameters),
+    ...(adapter && {
+      adapt: (graph, mask) =>
+        trainableAdapter({ adapter, tensor: fedWeights(graph, adapter.parameters), mask }),
+    }),
+  };
+}
+
+/** All that a graph could ask for, cut down to what it has as inputs. */
+export function feedsOf(
+  inputs: readonly { readonly name: string }[],
+  ...sources: readonly Readonly<Record<string, HostTensor>>[]
+): Record<string, HostTensor> {
+  const all = Object.assign({}, ...sources) as Record<string, HostTensor>;
+  return Object.fromEntries(inputs.map(({ name }) => [name, all[name] ?? fail(name)]));
+}
+
+function fail(name: string): never {
+  throw new Error(`nothing to feed for ${name}`);
+}
+
+const record = (tensors: ReadonlyMap<string, HostTensor>): Record<string, HostTensor> =>
+  Object.fromEntries(tensors);
+
+/** Logits of every row without its padding, [length, V] each. */
+export async function fullLogits(
+  tiny: TinyModel,
+  batch: Batch,
+  loaded?: LoadedAdapter,
+): Promise<Float32Array[]> {
+  const graph = logitsGraph(tiny.model, passOptions(batch, tiny, loaded?.adapter));
+  const feeds = feedsOf(
+    graph.inputs,
+    batch.feeds,
+    record(tiny.weights),
+    record(loaded?.tensors ?? new Map()),
+  );
+  const logits = floats((await runGraph(encodeOnnx(graph), feeds, { intraOpThreads: 1 }))['logits']);
+  return batch.rows.map((_, b) => realRow(batch, b, logits));
+}
+
+export interface LossAndGradients {
+  readonly loss: number;
+  readonly total: number;
+  readonly weight: number;
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+}
+
+/**
+ * The answer loss of rows (all tokens from `prompt` on are answer) and its gradient by every tensor of the adapter,
+ * or by every base weight where there is no adapter. `skip` leaves out the first answer tokens of each row.
+ */
+export async function lossAndGradients(
+  tiny: TinyModel,
+  batch: Batch,
+  loaded?: LoadedAdapter,
+  skip = 0,
+): Promise<LossAndGradients> {
+  const answers = batch.rows.flatMap(({ ids, prompt = ids.length }, b) =>
+    ids.slice(prompt + skip).map((label, i) => ({
+      position: b * batch.tokens + batch.start[b]! + prompt + skip + i - 1,
+      label,
+    })),
+  );
+  const { graph, weight, hidden } = fullPass(tiny.model, passOptions(batch, tiny, loaded?.adapter));
+  const result = answerCrossEntropy(graph.root.at('loss'), {
+    hidden,
+    positions: graph.input('positions', 'int64', [answers.length]),
+    labels: graph.input('labels', 'int64', [answers.length]),
+    weights: graph.input('weights', 'float32', [answers.length]),
+    head: (at, rows) => tiny.model.head(at, { weight }, rows),
+  });
+  const trained = loaded ? loaded.adapter.parameters : tiny.model.parameters;
+  const wrt = trained.map(({ name }) => graph.inputs.find((input) => input.name === name)!);
+  gradients(result.loss, wrt).forEach((gradient, i) => {
+    graph.output(`grad.${trained[i]!.name}`, gradient);
+  });
+  graph.output('loss', result.loss);
+  graph.output('total', result.total);
+  graph.output('weight', result.weight);
+  const list = (values: readonly number[]): HostTensor =>
+    tensor('int64', [values.length], BigInt64Array.from(values, BigInt));
+  const feeds = feedsOf(
+    graph.inputs,
+    batch.feeds,
+    record(tiny.weights),
+    record(loaded?.tensors ?? new Map()),
+    {
+      positions: list(answers.map(({ position }) => position)),
+      labels: list(answers.map(({ label }) => label)),
+      weights: tensor('float32', [answers.length], new Float32Array(answers.length).fill(1)),
+    },
+  );
+  const out = await runGraph(encodeOnnx(graph), feeds, { intraOpThreads: 1 });
+  return {
+    loss: floats(out['loss'])[0]!,
+    total: floats(out['total'])[0]!,
+    weight: floats(out['weight'])[0]!,
+    gradients: new Map(trained.map(({ name }) => [name, floats(out[`grad.${name}`])])),
+  };
+}

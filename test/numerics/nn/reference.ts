@@ -1,0 +1,85 @@
+import { decodeSafetensors } from '@prad/formats';
+import { adapterFor, architectureFor, type LanguageModel, type LoadedAdapter } from '@prad/nn';
+import type { HostTensor } from '@prad/tensor';
+import { readFileSync } from 'node:fs';
+import { expect } from 'vitest';
+
+export type Tensors = ReadonlyMap<string, HostTensor>;
+
+/** A file of test/reference as bytes. */
+export function referenceBytes(path: string): Buffer {
+  return readFileSync(new URL(`../../reference/${path}`, import.meta.url));
+}
+
+export function referenceJson(path: string): unknown {
+  return JSON.parse(referenceBytes(path).toString('utf8'));
+}
+
+export async function referenceTensors(path: string): Promise<Tensors> {
+  return (await decodeSafetensors(referenceBytes(path))).tensors;
+}
+
+/** A tiny model of test/reference with its weights in memory. */
+export interface TinyModel {
+  readonly folder: string;
+  readonly model: LanguageModel;
+  readonly weights: Tensors;
+}
+
+export async function tinyModel(folder: string): Promise<TinyModel> {
+  const model = architectureFor(referenceJson(`${folder}/config.json`));
+  return { folder, model, weights: await referenceTensors(`${folder}/model.safetensors`) };
+}
+
+/** An adapter of test/reference, for example `lora-qv`; its files say `alpha` for what the options call `scale`. */
+export async function referenceAdapter({ folder, model }: TinyModel, name: string): Promise<LoadedAdapter> {
+  const { metadata, tensors } = await decodeSafetensors(referenceBytes(`${folder}/${name}.safetensors`));
+  const { alpha, ...options } = JSON.parse(metadata['options'] ?? '{}') as Record<string, unknown>;
+  const scale = alpha ?? options['scale'];
+  return { adapter: adapterFor(model, metadata['method'] ?? '', { ...options, scale }), tensors };
+}
+
+export function floats(tensor: HostTensor | undefined): Float32Array {
+  if (tensor?.dtype !== 'float32')
+    throw new Error(`a float32 tensor expected, got ${tensor?.dtype ?? 'nothing'}`);
+  return tensor.data;
+}
+
+export function int64(tensor: HostTensor | undefined): number[] {
+  if (tensor?.dtype !== 'int64')
+    throw new Error(`an int64 tensor expected, got ${tensor?.dtype ?? 'nothing'}`);
+  return Array.from(tensor.data, Number);
+}
+
+export function named(tensors: Tensors, name: string): HostTensor {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`no reference tensor ${name}`);
+  return found;
+}
+
+/** Largest difference at most `relative` times the largest expected magnitude. */
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  relative: number,
+  what = 'values',
+): void {
+  expect(actual.length, `${what}: count`).toBe(expected.length);
+  let [scale, gap] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    scale = Math.max(scale, Math.abs(expected[i]!));
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    gap = Number.isNaN(difference) ? Infinity : Math.max(gap, difference);
+  }
+  expect(gap, `${what}: largest difference at a scale of ${scale}`).toBeLessThanOrEqual(relative * scale);
+}
+
+/** Largest difference over the largest magnitude of the second. */
+export function relativeGap(left: ArrayLike<number>, right: ArrayLike<number>): number {
+  let [scale, gap] = [0, 0];
+  for (let i = 0; i < right.length; i++) {
+    scale = Math.max(scale, Math.abs(right[i]!));
+    gap = Math.max(gap, Math.abs(left[i]! - right[i]!));
+  }
+  return gap / scale;
+}
