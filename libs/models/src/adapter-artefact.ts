@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { AppError } from '@prad/errors';
+import { decodeSafetensors, encodeSafetensors } from '@prad/formats';
+import type { HostTensor } from '@prad/tensor';
+
+/** A trained adapter: its tensors and all that is needed to apply them to the right base. */
+export interface AdapterArtefact {
+  /** Registered adapter method. */
+  readonly method: string;
+  /** The method's options, complete. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Mask policy the adapter was trained under. */
+  readonly scope: string;
+  /** Digest of the base model's weight file; the adapter fits no other base. */
+  readonly baseDigest: string;
+  readonly baseModel: string;
+  /** float32, by name, for example `model.layers.0.mlp.adapter.down.weight`. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+}
+
+const FORMAT = 'prad-adapter';
+const FORMAT_VERSION = '1';
+
+/** The bytes of `adapter.safetensors`; equal artefacts give equal bytes. */
+export function encodeAdapter(artefact: AdapterArtefact): Uint8Array {
+  return encodeSafetensors(artefact.tensors, {
+    format: FORMAT,
+    format_version: FORMAT_VERSION,
+    method: artefact.method,
+    options: JSON.stringify(artefact.options),
+    scope: artefact.scope,
+    base_digest: artefact.baseDigest,
+    base_model: artefact.baseModel,
+  });
+}
+
+/** Hex SHA-256 of an artefact's bytes: its identity. */
+export function adapterDigest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+/**
+ * Reads an adapter for a given base.
+ * @throws AppError invalid `invalid_adapter` for a file that is no adapter or was altered;
+ * conflict `wrong_base_model` for an adapter of another base.
+ */
+export async function readAdapter(
+  path: string,
+  base: { readonly digest: string; readonly name: string },
+  expectedDigest?: string,
+): Promise<AdapterArtefact> {
+  const bytes = await readFile(path);
+  const digest = adapterDigest(bytes);
+  if (expectedDigest !== undefined && digest !== expectedDigest) {
+    throw invalidAdapter(`${path}: the content has digest ${digest}, expected ${expectedDigest}`);
+  }
+  const artefact = await decodeAdapter(bytes, path);
+  if (artefact.baseDigest !== base.digest) {
+    throw new AppError({
+      kind: 'conflict',
+      code: 'wrong_base_model',
+      message:
+        `the adapter was trained on ${artefact.baseModel} (digest ${artefact.baseDigest.slice(0, 12)}) and does not fit ` +
+        `${base.name} (digest ${base.digest.slice(0, 12)})`,
+    });
+  }
+  return artefact;
+}
+
+/** @throws AppError invalid `invalid_adapter`, or what `decodeSafetensors` throws. */
+export async function decodeAdapter(bytes: Uint8Array, where: string): Promise<AdapterArtefact> {
+  const { metadata, tensors } = await decodeSafetensors(bytes);
+  const field = (name: string): string => {
+    const value = metadata[name];
+    if (value === undefined) throw invalidAdapter(`${where}: the metadata lack ${name}`);
+    return value;
+  };
+  if (field('format') !== FORMAT || field('format_version') !== FORMAT_VERSION) {
+    throw invalidAdapter(
+      `${where}: format ${field('format')} version ${field('format_version')}, expected ${FORMAT} version ${FORMAT_VERSION}`,
+    );
+  }
+  return {
+    method: field('method'),
+    options: parseOptions(field('options'), where),
+    scope: field('scope'),
+    baseDigest: field('base_digest'),
+    baseModel: field('base_model'),
+    tensors,
+  };
+}
+
+function parseOptions(text: string, where: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  } catch {
+    // Falls through to the same sentence: what matters is what was expected.
+  }
+  throw invalidAdapter(`${where}: the metadata field options is no JSON object`);
+}
+
+function invalidAdapter(message: string): AppError {
+  return new AppError({ kind: 'invalid', code: 'invalid_adapter', message });
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { AppError } from '@prad/errors';
+import { ChatTemplate, Tokenizer, openSafetensors, type JsonObject } from '@prad/formats';
+import type { ExternalData } from '@prad/graph';
+import { architectureFor, type LanguageModel } from '@prad/nn';
+import type { Shape } from '@prad/tensor';
+import type { TextCodec } from './encode-prompt.js';
+import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
+
+/** A weight of the base: its shape, and where its bytes lie in `model.safetensors`. */
+export interface BaseWeight {
+  readonly shape: Shape;
+  readonly data: ExternalData;
+}
+
+/** An imported base model, opened: everything but the weights' bytes is in memory. */
+export interface BaseModel extends LanguageModel, TextCodec {
+  readonly folder: string;
+  readonly name: string;
+  /** Hex SHA-256 of the weight file. */
+  readonly digest: string;
+  readonly weights: ReadonlyMap<string, BaseWeight>;
+}
+
+/** Opens a folder that `importBaseModel` wrote. @throws AppError notFound or invalid. */
+export async function openBaseModel(folder: string, name: string): Promise<BaseModel> {
+  const manifest = await readManifest(folder);
+  const json = async (file: keyof typeof modelFiles): Promise<JsonObject> =>
+    JSON.parse(await readFile(pathIn(folder, file), 'utf8')) as JsonObject;
+  const tokenizerConfig = await json('tokenizerConfig');
+  const weights = await openSafetensors(pathIn(folder, 'weights'));
+  try {
+    return {
+      ...architectureFor(await json('config')),
+      folder,
+      name,
+      digest: manifest.digest,
+      tokenizer: Tokenizer.fromJson(await json('tokenizer'), tokenizerConfig),
+      chatTemplate: ChatTemplate.fromConfig(tokenizerConfig),
+      weights: new Map(
+        [...weights.tensors].map(([tensor, { shape, byteOffset, byteLength }]) => [
+          tensor,
+          { shape, data: { location: modelFiles.weights, offset: byteOffset, length: byteLength } },
+        ]),
+      ),
+    };
+  } finally {
+    await weights.close();
+  }
+}
+
+/** The manifest of a model folder. @throws AppError notFound when there is none. */
+export async function readManifest(folder: string): Promise<Manifest> {
+  try {
+    return JSON.parse(await readFile(pathIn(folder, 'manifest'), 'utf8')) as Manifest;
+  } catch (cause) {
+    throw new AppError({
+      kind: 'notFound',
+      code: 'model_folder_not_found',
+      message: `${folder} holds no imported base model: ${modelFiles.manifest} is missing or unreadable`,
+      cause,
+    });
+  }
+}

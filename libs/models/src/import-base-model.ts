@@ -1,0 +1,123 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { AppError } from '@prad/errors';
+import { Tokenizer, openModelSource, writeSafetensors, type ModelSource } from '@prad/formats';
+import { architectureFor, parameterCount, type ParameterSpec } from '@prad/nn';
+import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
+
+/** Told after each tensor. */
+export interface ImportProgress {
+  readonly tensorsDone: number;
+  readonly tensorsTotal: number;
+}
+
+/**
+ * Reads a Hugging Face folder or a GGUF file, checks that it is complete and of a supported architecture, and
+ * writes the engine's model folder: all weights once, as float32, in one file that the graphs map into memory.
+ * The folder appears whole or not at all, and replaces an older one of the same path.
+ *
+ * One tensor is in memory at a time.
+ *
+ * @throws AppError invalid naming the file and the field or tensor; exhausted on a full disk.
+ */
+export async function importBaseModel(
+  sourcePath: string,
+  folder: string,
+  onProgress: (progress: ImportProgress) => void = () => undefined,
+): Promise<Manifest> {
+  const source = await openModelSource(sourcePath);
+  const staging = `${folder}.importing-${process.pid}`;
+  try {
+    await rm(staging, { recursive: true, force: true });
+    await mkdir(staging, { recursive: true });
+    const manifest = await writeModel(source, staging, onProgress);
+    await mkdir(dirname(folder), { recursive: true });
+    await rm(folder, { recursive: true, force: true });
+    await rename(staging, folder);
+    return manifest;
+  } finally {
+    await rm(staging, { recursive: true, force: true });
+    await source.close();
+  }
+}
+
+async function writeModel(
+  source: ModelSource,
+  folder: string,
+  onProgress: (progress: ImportProgress) => void,
+): Promise<Manifest> {
+  const model = architectureFor(source.config);
+  const { parameters, dimensions } = model;
+  checkTensors(source, parameters);
+  checkTokenizer(source, dimensions.vocabSize);
+
+  let tensorsDone = 0;
+  const written = await writeSafetensors(
+    join(folder, modelFiles.weights),
+    parameters.map(({ name, shape }) => ({
+      name,
+      dtype: 'F32' as const,
+      shape,
+      read: async () => {
+        const values = await tensorOf(source, name).read();
+        onProgress({ tensorsDone: ++tensorsDone, tensorsTotal: parameters.length });
+        return values;
+      },
+    })),
+    { format: 'prad-model', format_version: '1', config: JSON.stringify(source.config) },
+    { align: 4096 },
+  );
+  const manifest: Manifest = {
+    format: 'prad-model',
+    formatVersion: 1,
+    digest: written.sha256,
+    modelType: model.modelType,
+    parameterCount: parameterCount(model),
+    contextLength: dimensions.maxPositions,
+  };
+  await writeJson(pathIn(folder, 'config'), source.config);
+  await writeJson(pathIn(folder, 'tokenizer'), source.tokenizer);
+  await writeJson(pathIn(folder, 'tokenizerConfig'), source.tokenizerConfig);
+  await writeJson(pathIn(folder, 'manifest'), manifest);
+  return manifest;
+}
+
+function checkTensors(source: ModelSource, parameters: readonly ParameterSpec[]): void {
+  for (const { name, shape } of parameters) {
+    const got = tensorOf(source, name).shape;
+    if (got.join() !== shape.join()) {
+      throw invalidModel(
+        `tensor ${name}: config.json asks for [${shape.join(', ')}], the file has [${got.join(', ')}]`,
+      );
+    }
+  }
+}
+
+function tensorOf(
+  source: ModelSource,
+  name: string,
+): { shape: readonly number[]; read: () => Promise<Float32Array> } {
+  const tensor = source.tensors.get(name);
+  if (!tensor) throw invalidModel(`tensor ${name} is missing (${source.tensors.size} tensors found)`);
+  return tensor;
+}
+
+function checkTokenizer(source: ModelSource, vocabSize: number): void {
+  const tokenizer = Tokenizer.fromJson(source.tokenizer, source.tokenizerConfig);
+  if (tokenizer.vocabSize > vocabSize) {
+    throw invalidModel(
+      `the tokenizer has ${tokenizer.vocabSize} tokens, the model's vocabulary holds ${vocabSize}: it belongs to another model`,
+    );
+  }
+  if (tokenizer.eosTokenId === undefined) {
+    throw invalidModel('tokenizer_config.json names no eos_token, which ends every answer');
+  }
+}
+
+function invalidModel(message: string): AppError {
+  return new AppError({ kind: 'invalid', code: 'invalid_model', message });
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value)}\n`);
+}

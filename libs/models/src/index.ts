@@ -1,0 +1,18 @@
+export {
+  adapterDigest,
+  decodeAdapter,
+  encodeAdapter,
+  readAdapter,
+  type AdapterArtefact,
+} from './adapter-artefact.js';
+export { openBaseModel, readManifest, type BaseModel, type BaseWeight } from './base-model.js';
+export { modelFiles, type Manifest } from './base-model-folder.js';
+export {
+  encodeExample,
+  encodePrompt,
+  type Prompt,
+  type TextCodec,
+  type TokenExample,
+} from './encode-prompt.js';
+export { fetchModelSource } from './fetch-model-source.js';
+export { importBaseModel, type ImportProgress } from './import-base-model.js';
