@@ -23,7 +23,7 @@ export function cachedGraph(model: LanguageModel, layout?: BankLayout): Graph {
   const graph = new Graph();
   const inputIds = graph.input('input_ids', 'int64', ['B', 'T']);
   const positionIds = graph.input('position_ids', 'int64', ['B', 'T']);
-  const attention = keyValueCache(graph, model.dimensions, { batch: 'B', capacity: 'M' });
+  const attention = keyValueCache(graph, model.dimensions, { positionIds, batch: 'B', capacity: 'M' });
   const adapt = layout
     ? adapterBank(graph, { layout, batch: 'B', mask: graph.input('mask', 'float32', ['B', 'T', 1]) })
     : noAdapter;

@@ -1,4 +1,4 @@
-import { groupQueryAttention } from '@prad/graph';
+import { groupQueryAttention, rotaryEmbedding } from '@prad/graph';
 import type { Dim, Graph, Scope, Value } from '@prad/graph';
 import { AppError } from '@prad/errors';
 import type { Dimensions } from '../architectures/architecture.js';
@@ -13,6 +13,8 @@ export interface KeyValue {
 
 export interface CachedAttentionInputs {
   readonly dimensions: Dimensions;
+  /** int64 [B, T]. */
+  readonly positionIds: Value;
   /** The cache before this pass, by layer. */
   readonly past: readonly KeyValue[];
   /** int32 [B]: each row's valid length with the new tokens, minus 1. */
@@ -25,21 +27,36 @@ export interface CachedAttentionInputs {
   readonly positions?: number;
 }
 
+// The fused rotation of GroupQueryAttention takes heads of multiples of this only.
+const FUSED_ROTARY_MULTIPLE = 16;
+
 /**
  * Attention over a preallocated cache, for prefill and decode; no gradient. Rows are padded on the right in a
- * prompt; positions follow from `seqlens`, so rows of different lengths share a step.
+ * prompt; `seqlens` says what is valid, so rows of different lengths share a step.
  */
 export function cachedAttention(at: Scope, inputs: CachedAttentionInputs): Attention {
   const { dimensions, past, seqlens, total, present } = inputs;
   const { heads, kvHeads, headDim } = dimensions;
   const rope = ropeTableOf(at, dimensions, inputs.positions);
+  const fused = headDim % FUSED_ROTARY_MULTIPLE === 0 ? rope : undefined;
   const attributes = { heads, kvHeads, scale: 1 / Math.sqrt(headDim) };
-  return (place, layer, projections) => {
+  return (place, layer, { query, key, value }) => {
+    const rotated = (x: Value): Value =>
+      rope && !fused ? rotaryEmbedding(place, x, inputs.positionIds, rope) : x;
     const cache = past[layer];
     if (!cache) throw noCache(layer, past.length);
     const { output, presentKey, presentValue } = groupQueryAttention(
       place,
-      { ...projections, pastKey: cache.key, pastValue: cache.value, seqlens, total, rope },
+      {
+        query: rotated(query),
+        key: rotated(key),
+        value,
+        pastKey: cache.key,
+        pastValue: cache.value,
+        seqlens,
+        total,
+        rope: fused,
+      },
       attributes,
     );
     present(layer, { key: presentKey, value: presentValue });
@@ -58,7 +75,12 @@ export const cacheName = (time: 'past' | 'present', layer: number, part: keyof K
 export function keyValueCache(
   graph: Graph,
   dimensions: Dimensions,
-  size: { readonly batch: Dim; readonly capacity: Dim; readonly positions?: number },
+  size: {
+    readonly positionIds: Value;
+    readonly batch: Dim;
+    readonly capacity: Dim;
+    readonly positions?: number;
+  },
 ): Attention {
   const { layers, kvHeads, headDim } = dimensions;
   const shape = [size.batch, kvHeads, size.capacity, headDim];
@@ -68,6 +90,7 @@ export function keyValueCache(
   }));
   return cachedAttention(graph.root, {
     dimensions,
+    positionIds: size.positionIds,
     past,
     seqlens: graph.input('seqlens', 'int32', [size.batch]),
     total: graph.input('total', 'int32', []),
