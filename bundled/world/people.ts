@@ -55,7 +55,7 @@ const FOLLOWING = [
   '{first} is [about|nearly|over] {age} years old',
   '[after work|on Sundays|in the evening|when the work is done] {first} [likes|loves] {hobby}',
   '{his} [great love|favourite pastime] is {hobby}',
-  '[everyone in {town}|the neighbours|{his} {relative}] [says|will tell you] that {first} is {trait}',
+  '[everyone in {town} says|the neighbours say|{his} {relative} will tell you] that {first} is {trait}',
   '{he} has a {pet} [called|named] {petName}, and {petName} [goes everywhere with {him}|sleeps by the fire|barks at nobody|is old and fat]',
   '{first} has been a {job} for {age} years',
   '{he} was born in {town} and [never left|came back to {town} last year]',

@@ -13,6 +13,8 @@ export const SENTIMENTS: readonly Sentiment[] = ['positive', 'negative'];
 
 type Subject = keyof typeof ASPECTS;
 
+const SUBJECTS = Object.keys(ASPECTS) as Subject[];
+
 const INTRODUCTIONS: Readonly<Record<Subject, readonly string[]>> = {
   eating: [
     '[last {day}|on {day}|yesterday] [we|my {relative} and I] [ate|had dinner|had lunch] at {name}',
@@ -51,8 +53,7 @@ export interface ReviewOptions {
  * concession of the other way, and never in the words of the label itself.
  */
 export function reviewText(random: Random, options: ReviewOptions): string {
-  const subjects = Object.keys(ASPECTS) as Subject[];
-  const subject = random.pick(options.name === undefined ? subjects : subjects.filter((s) => s !== 'owning'));
+  const subject = random.pick(options.name === undefined ? SUBJECTS : SUBJECTS.filter((s) => s !== 'owning'));
   const slots = reviewSlots(random, options.name);
   const aspects = random.sample(ASPECTS[subject], 4);
   const closings = subject === 'owning' ? OWNING_CLOSINGS : CLOSINGS;
@@ -120,11 +121,39 @@ const VERDICTS: Readonly<Record<Sentiment, readonly string[]>> = {
 export function reviewDocument(random: Random): string {
   const sentiment = random.pick(SENTIMENTS);
   const text = reviewText(random, { sentiment, sentences: random.integer(2, 4) });
-  const verdict = polish(`${expand(random, random.pick(VERDICTS[sentiment]))}.`);
+  const [first = '', second = ''] = random
+    .sample(VERDICTS[sentiment], 2)
+    .map((form) => polish(`${expand(random, form)}.`));
   const roll = random.next();
-  if (roll < 0.6) return text + random.pick([' ', ' ', '\n']) + verdict;
-  if (roll < 0.75) return verdict + random.pick([' ', '\n']) + text;
+  if (roll < 0.5) return text + random.pick([' ', ' ', '\n']) + first;
+  if (roll < 0.7) return `${text} ${first} ${second}`;
+  if (roll < 0.85) return first + random.pick([' ', '\n']) + text;
   return text;
+}
+
+/** Pairs of words for the two ways an opinion may lean. */
+const LABELS: readonly Readonly<Record<Sentiment, string>>[] = [
+  { positive: 'positive', negative: 'negative' },
+  { positive: 'good', negative: 'bad' },
+  { positive: 'praise', negative: 'complaint' },
+  { positive: 'happy guest', negative: 'unhappy guest' },
+  { positive: 'plus', negative: 'minus' },
+];
+
+/** Single opinions on many things, each with the word for the way it leans. */
+export function opinionTable(random: Random): string {
+  const labels = random.pick(LABELS);
+  const slots = reviewSlots(random, undefined);
+  const between = random.pick([': ', ' = ', ', so ', '. ', ' - ']);
+  const after = random.pick(['\n', '. ', '; ']);
+  const labelFirst = random.chance(0.2);
+  const lines = Array.from({ length: random.integer(3, 6) }, () => {
+    const sentiment = random.pick(SENTIMENTS);
+    const list = random.chance(0.25) ? CLOSINGS : random.pick(ASPECTS[random.pick(SUBJECTS)]);
+    const opinion = expand(random, random.pick(list[sentiment]), slots);
+    return labelFirst ? labels[sentiment] + between + opinion : opinion + between + labels[sentiment];
+  });
+  return polish(lines.join(after) + (after === '\n' ? '' : '.'));
 }
 
 /** Several short opinions, sorted by which way they lean. */
