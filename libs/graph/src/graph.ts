@@ -65,7 +65,7 @@ export class Graph {
     if (foreign) throw invalidGraph(`${name}: input ${foreign.name} belongs to another graph`);
     const unique = this.#unique(name);
     const outputs: Value[] = [];
-    const node: Node = { name: unique, operator: operator as Operator<never>, attributes, inputs, outputs };
+    const node: Node = { name: unique, operator, attributes, inputs, outputs };
     operator.infer(inputs, attributes).forEach((type, index) => {
       outputs.push(this.#value(index === 0 ? unique : `${unique}:${index}`, type, node));
     });

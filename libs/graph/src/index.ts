@@ -12,6 +12,7 @@ export { and, equal, greater, greaterOrEqual, less, not } from './ops/compare.js
 export { concat } from './ops/concat.js';
 export { int64s, scalar } from './ops/constants.js';
 export { cumSum } from './ops/cum-sum.js';
+export { dimProduct } from './ops/dim-product.js';
 export { div } from './ops/div.js';
 export { erf } from './ops/erf.js';
 export { exp } from './ops/exp.js';

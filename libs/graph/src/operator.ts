@@ -58,8 +58,7 @@ export function defineOperator<A>(
     differentiates: 'firstOutput',
     ...definition,
   };
-  // Widened as in `Node`: whoever lists operators never calls them with attributes.
-  defined.push(operator as Operator<never>);
+  defined.push(operator);
   return operator;
 }
 

@@ -75,7 +75,8 @@ export async function runInto(
 
 function copyInto(target: Tensor, result: unknown): void {
   if (!(result instanceof Tensor) || result.data === target.data) return;
-  const [from, to] = [result.data, target.data];
+  const from: unknown = result.data;
+  const to: unknown = target.data;
   if (!ArrayBuffer.isView(from) || !ArrayBuffer.isView(to))
     throw new Error('an output is no tensor of numbers');
   bytesOf(to).set(bytesOf(from));

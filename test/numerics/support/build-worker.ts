@@ -23,7 +23,7 @@ export async function buildWorker(source: string): Promise<URL> {
       outDir: folder,
       emptyOutDir: false,
       minify: false,
-      rollupOptions: { output: { entryFileNames: 'worker.mjs', format: 'es' } },
+      rolldownOptions: { output: { entryFileNames: 'worker.mjs', format: 'es' } },
     },
   });
   return pathToFileURL(join(folder, 'worker.mjs'));

@@ -127,6 +127,5 @@ const modelType = protobuf.Root.fromJSON(descriptor).lookupType('ModelProto');
 
 /** The model in protobuf's wire format. */
 export function encodeModel(model: ModelProto): Uint8Array {
-  // `ModelProto` states the message exactly, which protobufjs knows as a record of anything.
-  return modelType.encode(model as unknown as Record<string, unknown>).finish();
+  return modelType.encode(model).finish();
 }

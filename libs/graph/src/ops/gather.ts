@@ -1,8 +1,9 @@
 import { invalidGraph, type Scope } from '../graph.js';
 import { defineOperator } from '../operator.js';
 import type { Value, ValueType } from '../value.js';
+import { dimProduct } from './dim-product.js';
 import { expand } from './expand.js';
-import { axisOf, staticShape, two } from './inputs.js';
+import { axisOf, two } from './inputs.js';
 import { reshape } from './reshape.js';
 import { scatterElements } from './scatter-elements.js';
 import { zerosLike } from './zeros.js';
@@ -29,10 +30,7 @@ const gatherOperator = defineOperator<GatherAttributes>({
   },
   vjp: ({ at, input, gradient, attributes: { axis } }) => {
     const [x, indices] = [input(0), input(1)];
-    const count = staticShape('the gradient of Gather', indices.shape).reduce(
-      (product, dim) => product * dim,
-      1,
-    );
+    const count = dimProduct(indices.shape);
     const rows = x.shape.map((dim, index) => (index === axis ? count : dim));
     const places = reshape(
       at,

@@ -12,7 +12,8 @@ function present(operator: string, inputs: Inputs, count: number): ValueType[] {
 }
 
 export function one(operator: string, inputs: Inputs): ValueType {
-  return present(operator, inputs, 1)[0] as ValueType;
+  const [first] = present(operator, inputs, 1) as [ValueType];
+  return first;
 }
 
 export function two(operator: string, inputs: Inputs): [ValueType, ValueType] {

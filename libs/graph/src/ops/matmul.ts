@@ -1,7 +1,8 @@
 import { invalidGraph, type Scope } from '../graph.js';
 import { defineOperator } from '../operator.js';
-import type { Dim, GraphShape, Value } from '../value.js';
+import type { GraphShape, Value } from '../value.js';
 import { broadcastShapes } from './broadcast.js';
+import { dimProduct } from './dim-product.js';
 import { gemm } from './gemm.js';
 import { dimAt, two } from './inputs.js';
 import { reshape } from './reshape.js';
@@ -45,14 +46,7 @@ function byRows(at: Scope, gradient: Value, y: Value, shape: GraphShape): Value 
 
 /** All leading axes as one. */
 function asRows(at: Scope, x: Value): Value {
-  return reshape(at, x, [productOf(x.shape.slice(0, -1)), dimAt(x.shape, -1)]);
-}
-
-function productOf(dims: GraphShape): Dim {
-  const known = dims.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
-  const names = dims.filter((dim) => typeof dim === 'string');
-  if (names.length === 0) return known;
-  return known === 1 ? names.join('*') : [...names, String(known)].join('*');
+  return reshape(at, x, [dimProduct(x.shape.slice(0, -1)), dimAt(x.shape, -1)]);
 }
 
 function transposeLast(at: Scope, x: Value): Value {
