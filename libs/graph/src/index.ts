@@ -44,7 +44,6 @@ export { relu } from './ops/relu.js';
 export { reshape } from './ops/reshape.js';
 export { rotaryEmbedding } from './ops/rotary-embedding.js';
 export { scatterElements } from './ops/scatter-elements.js';
-export { scatterND } from './ops/scatter-nd.js';
 export { sequenceConstruct } from './ops/sequence-construct.js';
 export { shapeOf } from './ops/shape.js';
 export { sigmoid } from './ops/sigmoid.js';

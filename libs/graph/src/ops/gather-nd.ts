@@ -1,10 +1,14 @@
-import { tensor } from '@prad/tensor';
+import { tensor, type HostTensor } from '@prad/tensor';
 import { invalidGraph, type Scope } from '../graph.js';
 import { defineOperator } from '../operator.js';
 import type { GraphShape, Value } from '../value.js';
-import { concat } from './concat.js';
+import { add } from './add.js';
+import { expand } from './expand.js';
 import { dimAt, sameDims, staticDim, staticShape, two } from './inputs.js';
-import { scatterND } from './scatter-nd.js';
+import { mul } from './mul.js';
+import { reduceSum } from './reduce-sum.js';
+import { reshape } from './reshape.js';
+import { scatterElements } from './scatter-elements.js';
 import { zerosLike } from './zeros.js';
 
 interface GatherNDAttributes {
@@ -25,7 +29,9 @@ function inferGatherND(x: GraphShape, indices: GraphShape, batchDims: number): G
   return [...indices.slice(0, -1), ...x.slice(batchDims + depth)];
 }
 
-// y_i = x[index tuple i]; dL/dx sums dL/dy over the places that took the same tuple.
+// y_i = x[index tuple i]; dL/dx sums dL/dy over the places that took the same tuple. With the indexed axes flattened
+// a tuple is one row number, and ScatterElements sums rows one after another; ScatterND would sum in parallel and lose
+// some of those that meet in one place.
 const gatherNDOperator = defineOperator<GatherNDAttributes>({
   type: 'GatherND',
   infer: (inputs, { batchDims }) => {
@@ -35,30 +41,47 @@ const gatherNDOperator = defineOperator<GatherNDAttributes>({
     return [{ dtype: x.dtype, shape: inferGatherND(x.shape, indices.shape, batchDims) }];
   },
   vjp: ({ at, input, gradient, attributes: { batchDims } }) => {
-    const indices = withBatchIndices(at, input(1), batchDims);
-    const scattered = { data: zerosLike(at, input(0)), indices, updates: gradient };
-    return [scatterND(at, scattered, { reduction: 'add' }), undefined];
+    const [x, indices] = [input(0), input(1)];
+    const shape = staticShape('the gradient of GatherND', x.shape);
+    const depth = batchDims + staticDim('GatherND', dimAt(indices.shape, -1));
+    const [rows, width] = [product(shape.slice(0, depth)), product(shape.slice(depth))];
+    const places = rowNumbers(at, indices, shape.slice(0, depth), batchDims);
+    const updates = reshape(at, gradient, [dimAt(places.shape, 0), width]);
+    const scattered = {
+      data: zerosLike(at, reshape(at, x, [rows, width])),
+      indices: expand(at, places, updates.shape),
+      updates,
+    };
+    return [reshape(at, scatterElements(at, scattered, { axis: 0, reduction: 'add' }), shape), undefined];
   },
   onnx: ({ batchDims }) => ({ batch_dims: batchDims }),
 });
 
-/** The index tuples with those of the batch axes in front, since ScatterND knows no batch axes. */
-function withBatchIndices(at: Scope, indices: Value, batchDims: number): Value {
-  if (batchDims === 0) return indices;
-  const places = staticShape('the gradient of GatherND', indices.shape.slice(0, -1));
-  const count = places.reduce((product, dim) => product * dim, 1);
-  const strides = places.map((_, axis) => places.slice(axis + 1).reduce((product, dim) => product * dim, 1));
-  const batch = Array.from({ length: batchDims }, (_, axis) => {
-    const [stride = 1, size = 1] = [strides[axis], places[axis]];
-    const positions = BigInt64Array.from({ length: count }, (_unused, i) =>
-      BigInt(Math.floor(i / stride) % size),
-    );
-    return at.constant(tensor('int64', [...places, 1], positions));
-  });
-  return concat(at, [...batch, indices], -1);
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((result, size) => result * size, 1);
 }
 
-/** The slices of x at the index tuples in the last axis of `indices` (int64); the first axes may be shared. */
+/** Each index tuple as the number of its row among all of the axes `sizes`, int64 [tuples, 1]. */
+function rowNumbers(at: Scope, indices: Value, sizes: readonly number[], batchDims: number): Value {
+  const strides = sizes.map((_, axis) => product(sizes.slice(axis + 1)));
+  const inner = at.constant(int64Tensor([strides.length - batchDims], strides.slice(batchDims)));
+  const numbers = reduceSum(at, mul(at, indices, inner), { axes: [-1], keepdims: false });
+  const places = staticShape('the gradient of GatherND', numbers.shape);
+  const count = product(places);
+  const perBatch = count / product(places.slice(0, batchDims));
+  const batchStride = product(sizes.slice(batchDims));
+  const offsets = Array.from({ length: count }, (_, i) => Math.floor(i / perBatch) * batchStride);
+  return add(at, reshape(at, numbers, [count, 1]), at.constant(int64Tensor([count, 1], offsets)));
+}
+
+function int64Tensor(shape: readonly number[], values: readonly number[]): HostTensor {
+  return tensor('int64', shape, BigInt64Array.from(values, BigInt));
+}
+
+/**
+ * The slices of x at the index tuples (int64, not negative) in the last axis of `indices`. The first `batchDims` axes
+ * of both go together.
+ */
 export function gatherND(at: Scope, x: Value, indices: Value, batchDims: number): Value {
   return at.apply1(gatherNDOperator, [x, indices], { batchDims });
 }

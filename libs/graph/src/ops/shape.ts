@@ -40,9 +40,9 @@ export function shapeVector(at: Scope, shape: GraphShape): Value {
   );
 }
 
-/** One size as an int64 vector of length 1. `B*T` is the product of B and T. */
+/** One size as an int64 vector of length 1. `B*T` is the product of B and T, `T*3` of T and 3. */
 export function dimension(at: Scope, dim: Dim): Value {
-  if (typeof dim === 'number') return int64s(at, [dim]);
+  if (typeof dim === 'number' || /^\d+$/.test(dim)) return int64s(at, [Number(dim)]);
   const source = at.graph.inputs.find((input) => input.shape.includes(dim));
   if (source) {
     const axis = source.shape.indexOf(dim);

@@ -15,7 +15,7 @@ interface SimplifiedLayerNormalizationAttributes {
 }
 
 // n = x / s, s = sqrt(mean(x x) + epsilon); y = n scale.  With h = g scale:
-// dL/dx = (h - n mean(h n)) / s;  dL/dscale = g n.
+// dL/dx = (h - n mean(h n)) / s = (h - x mean(h x) / s^2) / s;  dL/dscale = g n.
 // s is computed again with plain operators: the operator's second output is wrong on WebGPU.
 const simplifiedLayerNormalizationOperator = defineOperator<SimplifiedLayerNormalizationAttributes>({
   type: 'SimplifiedLayerNormalization',
@@ -32,12 +32,12 @@ const simplifiedLayerNormalizationOperator = defineOperator<SimplifiedLayerNorma
     const [x, scale] = [input(0), input(1)];
     const mean = (value: Value): Value => reduceMean(at, value, { axes: [-1], keepdims: true });
     const inverse = reciprocal(at, sqrt(at, add(at, mean(mul(at, x, x)), scalarLike(at, x, epsilon))));
-    const normal = mul(at, x, inverse);
     const byX = (): Value => {
       const h = mul(at, gradient, scale);
-      return mul(at, sub(at, h, mul(at, normal, mean(mul(at, h, normal)))), inverse);
+      const share = mul(at, mean(mul(at, h, x)), mul(at, inverse, inverse));
+      return mul(at, sub(at, h, mul(at, x, share)), inverse);
     };
-    return [needs(0) ? byX() : undefined, needs(1) ? mul(at, gradient, normal) : undefined];
+    return [needs(0) ? byX() : undefined, needs(1) ? mul(at, gradient, mul(at, x, inverse)) : undefined];
   },
   onnx: ({ epsilon }) => ({ axis: -1, epsilon: { float: epsilon } }),
 });
