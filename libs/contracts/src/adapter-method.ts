@@ -35,3 +35,17 @@ export const maskScope = z.enum(maskScopes, {
 });
 
 export const MAX_RANK = 1024;
+
+/** Kinds of projections that lora can attach to. */
+export const loraTargets = [
+  'q_proj',
+  'k_proj',
+  'v_proj',
+  'o_proj',
+  'gate_proj',
+  'up_proj',
+  'down_proj',
+] as const;
+
+/** Start values: `identity` changes nothing before training, `released` is what the released code does. */
+export const adapterInits = ['identity', 'released'] as const;

@@ -19,7 +19,7 @@ describe('create fine-tuning job', () => {
     const parsed = createFineTuningJob.parse(job);
     expect(parsed.method).toEqual({
       type: 'prad',
-      prad: { adapter: 'adapter', scope: 'prompt', hyperparameters: {} },
+      prad: { adapter: 'adapter', scope: 'prompt', init: 'identity', hyperparameters: {} },
     });
   });
 

@@ -47,8 +47,8 @@ const resolvedHyperparameters = z.object({
   warmup_ratio: z.number(),
   weight_decay: z.number(),
   max_grad_norm: z.number(),
-  max_length: z.number().nullable(),
-  evaluation_steps: z.number().nullable(),
+  max_length: z.number(),
+  evaluation_steps: z.number(),
 });
 
 export const fineTuningJob = z
@@ -81,7 +81,8 @@ export const fineTuningJob = z
         scope: z.string(),
         rank: z.number(),
         scale: z.number(),
-        targets: z.array(z.string()).nullable(),
+        init: z.string(),
+        targets: z.array(z.string()).nullable().describe('null: the default of the base’s architecture.'),
         hyperparameters: resolvedHyperparameters,
       }),
     }),

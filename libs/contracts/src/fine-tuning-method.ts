@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { MAX_RANK, adapterMethod, adapterMethods, maskScope } from './adapter-method.js';
+import {
+  MAX_RANK,
+  adapterInits,
+  adapterMethod,
+  adapterMethods,
+  loraTargets,
+  maskScope,
+} from './adapter-method.js';
 import { hyperparameters } from './hyperparameters.js';
 
 const pradMethod = z
@@ -22,11 +29,17 @@ const pradMethod = z
       .optional()
       .describe('Factor on the delta; default 1 for adapter, 4 for lora.'),
     targets: z
-      .array(z.string().min(1))
+      .array(z.enum(loraTargets))
       .min(1)
-      .max(32)
+
       .optional()
-      .describe('Sites that lora attaches to, for example q_proj; default the attention query and value.'),
+      .describe(
+        'Projections that lora attaches to; default query and value for gpt2, key and value for llama.',
+      ),
+    init: z
+      .enum(adapterInits)
+      .default('identity')
+      .describe('Start values; identity changes nothing before training.'),
     hyperparameters: hyperparameters.default({}),
   })
   .refine((value) => value.targets === undefined || adapterMethods[value.adapter].targets, {

@@ -37,7 +37,13 @@ export const hyperparameters = z
       .max(1_048_576)
       .optional()
       .describe('Longest example in tokens; default the context of the base model.'),
-    evaluation_steps: steps.optional().describe('Steps between validations; default once an epoch.'),
+    evaluation_steps: z
+      .number()
+      .int()
+      .min(0)
+      .max(10_000_000)
+      .optional()
+      .describe('Steps between validations, 0 for only the first and the last; default once an epoch.'),
   })
   .refine((value) => value.n_epochs === undefined || value.max_steps === undefined, {
     message: 'give n_epochs or max_steps, not both',

@@ -22,7 +22,9 @@ export {
 } from './model.js';
 export {
   MAX_RANK,
+  adapterInits,
   adapterMethods,
+  loraTargets,
   maskScopes,
   type AdapterDefaults,
   type AdapterMethod,
