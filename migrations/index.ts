@@ -1,2 +1,4 @@
+import { InitialSchema1764000000000 } from './1764000000000-initial-schema.js';
+
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
-export const migrations = [];
+export const migrations = [InitialSchema1764000000000];

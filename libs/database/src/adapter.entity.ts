@@ -1,8 +1,8 @@
-import type { JsonObject } from '@prad/domain';
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { BaseModelEntity } from './base-model.entity.js';
 import { bigintNumber } from './bigint-number.js';
 import { TaskEntity } from './task.entity.js';
+import type { JsonColumn } from './json-column.js';
 
 @Entity('adapter')
 @Index(['createdAt', 'id'])
@@ -18,7 +18,7 @@ export class AdapterEntity {
   @Column({ type: 'text' })
   method!: string;
   @Column({ type: 'jsonb' })
-  options!: JsonObject;
+  options!: JsonColumn;
   @Column({ type: 'text' })
   scope!: string;
   @Column({ type: 'bigint', transformer: bigintNumber })

@@ -5,6 +5,7 @@ import { AdapterEntity } from './adapter.entity.js';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
 import { newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
+import { jsonOf } from './json-column.js';
 
 export interface AdapterFilter {
   readonly baseModel?: string | undefined;
@@ -70,13 +71,11 @@ export async function publishAdapter(
   version: Pick<AdapterVersion, 'id' | 'digest' | 'blobKey' | 'bytes' | 'jobId'>,
 ): Promise<void> {
   const { id, baseModel, baseDigest, method, options, scope, parameterCount, task } = adapter;
-  await manager
-    .createQueryBuilder()
-    .insert()
-    .into(AdapterEntity)
-    .values({ id, baseModelId: baseModel, baseDigest, method, options, scope, parameterCount, taskId: task })
-    .orIgnore()
-    .execute();
+  await manager.query(
+    `INSERT INTO adapter (id, base_model_id, base_digest, method, options, scope, parameter_count, task_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
+    [id, baseModel, baseDigest, method, JSON.stringify(options), scope, parameterCount, task],
+  );
   // The lock on the adapter orders concurrent versions of it.
   await manager.query('SELECT 1 FROM adapter WHERE id = $1 FOR UPDATE', [id]);
   const last = await manager.maximum(AdapterVersionEntity, 'version', { adapterId: id });
@@ -90,6 +89,6 @@ function versionToDomain(row: AdapterVersionEntity): AdapterVersion {
 
 function toDomain(row: AdapterEntity, latest: AdapterVersionEntity): Adapter {
   const { id, baseModelId, baseDigest, method, options, scope, parameterCount, taskId, createdAt } = row;
-  const facts = { id, baseDigest, method, options, scope, parameterCount, createdAt };
+  const facts = { id, baseDigest, method, options: jsonOf(options), scope, parameterCount, createdAt };
   return { ...facts, baseModel: baseModelId, task: taskId, latest: versionToDomain(latest) };
 }

@@ -1,6 +1,7 @@
-import type { BaseModelStatus, Failure, JsonObject } from '@prad/domain';
+import type { BaseModelStatus, Failure } from '@prad/domain';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from './bigint-number.js';
+import type { JsonColumn } from './json-column.js';
 
 @Entity('base_model')
 @Check('base_model_status_check', `status IN ('importing', 'ready', 'failed')`)
@@ -10,6 +11,10 @@ import { bigintNumber } from './bigint-number.js';
     `AND context_length IS NOT NULL AND vocabulary_size IS NOT NULL AND bytes IS NOT NULL AND blob_key IS NOT NULL)`,
 )
 @Check('base_model_error_check', `(status = 'failed') = (error IS NOT NULL)`)
+@Check(
+  'base_model_lease_check',
+  `(status = 'importing' OR lease_owner IS NULL) AND (lease_owner IS NULL) = (lease_expires_at IS NULL)`,
+)
 @Index(['createdAt', 'id'])
 export class BaseModelEntity {
   @PrimaryColumn({ type: 'text' })
@@ -33,7 +38,7 @@ export class BaseModelEntity {
   @Column({ type: 'text', nullable: true })
   blobKey!: string | null;
   @Column({ type: 'jsonb', default: () => `'{}'` })
-  details!: JsonObject;
+  details!: JsonColumn;
   @Column({ type: 'jsonb', nullable: true })
   error!: Failure | null;
   @Column({ type: 'text', nullable: true })

@@ -11,13 +11,14 @@ import {
 } from '@prad/domain';
 import { AppError, assertNever } from '@prad/errors';
 import { Injectable } from '@nestjs/common';
-import { DataSource, type UpdateResult } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { BaseModelEntity } from './base-model.entity.js';
 import { present } from './corrupt-row.js';
 import { leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
 import { lockRow } from './locked-row.js';
 import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
+import { jsonOf } from './json-column.js';
 
 @Injectable()
 export class BaseModelRepository {
@@ -104,21 +105,18 @@ export class BaseModelRepository {
 
   /** Gives the import back for another worker. Throws conflict `lease_lost`. */
   async release(id: string, owner: string): Promise<void> {
-    const free = { leaseOwner: null, leaseExpiresAt: null };
-    refuseStale(await this.dataSource.manager.update(BaseModelEntity, held(id, owner), free), id, owner);
+    await this.leave(id, owner, {});
   }
 
   /** The files are in place: the model can be used. Throws conflict `lease_lost`. */
   async complete(id: string, owner: string, content: BaseModelContent): Promise<ReadyBaseModel> {
-    const ready = { ...content, status: 'ready' as const, leaseOwner: null, leaseExpiresAt: null };
-    refuseStale(await this.dataSource.manager.update(BaseModelEntity, held(id, owner), ready), id, owner);
+    await this.leave(id, owner, { ...content, status: 'ready' });
     return this.getReady(id);
   }
 
   /** Throws conflict `lease_lost`. */
   async fail(id: string, owner: string, error: Failure): Promise<void> {
-    const failed = { error, status: 'failed' as const, leaseOwner: null, leaseExpiresAt: null };
-    refuseStale(await this.dataSource.manager.update(BaseModelEntity, held(id, owner), failed), id, owner);
+    await this.leave(id, owner, { error, status: 'failed' });
   }
 
   /** Removes the row and returns what it was. Throws notFound; conflict `model_in_use` while jobs or adapters name it. */
@@ -140,14 +138,15 @@ export class BaseModelRepository {
     }
     return model;
   }
-}
 
-function held(id: string, owner: string): { id: string; leaseOwner: string; status: 'importing' } {
-  return { id, leaseOwner: owner, status: 'importing' };
-}
-
-function refuseStale(result: UpdateResult, id: string, owner: string): void {
-  if (result.affected !== 1) throw leaseLost(id, owner);
+  /** Ends the holder's lease with the given change. */
+  private leave(id: string, owner: string, change: Partial<BaseModelEntity>): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      const row = (await lockRow(manager, BaseModelEntity, id))?.row;
+      if (row?.status !== 'importing' || row.leaseOwner !== owner) throw leaseLost(id, owner);
+      await manager.save(Object.assign(row, change, leaseColumns(null)));
+    });
+  }
 }
 
 function toDomain(row: BaseModelEntity): BaseModel {
@@ -175,6 +174,6 @@ function contentOf(row: BaseModelEntity): BaseModelContent {
     vocabularySize: present(row.vocabularySize, `vocabulary size ${of}`),
     bytes: present(row.bytes, `size ${of}`),
     blobKey: present(row.blobKey, `blob key ${of}`),
-    details: row.details,
+    details: jsonOf(row.details),
   };
 }

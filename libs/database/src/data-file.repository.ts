@@ -48,7 +48,7 @@ export class DataFileRepository {
   async delete(id: string): Promise<DataFile> {
     return this.dataSource.transaction(async (manager) => {
       const locked = await lockRow(manager, DataFileEntity, id);
-      if (locked === undefined || locked.row.deletedAt !== null) throw notFound('file', id);
+      if (locked?.row.deletedAt !== null) throw notFound('file', id);
       const user = await manager
         .createQueryBuilder(FineTuningJobEntity, 'job')
         .where(`job.status IN ('validating_files', 'queued', 'running')`)

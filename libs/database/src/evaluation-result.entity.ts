@@ -1,9 +1,9 @@
-import type { JsonObject } from '@prad/domain';
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { TaskEntity } from './task.entity.js';
+import type { JsonColumn } from './json-column.js';
 
 @Entity('evaluation_result')
 @Index(['createdAt', 'id'])
@@ -26,7 +26,7 @@ export class EvaluationResultEntity {
   @Column({ type: 'jsonb' })
   scores!: Readonly<Record<string, number>>;
   @Column({ type: 'jsonb', default: () => `'{}'` })
-  settings!: JsonObject;
+  settings!: JsonColumn;
   @Column({ type: 'integer' })
   rows!: number;
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })

@@ -9,6 +9,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { EvaluationResultEntity } from './evaluation-result.entity.js';
 import { mapPage, newestFirst } from './newest-first.js';
+import { jsonOf } from './json-column.js';
 
 export interface EvaluationFilter {
   readonly baseModel?: string | undefined;
@@ -44,7 +45,7 @@ export class EvaluationResultRepository {
 function toDomain(row: EvaluationResultEntity): EvaluationResult {
   const { id, baseModelId, adapterVersionId, fileId, taskId, scores, settings, rows, createdAt } = row;
   return {
-    ...{ id, adapterVersionId, fileId, scores, settings, rows, createdAt },
+    ...{ id, adapterVersionId, fileId, scores, settings: jsonOf(settings), rows, createdAt },
     baseModel: baseModelId,
     task: taskId,
   };

@@ -1,10 +1,11 @@
-import type { Failure, FineTuningStatus, JsonObject } from '@prad/domain';
+import type { Failure, FineTuningStatus } from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
 import { bigintNumber } from './bigint-number.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { TaskEntity } from './task.entity.js';
+import type { JsonColumn } from './json-column.js';
 
 @Entity('fine_tuning_job')
 @Check(
@@ -52,9 +53,9 @@ export class FineTuningJobEntity {
   @Column({ type: 'text' })
   scope!: string;
   @Column({ type: 'jsonb' })
-  options!: JsonObject;
+  options!: JsonColumn;
   @Column({ type: 'jsonb' })
-  hyperparameters!: JsonObject;
+  hyperparameters!: JsonColumn;
   @Column({ type: 'jsonb', default: () => `'{}'` })
   metadata!: Readonly<Record<string, string>>;
   @Column({ type: 'boolean', default: false })

@@ -3,6 +3,7 @@ import { assertNever } from '@prad/errors';
 import { present } from './corrupt-row.js';
 import type { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { leaseColumns, leaseOf } from './lease-columns.js';
+import { jsonOf } from './json-column.js';
 
 function factsOf(row: FineTuningJobEntity) {
   const { id, suffix, seed, metadata, cancelRequested, attempts, trainedTokens, createdAt, startedAt } = row;
@@ -15,7 +16,7 @@ function factsOf(row: FineTuningJobEntity) {
     task: row.taskId,
     trainingFile: row.trainingFileId,
     validationFile: row.validationFileId,
-    method: { adapter, scope, options, hyperparameters },
+    method: { adapter, scope, options: jsonOf(options), hyperparameters: jsonOf(hyperparameters) },
     progress,
   };
 }

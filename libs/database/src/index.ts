@@ -17,3 +17,8 @@ export { JobEventRepository } from './job-event.repository.js';
 export { JobMetricRepository } from './job-metric.repository.js';
 export { TaskRepository } from './task.repository.js';
 export { WorkerNodeRepository } from './worker-node.repository.js';
+export {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './embedded-postgres.js';

@@ -1,14 +1,8 @@
-import type {
-  Failure,
-  InferenceEndpoint,
-  InferenceStatus,
-  InferenceTimings,
-  JsonObject,
-  Usage,
-} from '@prad/domain';
+import type { Failure, InferenceEndpoint, InferenceStatus, InferenceTimings, Usage } from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
+import type { JsonColumn } from './json-column.js';
 
 @Entity('inference_job')
 @Check('inference_job_status_check', `status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
@@ -43,9 +37,9 @@ export class InferenceJobEntity {
   @Column({ type: 'text', nullable: true })
   adapterId!: string | null;
   @Column({ type: 'jsonb' })
-  request!: JsonObject;
+  request!: JsonColumn;
   @Column({ type: 'jsonb', nullable: true })
-  result!: JsonObject | null;
+  result!: JsonColumn | null;
   @Column({ type: 'jsonb', nullable: true })
   usage!: Usage | null;
   @Column({ type: 'jsonb', nullable: true })

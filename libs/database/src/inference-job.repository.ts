@@ -25,6 +25,7 @@ import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
+import { jsonOf } from './json-column.js';
 
 export interface InferenceJobFilter {
   readonly status?: InferenceStatus | undefined;
@@ -146,7 +147,16 @@ function toDomain(row: InferenceJobEntity): InferenceJob {
   const { id, endpoint, baseModelId, adapterId, request, cancelRequested, attempts, createdAt, startedAt } =
     row;
   const names = { baseModel: baseModelId, adapter: adapterId };
-  const facts = { id, endpoint, request, cancelRequested, attempts, createdAt, startedAt, ...names };
+  const facts = {
+    id,
+    endpoint,
+    request: jsonOf(request),
+    cancelRequested,
+    attempts,
+    createdAt,
+    startedAt,
+    ...names,
+  };
   const { status } = row;
   const of = `of inference job ${id}`;
   switch (status) {
@@ -157,7 +167,7 @@ function toDomain(row: InferenceJobEntity): InferenceJob {
     case 'succeeded':
       return {
         ...{ ...facts, status, finishedAt: present(row.finishedAt, `end ${of}`) },
-        result: present(row.result, `result ${of}`),
+        result: jsonOf(present(row.result, `result ${of}`)),
         usage: present(row.usage, `usage ${of}`),
         timings: present(row.timings, `timings ${of}`),
       };

@@ -1,6 +1,7 @@
-import type { EventLevel, EventType, JsonObject } from '@prad/domain';
+import type { EventLevel, EventType } from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
+import type { JsonColumn } from './json-column.js';
 
 @Entity('job_event')
 @Check('job_event_level_check', `level IN ('info', 'warn', 'error')`)
@@ -21,7 +22,7 @@ export class JobEventEntity {
   @Column({ type: 'text' })
   message!: string;
   @Column({ type: 'jsonb', default: () => `'{}'` })
-  data!: JsonObject;
+  data!: JsonColumn;
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
   createdAt!: Date;
 }

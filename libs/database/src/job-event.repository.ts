@@ -4,6 +4,7 @@ import { DataSource, MoreThan } from 'typeorm';
 import { JobEventEntity } from './job-event.entity.js';
 import { newestFirst, mapPage } from './newest-first.js';
 import { notFound } from './not-found.js';
+import { jsonOf } from './json-column.js';
 
 interface AppendedRow {
   readonly sequence: number;
@@ -62,5 +63,5 @@ export class JobEventRepository {
 
 function toDomain(row: JobEventEntity): JobEvent {
   const { id, jobId, sequence, level, type, message, data, createdAt } = row;
-  return { id, jobId, sequence, level, type, message, data, createdAt };
+  return { id, jobId, sequence, level, type, message, data: jsonOf(data), createdAt };
 }
