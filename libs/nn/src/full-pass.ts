@@ -1,12 +1,13 @@
 import { Graph } from '@prad/graph';
-import type { Value } from '@prad/graph';
+import type { Dim, Value } from '@prad/graph';
 import type { LanguageModel } from './architectures/architecture.js';
 import { noAdapter, type AdapterHook } from './architectures/site.js';
 import { causalAttention } from './attention/causal-attention.js';
 
 export interface FullPassOptions {
-  readonly batch: number;
-  readonly tokens: number;
+  /** Numbers, or names of sizes known only when the graph runs. */
+  readonly batch: Dim;
+  readonly tokens: Dim;
   /** Base weights, for example `(graph) => storedWeights(graph, ...)`. */
   readonly weights: (graph: Graph) => (name: string) => Value;
   /** Given the graph and the input `mask` [B, T, 1]; without it there is no such input. */

@@ -93,6 +93,17 @@ export class CachedRun {
     return Float32Array.from(heads.flatMap((head) => [...head]));
   }
 
+  /** As `cached`, of the first `length` positions only. */
+  promptOf(layer: number, part: 'key' | 'value', row: number, length: number): Float32Array {
+    const { kvHeads, headDim } = this.tiny.model.dimensions;
+    const all = this.cached(layer, part, row);
+    const size = this.#lengths[row]! * headDim;
+    const heads = Array.from({ length: kvHeads }, (_, head) =>
+      all.slice(head * size, head * size + length * headDim),
+    );
+    return Float32Array.from(heads.flatMap((head) => [...head]));
+  }
+
   async #run(
     rows: readonly Row[],
     kind: 'plain' | 'adapted',

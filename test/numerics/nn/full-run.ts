@@ -27,7 +27,7 @@ export interface Batch {
   readonly tokens: number;
   /** Where row b begins. */
   readonly start: readonly number[];
-  readonly feeds: { readonly [name in 'input_ids' | 'position_ids' | 'attention_mask' | 'mask']: HostTensor };
+  readonly feeds: Readonly<Record<'input_ids' | 'position_ids' | 'attention_mask' | 'mask', HostTensor>>;
 }
 
 const PAD = 2;

@@ -2,6 +2,12 @@ import {
   add,
   and,
   cast,
+  cumSum,
+  dimProduct,
+  equal,
+  expand,
+  greaterOrEqual,
+  int64s,
   matmul,
   mul,
   reshape,
@@ -13,15 +19,13 @@ import {
   where,
 } from '@prad/graph';
 import type { Dim, Scope, Value } from '@prad/graph';
-import { tensor } from '@prad/tensor';
-import { AppError } from '@prad/errors';
 import type { Dimensions } from '../architectures/architecture.js';
 import type { Attention } from './attention.js';
 import { ropeTableOf } from './rope-table.js';
 
 export interface CausalAttentionInputs {
   readonly dimensions: Dimensions;
-  /** int64 [B, T]; T must be known when the graph is built. */
+  /** int64 [B, T]. */
   readonly positionIds: Value;
   /** int64 [B, T], 1 at real tokens; may be left out where rows are padded on the right or not at all. */
   readonly attentionMask?: Value | undefined;
@@ -39,10 +43,10 @@ const MASKED = -1e30;
 export function causalAttention(at: Scope, inputs: CausalAttentionInputs): Attention {
   const { dimensions, positionIds, attentionMask } = inputs;
   const { heads, kvHeads, headDim } = dimensions;
-  const [batch, tokens] = batchAndTokens(positionIds);
+  const [batch, tokens] = positionIds.shape as [Dim, Dim];
   const rope = ropeTableOf(at, dimensions, inputs.positions);
   const bias = attentionBias(at, tokens, attentionMask);
-  const grouped = (heads / kvHeads) * tokens;
+  const grouped = dimProduct([tokens, heads / kvHeads]);
 
   return (place, _layer, { query, key, value }) => {
     const byHead = (x: Value, count: number): Value =>
@@ -63,30 +67,15 @@ export function causalAttention(at: Scope, inputs: CausalAttentionInputs): Atten
 }
 
 /** 0 where a query may look, `MASKED` elsewhere: [1, 1, T, T], or [B, 1, T, T] with an attention mask. */
-function attentionBias(at: Scope, tokens: number, attentionMask: Value | undefined): Value {
-  const causal = new Uint8Array(tokens * tokens);
-  const self = new Uint8Array(tokens * tokens);
-  for (let query = 0; query < tokens; query++) {
-    causal.fill(1, query * tokens, query * tokens + query + 1);
-    self[query * tokens + query] = 1;
-  }
-  const square = (data: Uint8Array): Value => at.constant(tensor('bool', [1, 1, tokens, tokens], data));
+function attentionBias(at: Scope, tokens: Dim, attentionMask: Value | undefined): Value {
+  const ones = expand(at, int64s(at, [1]), [tokens]);
+  const index = cumSum(at, ones, 0);
+  const [query, key] = [unsqueeze(at, index, [0, 1, 3]), unsqueeze(at, index, [0, 1, 2])]; // [1, 1, T, 1], [1, 1, 1, T]
   const open = scalar(at, 0);
   const closed = scalar(at, MASKED);
-  if (!attentionMask) return where(at, square(causal), open, closed);
+  const causal = greaterOrEqual(at, query, key);
+  if (!attentionMask) return where(at, causal, open, closed);
   const real = unsqueeze(at, cast(at, attentionMask, 'bool'), [1, 2]); // [B, 1, 1, T]
-  const seen = where(at, and(at, square(causal), real), open, closed);
-  return where(at, square(self), open, seen);
-}
-
-function batchAndTokens({ shape }: Value): [Dim, number] {
-  const [batch, tokens] = shape;
-  if (batch === undefined || typeof tokens !== 'number') {
-    throw new AppError({
-      kind: 'bug',
-      code: 'attention_shape',
-      message: `causal attention needs position ids [B, T] with T known when the graph is built, got [${shape.join()}]`,
-    });
-  }
-  return [batch, tokens];
+  const seen = where(at, and(at, causal, real), open, closed);
+  return where(at, equal(at, query, key), open, seen);
 }
