@@ -2,7 +2,7 @@ export { Graph, Scope, type ExternalData } from './graph.js';
 export { gradients } from './gradients.js';
 export { definedOperators, nonDifferentiable, type Operator } from './operator.js';
 export type { Dim, GraphShape, Node, Value, ValueType } from './value.js';
-export { encodeOnnx } from './onnx/encode.js';
+export { encodeOnnx, type EncodeOptions } from './onnx/encode.js';
 
 export { abs } from './ops/abs.js';
 export { add } from './ops/add.js';

@@ -22,11 +22,16 @@ const opsetImport = [
 const attributeType = { float: 1, int: 2, string: 3, ints: 7 };
 const externalLocation = 1;
 
+export interface EncodeOptions {
+  /** Also state the type of every value in between, for tools that check or draw the graph. */
+  readonly annotate?: boolean;
+}
+
 /**
  * The graph as an ONNX model. Nodes, constants and parameters that no output needs are left out; all inputs
  * stay. The same graph gives the same bytes.
  */
-export function encodeOnnx(graph: Graph): Uint8Array {
+export function encodeOnnx(graph: Graph, { annotate = false }: EncodeOptions = {}): Uint8Array {
   if (graph.outputs.length === 0) throw invalidGraph('a graph without outputs computes nothing');
   const used = reachable(graph);
   const names = outputNames(graph);
@@ -53,6 +58,7 @@ export function encodeOnnx(graph: Graph): Uint8Array {
       ],
       input: graph.inputs.map((value) => valueInfo(value.name, value)),
       output: graph.outputs.map(({ name, value }) => valueInfo(name, value)),
+      valueInfo: annotate ? between(graph, used, names) : [],
     },
   });
 }
@@ -66,6 +72,16 @@ function reachable(graph: Graph): ReadonlySet<Node | Value> {
     node.inputs.forEach((input) => input && found.add(input));
   }
   return found;
+}
+
+/** The computed values that are no outputs. */
+function between(
+  graph: Graph,
+  used: ReadonlySet<Node | Value>,
+  outputs: ReadonlyMap<Value, string>,
+): ValueInfoProto[] {
+  const values = graph.nodes.filter((node) => used.has(node)).flatMap((node) => node.outputs);
+  return values.filter((value) => !outputs.has(value)).map((value) => valueInfo(value.name, value));
 }
 
 /** A computed value takes the name of the first output that it goes out under; further names are copies. */

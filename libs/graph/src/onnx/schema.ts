@@ -55,6 +55,7 @@ const descriptor = {
         initializer: { id: 5, type: 'TensorProto', rule: 'repeated' },
         input: { id: 11, type: 'ValueInfoProto', rule: 'repeated' },
         output: { id: 12, type: 'ValueInfoProto', rule: 'repeated' },
+        valueInfo: { id: 13, type: 'ValueInfoProto', rule: 'repeated' },
       },
     },
     ModelProto: {
@@ -120,6 +121,7 @@ export interface ModelProto {
     readonly initializer: readonly TensorProto[];
     readonly input: readonly ValueInfoProto[];
     readonly output: readonly ValueInfoProto[];
+    readonly valueInfo: readonly ValueInfoProto[];
   };
 }
 
