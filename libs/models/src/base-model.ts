@@ -3,15 +3,8 @@ import { AppError } from '@prad/errors';
 import { ChatTemplate, Tokenizer, openSafetensors, type JsonObject } from '@prad/formats';
 import type { ExternalData } from '@prad/graph';
 import { architectureFor, type LanguageModel } from '@prad/nn';
-import type { Shape } from '@prad/tensor';
 import type { TextCodec } from './encode-prompt.js';
 import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
-
-/** A weight of the base: its shape, and where its bytes lie in `model.safetensors`. */
-export interface BaseWeight {
-  readonly shape: Shape;
-  readonly data: ExternalData;
-}
 
 /** An imported base model, opened: everything but the weights' bytes is in memory. */
 export interface BaseModel extends LanguageModel, TextCodec {
@@ -19,7 +12,8 @@ export interface BaseModel extends LanguageModel, TextCodec {
   readonly name: string;
   /** Hex SHA-256 of the weight file. */
   readonly digest: string;
-  readonly weights: ReadonlyMap<string, BaseWeight>;
+  /** Where the bytes of a weight lie in `model.safetensors`, float32. @throws AppError bug for an unknown name. */
+  readonly dataOf: (name: string) => ExternalData;
 }
 
 /** Opens a folder that `importBaseModel` wrote. @throws AppError notFound or invalid. */
@@ -37,12 +31,16 @@ export async function openBaseModel(folder: string, name: string): Promise<BaseM
       digest: manifest.digest,
       tokenizer: Tokenizer.fromJson(await json('tokenizer'), tokenizerConfig),
       chatTemplate: ChatTemplate.fromConfig(tokenizerConfig),
-      weights: new Map(
-        [...weights.tensors].map(([tensor, { shape, byteOffset, byteLength }]) => [
-          tensor,
-          { shape, data: { location: modelFiles.weights, offset: byteOffset, length: byteLength } },
-        ]),
-      ),
+      dataOf: (tensor) => {
+        const entry = weights.tensors.get(tensor);
+        if (!entry)
+          throw new AppError({
+            kind: 'bug',
+            code: 'unknown_weight',
+            message: `${folder} has no weight ${tensor}`,
+          });
+        return { location: modelFiles.weights, offset: entry.byteOffset, length: entry.byteLength };
+      },
     };
   } finally {
     await weights.close();

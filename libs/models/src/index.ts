@@ -5,7 +5,7 @@ export {
   readAdapter,
   type AdapterArtefact,
 } from './adapter-artefact.js';
-export { openBaseModel, readManifest, type BaseModel, type BaseWeight } from './base-model.js';
+export { openBaseModel, readManifest, type BaseModel } from './base-model.js';
 export { modelFiles, type Manifest } from './base-model-folder.js';
 export {
   encodeExample,
@@ -16,3 +16,4 @@ export {
 } from './encode-prompt.js';
 export { fetchModelSource } from './fetch-model-source.js';
 export { importBaseModel, type ImportProgress } from './import-base-model.js';
+export { withGraphFile } from './with-graph-file.js';

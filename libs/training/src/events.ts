@@ -1,0 +1,47 @@
+/** What a training run tells, in order: started, then steps, evaluations and checkpoints, then finished. */
+export type TrainingEvent =
+  | {
+      readonly type: 'started';
+      readonly totalSteps: number;
+      readonly trainableParameters: number;
+      readonly trainingExamples: number;
+      readonly validationExamples: number;
+    }
+  | {
+      readonly type: 'step';
+      /** From 1. */
+      readonly step: number;
+      /** Passes over the training file so far, for example 1.25. */
+      readonly epoch: number;
+      /** Mean cross-entropy over the batch's answer tokens, in nats. */
+      readonly loss: number;
+      readonly learningRate: number;
+      /** Global L2 norm before clipping. */
+      readonly gradientNorm: number;
+      /** Prompt and answer tokens of the batch, padding not counted. */
+      readonly tokens: number;
+      readonly tokensPerSecond: number;
+    }
+  | {
+      readonly type: 'evaluation';
+      /** 0 = before training. */
+      readonly step: number;
+      /** Mean cross-entropy over all answer tokens of the validation file, in nats. */
+      readonly loss: number;
+    }
+  | {
+      readonly type: 'checkpoint';
+      readonly step: number;
+      /** A file in the plan's work folder. */
+      readonly path: string;
+      readonly validationLoss?: number;
+    }
+  | {
+      readonly type: 'finished';
+      readonly steps: number;
+      readonly trainedTokens: number;
+      /** The step whose tensors are the result: the best by validation loss where there is a validation file. */
+      readonly bestStep: number;
+      /** The resulting adapter or model file in the work folder. */
+      readonly path: string;
+    };

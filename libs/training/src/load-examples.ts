@@ -1,0 +1,29 @@
+import { AppError } from '@prad/errors';
+import { parseTrainingExample, readJsonLines } from '@prad/formats';
+import { encodeExample, type TextCodec, type TokenExample } from '@prad/models';
+
+/**
+ * Reads and tokenises a training or validation file.
+ * @throws AppError invalid naming the line: what `readJsonLines` and `parseTrainingExample` refuse, and an example
+ * of more than `maxLength` tokens (cutting it would train on an answer that the user did not write).
+ */
+export async function loadExamples(
+  path: string,
+  codec: TextCodec,
+  maxLength: number,
+): Promise<TokenExample[]> {
+  const examples: TokenExample[] = [];
+  for await (const { line, value } of readJsonLines(path)) {
+    const example = encodeExample(codec, parseTrainingExample(value, line));
+    if (example.tokens.length > maxLength) {
+      throw new AppError({
+        kind: 'invalid',
+        code: 'example_too_long',
+        message: `line ${line}: the example has ${example.tokens.length} tokens, at most ${maxLength} fit (max_length)`,
+        details: { line, tokens: example.tokens.length, maxLength },
+      });
+    }
+    examples.push(example);
+  }
+  return examples;
+}

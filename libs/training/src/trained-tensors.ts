@@ -1,0 +1,60 @@
+import type { Graph, Value } from '@prad/graph';
+import type { BaseModel } from '@prad/models';
+import {
+  adapterFor,
+  fedWeights,
+  maskPolicy,
+  promptMask,
+  storedWeights,
+  trainableAdapter,
+  type AdapterHook,
+  type MaskPolicy,
+  type ModelAdapter,
+  type ParameterSpec,
+} from '@prad/nn';
+import type { Trainable } from './plan.js';
+
+/** What a plan trains, fitted to a model: its tensors, and how they enter the forward pass. */
+export interface TrainedTensors {
+  readonly specs: readonly ParameterSpec[];
+  /** The trained tensor of that name; a graph input. */
+  readonly declare: (graph: Graph) => (name: string) => Value;
+  /** Base weights: stored ones, or the trained tensors themselves in full training. */
+  readonly weights: (graph: Graph, trained: (name: string) => Value) => (name: string) => Value;
+  readonly adapt: ((trained: (name: string) => Value, mask: Value) => AdapterHook) | undefined;
+  /** Which positions the adapter changes. */
+  readonly maskOf: MaskPolicy;
+  readonly adapter: ModelAdapter | undefined;
+}
+
+/** @throws AppError invalid for an unknown method or scope, or options that do not fit the model. */
+export function trainedTensors(model: BaseModel, trainable: Trainable): TrainedTensors {
+  return trainable.kind === 'full' ? allWeights(model) : oneAdapter(model, trainable);
+}
+
+function allWeights(model: BaseModel): TrainedTensors {
+  return {
+    specs: model.parameters,
+    declare: (graph) => fedWeights(graph, model.parameters),
+    weights: (_graph, trained) => trained,
+    adapt: undefined,
+    // There is no adapter to mask.
+    maskOf: promptMask,
+    adapter: undefined,
+  };
+}
+
+function oneAdapter(
+  model: BaseModel,
+  { method, options, scope }: Extract<Trainable, { kind: 'adapter' }>,
+): TrainedTensors {
+  const adapter = adapterFor(model, method, options);
+  return {
+    specs: adapter.parameters,
+    declare: (graph) => fedWeights(graph, adapter.parameters),
+    weights: (graph) => storedWeights(graph, model.parameters, (name) => model.dataOf(name)),
+    adapt: (tensor, mask) => trainableAdapter({ adapter, tensor, mask }),
+    maskOf: maskPolicy(scope),
+    adapter,
+  };
+}
