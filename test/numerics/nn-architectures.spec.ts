@@ -1,7 +1,9 @@
-import { architectureFor, modelTypes } from '@prad/nn';
+import { architectureFor, initialise, modelTypes } from '@prad/nn';
 import { describe, expect, it } from 'vitest';
 import { architectureContract } from './nn/architecture-contract.js';
-import { referenceJson } from './nn/reference.js';
+import { CachedRun } from './nn/cached-run.js';
+import { batchOf, fullLogits } from './nn/full-run.js';
+import { expectClose, referenceJson } from './nn/reference.js';
 
 /** Tiny models by architecture; each runs through the whole contract. */
 const cases: Readonly<Record<string, readonly string[]>> = {
@@ -14,6 +16,21 @@ it('has a case for every architecture', () => {
 });
 
 Object.values(cases).flat().forEach(architectureContract);
+
+it('rotates inside the attention kernel where heads are wide enough, with the same result', async () => {
+  const json = { ...(referenceJson('llama/config.json') as object), head_dim: 16, initializer_range: 0.2 };
+  const model = architectureFor(json);
+  const tiny = { folder: '', model, weights: initialise(model.parameters, 5) };
+  const rows = [{ ids: [3, 9, 27, 81, 50] }, { ids: [7, 49, 60] }];
+  const full = await fullLogits(tiny, batchOf(rows.map(({ ids }) => ({ ids: [...ids, 11] }))));
+  const run = await CachedRun.open(tiny);
+  const prompt = await run.prefill(rows);
+  const next = await run.decode([11, 11]);
+  await run.close();
+  full.forEach((row, b) => {
+    expectClose([...prompt[b]!, ...next[b]!], row, 1e-5, `row ${b}`);
+  });
+});
 
 describe('configs that are refused', () => {
   const llama = referenceJson('llama/config.json') as object;

@@ -77,7 +77,9 @@ export function architectureContract(folder: string): void {
         ['right', 5],
       ] as const) {
         const padded = await fullLogits(tiny, batchOf(rows, side, extra));
-        plain.forEach((row, b) => { expectClose(padded[b]!, row, 1e-5, `${side} ${extra}, row ${b}`); });
+        plain.forEach((row, b) => {
+          expectClose(padded[b]!, row, 1e-5, `${side} ${extra}, row ${b}`);
+        });
       }
     });
 
@@ -98,7 +100,9 @@ export function architectureContract(folder: string): void {
       let logits: Float32Array[] = (await run.prefill(rows)).map((row) => row.slice(-vocabulary));
       expectCacheOf(run, tiny.model.dimensions, golden, rows);
       for (let step = 0; ; step++) {
-        logits.forEach((row, b) => { expectClose(row, stepLogits(step, b), 1e-4, `step ${step}, row ${b}`); });
+        logits.forEach((row, b) => {
+          expectClose(row, stepLogits(step, b), 1e-4, `step ${step}, row ${b}`);
+        });
         if (step === steps - 1) break;
         logits = await run.decode(rows.map((_, b) => tokens[b * steps + step]!));
       }
@@ -112,11 +116,14 @@ export function architectureContract(folder: string): void {
       const width = tiny.model.dimensions.vocabSize;
       const run = await CachedRun.open(tiny);
       const prompt = await run.prefill(rows.map(({ ids }) => ({ ids: ids.slice(0, 6) })));
-      prompt.forEach((row, b) => { expectClose(row, full[b]!.slice(0, 6 * width), 1e-5); });
+      prompt.forEach((row, b) => {
+        expectClose(row, full[b]!.slice(0, 6 * width), 1e-5);
+      });
       for (let t = 6; t < 10; t++) {
         const logits = await run.decode(rows.map(({ ids }) => ids[t]!));
-        logits.forEach((row, b) => { expectClose(row, full[b]!.slice(t * width, (t + 1) * width), 1e-5, `position ${t}`); },
-        );
+        logits.forEach((row, b) => {
+          expectClose(row, full[b]!.slice(t * width, (t + 1) * width), 1e-5, `position ${t}`);
+        });
       }
       await run.close();
     });

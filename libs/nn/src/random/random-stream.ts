@@ -25,7 +25,8 @@ export function randomStream(seed: number, name = ''): RandomStream {
 
 type State = [number, number, number, number];
 
-function xoshiro128(state: State): () => number {
+/** Whole numbers of 32 bits; the state may not be all zeros. */
+export function xoshiro128(state: State): () => number {
   return () => {
     const [a, b, c, d] = state;
     const result = Math.imul(rotateLeft(Math.imul(b, 5), 7), 9) >>> 0;
