@@ -1,11 +1,11 @@
 /** A reproducible stream of numbers; the same on every machine that runs the same JavaScript engine. */
 export interface RandomStream {
   /** Uniform in [0, 1), 53 bits. */
-  uniform(): number;
+  readonly uniform: () => number;
   /** Mean 0, variance 1. */
-  normal(): number;
+  readonly normal: () => number;
   /** A whole number in [0, bound). */
-  below(bound: number): number;
+  readonly below: (bound: number) => number;
 }
 
 /**
