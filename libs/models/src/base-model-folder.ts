@@ -19,6 +19,7 @@ export interface Manifest {
   readonly modelType: string;
   readonly parameterCount: number;
   readonly contextLength: number;
+  readonly vocabularySize: number;
 }
 
 export function pathIn(folder: string, file: keyof typeof modelFiles): string {

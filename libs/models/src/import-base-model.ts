@@ -74,6 +74,7 @@ async function writeModel(
     modelType: model.modelType,
     parameterCount: parameterCount(model),
     contextLength: dimensions.maxPositions,
+    vocabularySize: dimensions.vocabSize,
   };
   await writeJson(pathIn(folder, 'config'), source.config);
   await writeJson(pathIn(folder, 'tokenizer'), source.tokenizer);
