@@ -1,0 +1,88 @@
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { address, wholeNumber, wordsOf } from './text-values.js';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Where rows are kept. */
+export const databaseEnv = {
+  DATABASE_URL: address('postgres', 'postgresql').optional().meta({
+    description: 'Address of PostgreSQL 13 or later. Without it `prad up` starts an embedded one.',
+    example: 'postgres://prad:secret@localhost:5432/prad',
+  }),
+  DATABASE_POOL_SIZE: wholeNumber(1, 1000).default(10).describe('Most database connections of one process.'),
+};
+
+/** Where the queue is kept. */
+export const redisEnv = {
+  REDIS_URL: address('redis', 'rediss').optional().meta({
+    description: 'Address of Redis 7 or later for the queue. Without it the queue is kept in PostgreSQL.',
+    example: 'redis://localhost:6379',
+  }),
+};
+
+/** Where files are kept. */
+export const dataEnv = {
+  PRAD_DATA_DIR: z
+    .string()
+    .min(1)
+    .transform((path) => (path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path))
+    .prefault('~/.prad')
+    .describe('Folder of the blobs (data sets, checkpoints, models) and of the embedded PostgreSQL.'),
+};
+
+/** How the API is reached. */
+export const httpEnv = {
+  HOST: z.string().min(1).default('127.0.0.1').describe('Address that the API listens on.'),
+  PORT: wholeNumber(0, 65_535).default(8000).describe('Port that the API listens on; 0 takes a free one.'),
+  MAX_UPLOAD_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER)
+    .default(1024 * MEBIBYTE)
+    .describe('Largest file that may be uploaded, in bytes.'),
+  DRAIN_MS: wholeNumber(0, 3_600_000)
+    .default(10_000)
+    .describe('Milliseconds that running requests get to end when the process is asked to stop.'),
+};
+
+/** What is logged. */
+export const loggingEnv = {
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('Least level that is logged: fatal, error, warn, info, debug, trace or silent.'),
+  LOG_FORMAT: z
+    .enum(['json', 'pretty'])
+    .default('json')
+    .describe('json for machines, pretty for people at a terminal.'),
+};
+
+/** How text is generated and models are run. */
+export const engineEnv = {
+  DEVICE: z.enum(['cpu']).default('cpu').describe('Device that models run on.'),
+  MAX_NUM_SEQS: wholeNumber(1, 1024)
+    .default(16)
+    .describe('Most sequences that one worker generates at once.'),
+  MAX_MODEL_LEN: wholeNumber(1, 1_048_576).optional().meta({
+    description: "Longest sequence in tokens, when shorter than the model's own context.",
+    example: '2048',
+  }),
+  MAX_NUM_BATCHED_TOKENS: wholeNumber(1, 1_048_576)
+    .default(2048)
+    .describe('Most prompt tokens that one prefill takes.'),
+  INTRA_OP_THREADS: wholeNumber(0, 1024)
+    .default(0)
+    .transform((threads) => (threads === 0 ? availableParallelism() : threads))
+    .describe('Threads of one operator; 0 takes one for each core.'),
+};
+
+/** What a worker does. */
+export const workerEnv = {
+  WORKER_ROLES: wordsOf(['train', 'generate', 'evaluate', 'import'])
+    .prefault('train,generate,import')
+    .describe(
+      'Kinds of work that this worker takes: train, generate, evaluate, import, separated by commas.',
+    ),
+  WORKER_LEASE_MS: wholeNumber(1000, 3_600_000)
+    .default(15_000)
+    .describe('Milliseconds after which the work of a silent worker is given to another.'),
+};

@@ -1,0 +1,10 @@
+export { databaseEnv, dataEnv, engineEnv, httpEnv, loggingEnv, redisEnv, workerEnv } from './fragments.js';
+export { loadEnv, readEnv, type Env, type EnvFragment, type EnvSource } from './load-env.js';
+export { address, wholeNumber, wordsOf } from './text-values.js';
+export {
+  describeVariables,
+  envSections,
+  renderEnvExample,
+  type EnvSection,
+  type EnvVariable,
+} from './env-example.js';

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+/** A whole number written as text, within bounds. */
+export function wholeNumber(least: number, most: number): z.ZodCoercedNumber<string> {
+  return z.coerce.number<string>().int().min(least).max(most);
+}
+
+/** An address with one of the given schemes. */
+export function address(...schemes: readonly string[]): z.ZodURL {
+  return z.url({
+    protocol: new RegExp(`^(${schemes.join('|')})$`),
+    error: `expected ${schemes.join('://... or ')}://...`,
+  });
+}
+
+/** A comma-separated list of distinct words. */
+export function wordsOf<const T extends readonly [string, ...string[]]>(words: T) {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((word) => word.trim()))
+    .pipe(z.array(z.enum(words)).min(1))
+    .transform((list) => [...new Set(list)]);
+}
