@@ -1,6 +1,7 @@
 export { ComputeThread, type ComputeThreadOptions } from './compute-thread.js';
 export type { ComputeHandlers, EventOf, ParamsOf } from './compute-protocol.js';
 export { bundledDevices, type Device } from './device.js';
+export { measureMatMulRate, measureStreamRate, type MeasureOptions } from './measure.js';
 export { runGraph } from './run-graph.js';
 export { serveCompute, type ServeComputeOptions } from './serve-compute.js';
 export { Session, type Tensors } from './session.js';

@@ -5,6 +5,8 @@ export interface SessionOptions {
   /** Threads inside one operator; by default onnxruntime takes the physical cores. */
   readonly intraOpThreads?: number;
   readonly device?: Device;
+  /** Where the weight files lie that a model opened from bytes names; a model file has them beside it. */
+  readonly externalDataFolder?: string;
   /**
    * Copy constant weights into the layout that the matrix kernels like best (default). Without it an external
    * weight file stays memory-mapped and shared by all sessions, and decoding is about half as fast.
@@ -26,7 +28,7 @@ export interface SessionOptions {
 /** The same in onnxruntime's terms. */
 export function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions {
   const { intraOpThreads, device = 'cpu', prepack = true, optimisation = 'all' } = options;
-  const { memoryPattern = true, arena = true, spinning = true } = options;
+  const { memoryPattern = true, arena = true, spinning = true, externalDataFolder: folder } = options;
   return {
     executionProviders: [device],
     graphOptimizationLevel: optimisation === 'none' ? 'disabled' : optimisation,
@@ -39,6 +41,7 @@ export function nativeOptions(options: SessionOptions): InferenceSession.Session
     extra: {
       session: {
         disable_prepacking: prepack ? '0' : '1',
+        ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
         intra_op: { allow_spinning: spinning ? '1' : '0' },
       },
     },
