@@ -66,7 +66,8 @@ def adapter_gaps(model, adapter, rows, logits, loss, gradients):
         "loss": within(difference(low_loss.detach(), loss)),
         "gradients": within(max(difference(low_gradients[k], g) for k, g in gradients.items())),
     }
-    if adapter.method == "lora" and model.config["model_type"] == "llama" and bool((mask[..., 0] == attention).all()):
+    ordinary = bool((mask[..., 0] == attention).all())
+    if adapter.method == "lora" and model.config["model_type"] == "llama" and ordinary:
         gaps["logits peft"] = within(difference(peft_logits(model, adapter, rows) * real, logits * real))
     return gaps
 
@@ -101,7 +102,8 @@ def peft_logits(model, adapter, rows):
     ids, attention, positions, _, _ = rows
     targets = sorted({name.split(".lora.")[0].rsplit(".", 1)[1] for name in adapter.tensors})
     rank = next(v.shape[1] for k, v in adapter.tensors.items() if k.endswith(".a"))
-    config = LoraConfig(r=rank, lora_alpha=int(adapter.scale * rank), lora_dropout=0.0, target_modules=targets)
+    alpha = int(adapter.scale * rank)
+    config = LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=0.0, target_modules=targets)
     network = get_peft_model(copy.deepcopy(load(model)), config)
     for name, tensor in adapter.tensors.items():
         site, which = name.split(".lora.")
