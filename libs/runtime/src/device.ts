@@ -1,23 +1,28 @@
 import { AppError } from '@prad/errors';
-import { listSupportedBackends } from 'onnxruntime-node';
+import { env, listSupportedBackends } from 'onnxruntime-node';
 
 /** Where a session computes. */
 export type Device = 'cpu' | 'webgpu' | 'cuda';
 
-/** The devices that the installed onnxruntime has code for; whether a GPU is present shows when a session opens. */
+const devices = ['cpu', 'webgpu', 'cuda'] as const;
+
+// What onnxruntime says while it looks for a device comes back as an exception too.
+env.logLevel = 'fatal';
+
+/** The devices that the onnxruntime package itself brings; whether there is a GPU shows when a session opens. */
 export function bundledDevices(): Device[] {
-  const names = new Set(listSupportedBackends().map(({ name }) => name));
-  return (['cpu', 'webgpu', 'cuda'] as const).filter((device) => names.has(device));
+  const bundled = new Set(listSupportedBackends().flatMap(({ name, bundled }) => (bundled ? [name] : [])));
+  return devices.filter((device) => bundled.has(device));
 }
 
-/** @throws AppError unavailable `device_unavailable` when onnxruntime was installed without this device. */
+/** @throws AppError unavailable `device_unavailable` when this platform's onnxruntime cannot have the device. */
 export function requireDevice(device: Device): void {
-  const bundled = bundledDevices();
-  if (bundled.includes(device)) return;
+  const known = listSupportedBackends().map(({ name }) => name);
+  if (known.includes(device)) return;
   throw new AppError({
     kind: 'unavailable',
     code: 'device_unavailable',
-    message: `device ${device} is not part of the installed onnxruntime, which has ${bundled.join(', ')}`,
-    details: { device, bundled },
+    message: `device ${device} is unknown to this onnxruntime, which knows ${known.join(', ')}`,
+    details: { device },
   });
 }
