@@ -1,0 +1,44 @@
+import type { Prompt } from '@prad/models';
+
+/** One request to the generation thread: several prompts to one model share its sampling. */
+export interface GenerateParams {
+  readonly base: { readonly name: string; readonly folder: string };
+  /** Undefined: the base alone. */
+  readonly adapter: { readonly name: string; readonly path: string; readonly digest: string } | undefined;
+  readonly prompts: readonly Prompt[];
+  readonly sampling: {
+    readonly maxTokens: number;
+    readonly temperature: number;
+    readonly topP: number;
+    readonly topK: number;
+    readonly seed: number;
+    readonly stop: readonly string[];
+  };
+}
+
+/** What the thread tells: texts of the choices as they come, then the end of each. */
+export type GenerateEvent =
+  | { readonly type: 'text'; readonly choice: number; readonly text: string }
+  | {
+      readonly type: 'end';
+      readonly choice: number;
+      readonly finishReason: 'stop' | 'length';
+      readonly promptTokens: number;
+      readonly completionTokens: number;
+      readonly prefillMs: number;
+      readonly decodeMs: number;
+      /** Most rows, and most different adapters, in one step that this choice was part of. */
+      readonly maxRows: number;
+      readonly maxAdapters: number;
+    };
+
+/** The engine's limits, given to the generation thread when it starts. */
+export interface EngineSettings {
+  /** Most sequences in one step. */
+  readonly maxNumSeqs: number;
+  /** Longest sequence in tokens; undefined is the model's own context. */
+  readonly maxModelLen: number | undefined;
+  /** Most prompt tokens in one prefill. */
+  readonly maxNumBatchedTokens: number;
+  readonly intraOpThreads: number;
+}

@@ -1,0 +1,48 @@
+import { fetchModelSource, importBaseModel, type ImportProgress, type Manifest } from '@prad/models';
+import { serveCompute } from '@prad/runtime';
+
+/** Where a base model comes from and where it goes. */
+export interface ImportParams {
+  /** A folder, a .gguf file or hf:organisation/name. */
+  readonly source: string;
+  /** An empty folder for downloads. */
+  readonly downloads: string;
+  /** The folder to write; it does not exist. */
+  readonly folder: string;
+}
+
+export type ImportEvent =
+  | ({ readonly type: 'progress' } & ImportProgress)
+  | { readonly type: 'imported'; readonly manifest: Manifest };
+
+const handlers = {
+  /** Reads the source and writes the engine's model folder. Weights are converted on this thread. */
+  async *import({ source, downloads, folder }: ImportParams): AsyncGenerator<ImportEvent, void> {
+    const path = await fetchModelSource(source, downloads);
+    const state: { latest: ImportProgress | undefined; done: boolean; wake: () => void } = {
+      latest: undefined,
+      done: false,
+      wake: () => undefined,
+    };
+    const importing = importBaseModel(path, folder, (progress) => {
+      state.latest = progress;
+      state.wake();
+    }).finally(() => {
+      state.done = true;
+      state.wake();
+    });
+    // Its failure is thrown below, once the progress was read.
+    importing.catch(() => undefined);
+    // Progress that comes faster than it is read is skipped: only the latest is of interest.
+    while (!state.done) {
+      await new Promise<void>((resolve) => (state.wake = resolve));
+      if (state.latest) yield { type: 'progress', ...state.latest };
+    }
+    yield { type: 'imported', manifest: await importing };
+  },
+};
+
+/** What the thread answers to. */
+export type ImportHandlers = typeof handlers;
+
+serveCompute(handlers);

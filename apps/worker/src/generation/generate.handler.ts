@@ -1,0 +1,72 @@
+import type { Repositories } from '@prad/database';
+import { newId, type InferenceJob } from '@prad/domain';
+import type { AppError } from '@prad/errors';
+import {
+  generationRequest,
+  type GenerationRequest,
+  type JobContext,
+  type JobHandler,
+  type JobPayload,
+} from '@prad/queue';
+import type { ComputeThread } from '@prad/runtime';
+import type { BlobStore } from '@prad/storage';
+import type { GenerateParams } from '../compute/generation-messages.js';
+import type { GenerationHandlers } from '../compute/generation-thread.js';
+import { failureOf } from '../failure-of.js';
+import type { LeaseTiming } from '../lease/held-lease.js';
+import { underLease } from '../lease/under-lease.js';
+import { Answer } from './answer.js';
+import { InferenceRow } from './inference-row.js';
+
+/** Answers a request for text: claim, generate on the compute thread, stream, write the answer to the row. */
+export class GenerateHandler implements JobHandler<'generate'> {
+  readonly job = 'generate';
+
+  constructor(
+    private readonly rows: Repositories,
+    private readonly blobs: BlobStore,
+    private readonly thread: ComputeThread<GenerationHandlers>,
+    private readonly timing: LeaseTiming,
+  ) {}
+
+  async handle(
+    { inferenceJobId: id }: JobPayload<'generate'>,
+    context: JobContext<'generate'>,
+  ): Promise<void> {
+    const row = new InferenceRow(this.rows.inferenceJobs, id, this.timing.leaseMs);
+    await underLease(row, this.timing, context.signal, async (job, { owner, signal }) => {
+      const request = generationRequest.parse(job.request);
+      const params = await this.#params(job, request);
+      const answer = new Answer(params.prompts.length);
+      for await (const event of this.thread.stream('generate', params, signal)) {
+        const told = answer.take(event);
+        if (request.stream) context.stream(told);
+      }
+      await this.rows.inferenceJobs.succeed(id, owner, answer.outcome(job));
+    });
+  }
+
+  async giveUp({ inferenceJobId: id }: JobPayload<'generate'>, error: AppError): Promise<void> {
+    const owner = newId('lease');
+    if (!(await this.rows.inferenceJobs.claim(id, owner, this.timing.leaseMs))) return;
+    await this.rows.inferenceJobs.fail(id, owner, failureOf(error));
+  }
+
+  async #params(job: InferenceJob, { input, sampling }: GenerationRequest): Promise<GenerateParams> {
+    const base = await this.rows.baseModels.getReady(job.baseModel);
+    return {
+      base: { name: base.id, folder: await this.blobs.localPath(base.blobKey) },
+      adapter: job.adapter === null ? undefined : await this.#adapter(job.adapter),
+      prompts:
+        input.kind === 'prompts'
+          ? input.prompts.map((text) => ({ kind: 'text', text }))
+          : [{ kind: 'messages', messages: input.messages }],
+      sampling,
+    };
+  }
+
+  async #adapter(name: string): Promise<GenerateParams['adapter']> {
+    const { latest } = await this.rows.adapters.get(name);
+    return { name, path: await this.blobs.localPath(latest.blobKey), digest: latest.digest };
+  }
+}

@@ -1,0 +1,37 @@
+import type { Repositories } from '@prad/database';
+import { isFinal, type FineTuningJob, type Heartbeat, type Progress } from '@prad/domain';
+import type { LeasedRow } from '../lease/under-lease.js';
+
+/** A fine-tuning job's row as something to hold a lease on; each heartbeat records the progress. */
+export class FineTuningRow implements LeasedRow<FineTuningJob> {
+  /** Set by whoever does the work. */
+  progress: Progress | undefined;
+
+  constructor(
+    private readonly rows: Pick<Repositories, 'fineTuningJobs' | 'jobEvents'>,
+    private readonly id: string,
+    private readonly leaseMs: number,
+  ) {}
+
+  claim(owner: string): Promise<FineTuningJob | undefined> {
+    return this.rows.fineTuningJobs.claim(this.id, owner, this.leaseMs);
+  }
+
+  heartbeat(owner: string): Promise<Heartbeat> {
+    return this.rows.fineTuningJobs.heartbeat(this.id, owner, this.leaseMs, this.progress);
+  }
+
+  async release(owner: string): Promise<void> {
+    await this.rows.fineTuningJobs.release(this.id, owner);
+  }
+
+  /** The event comes first: whoever follows the job reads no events after its end. */
+  async cancel(owner: string): Promise<void> {
+    await this.rows.jobEvents.append(this.id, { level: 'info', message: 'The job was cancelled' }, owner);
+    await this.rows.fineTuningJobs.cancel(this.id, owner);
+  }
+
+  async ended(): Promise<boolean> {
+    return isFinal((await this.rows.fineTuningJobs.get(this.id)).status);
+  }
+}

@@ -1,0 +1,27 @@
+import type { FineTuningJob } from '@prad/domain';
+import { methodOptions, trainingSettings } from '@prad/queue';
+import type { TrainingPlan } from '@prad/training';
+
+/** Where a training finds what its row names, and where it writes. */
+export interface TrainingPlaces {
+  readonly modelFolder: string;
+  readonly trainingFile: string;
+  readonly validationFile: string | undefined;
+  readonly workFolder: string;
+  readonly intraOpThreads: number;
+}
+
+/** What to train, from the row alone: equal rows give equal plans, so a job that is taken up again repeats itself. */
+export function trainingPlan(job: FineTuningJob, places: TrainingPlaces): TrainingPlan {
+  const { adapter: method, scope, options } = job.method;
+  const { maxSteps, ...hyperparameters } = trainingSettings.parse(job.method.hyperparameters);
+  const { validationFile, ...folders } = places;
+  return {
+    ...folders,
+    ...(validationFile !== undefined && { validationFile }),
+    modelName: job.model,
+    seed: job.seed,
+    trainable: { kind: 'adapter', method, options: methodOptions.parse(options), scope },
+    hyperparameters: { ...hyperparameters, ...(maxSteps !== undefined && { maxSteps }) },
+  };
+}

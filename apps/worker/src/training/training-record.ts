@@ -1,0 +1,165 @@
+import {
+  newAdapterName,
+  type FineTuningJob,
+  type NewAdapterVersion,
+  type NewJobMetric,
+  type Progress,
+  type ReadyBaseModel,
+} from '@prad/domain';
+import type { Repositories } from '@prad/database';
+import { assertNever } from '@prad/errors';
+import type { BlobStore } from '@prad/storage';
+import type { TrainingEvent } from '@prad/training';
+
+type Rows = Pick<Repositories, 'fineTuningJobs' | 'jobEvents' | 'jobMetrics' | 'checkpoints'>;
+type EventOf<Type extends TrainingEvent['type']> = Extract<TrainingEvent, { type: Type }>;
+
+/** Pause between two writes of steps: every step becomes a metrics row, the latest of them an event. */
+const WRITE_INTERVAL_MS = 500;
+
+/**
+ * Writes what a training tells into the job's rows, all of it under the lease: metrics by step (a repeated step
+ * replaces the earlier attempt's), events with the attempt's number, checkpoints and the adapter as blob first, then row.
+ */
+export class TrainingRecord {
+  #progress: Progress | undefined;
+  #parameterCount = 0;
+  #steps: EventOf<'step'>[] = [];
+  #writtenAt = 0;
+  #trainLoss: number | null = null;
+
+  constructor(
+    private readonly rows: Rows,
+    private readonly blobs: BlobStore,
+    private readonly job: FineTuningJob,
+    private readonly base: ReadyBaseModel,
+    private readonly owner: string,
+  ) {}
+
+  /** Undefined until the number of steps is known. */
+  get progress(): Progress | undefined {
+    return this.#progress;
+  }
+
+  async write(event: TrainingEvent): Promise<void> {
+    switch (event.type) {
+      case 'started':
+        return this.#started(event);
+      case 'step':
+        return this.#step(event);
+      case 'evaluation':
+        return this.#evaluation(event);
+      case 'checkpoint':
+        return this.#checkpoint(event);
+      case 'finished':
+        return this.#finished(event);
+      default:
+        return assertNever(event);
+    }
+  }
+
+  async #started(event: EventOf<'started'>): Promise<void> {
+    const { totalSteps, trainableParameters, trainingExamples, validationExamples } = event;
+    this.#progress = { step: 0, total: totalSteps };
+    this.#parameterCount = trainableParameters;
+    const again = this.job.attempts > 1 ? ` again (attempt ${this.job.attempts})` : '';
+    await this.#tell(
+      `Training started${again}: ${totalSteps} steps over ${trainingExamples} examples, ${trainableParameters} trainable parameters`,
+      {
+        total_steps: totalSteps,
+        trainable_parameters: trainableParameters,
+        trainingExamples,
+        validationExamples,
+      },
+    );
+  }
+
+  async #step(event: EventOf<'step'>): Promise<void> {
+    this.#steps.push(event);
+    this.#trainLoss = event.loss;
+    if (this.#progress) this.#progress = { ...this.#progress, step: event.step };
+    if (performance.now() - this.#writtenAt >= WRITE_INTERVAL_MS) await this.#writeSteps();
+  }
+
+  async #writeSteps(): Promise<void> {
+    const latest = this.#steps.at(-1);
+    if (!latest) return;
+    const metrics = this.#steps.map(metricOf);
+    this.#steps = [];
+    this.#writtenAt = performance.now();
+    await this.rows.jobMetrics.append(this.job.id, this.owner, metrics);
+    const total = this.#progress?.total ?? latest.step;
+    await this.#tell(
+      `Step ${latest.step}/${total}: training loss=${latest.loss.toFixed(2)}`,
+      {
+        step: latest.step,
+        total_steps: total,
+        epoch: latest.epoch,
+        train_loss: latest.loss,
+        learning_rate: latest.learningRate,
+        gradient_norm: latest.gradientNorm,
+        tokens_per_second: latest.tokensPerSecond,
+      },
+      'metrics',
+    );
+  }
+
+  async #evaluation({ step, loss }: EventOf<'evaluation'>): Promise<void> {
+    await this.#writeSteps();
+    await this.rows.jobMetrics.append(this.job.id, this.owner, [{ step, validLoss: loss }]);
+    const total = this.#progress?.total ?? step;
+    await this.#tell(
+      `Step ${step}/${total}: validation loss=${loss.toFixed(4)}`,
+      { step, total_steps: total, valid_loss: loss },
+      'metrics',
+    );
+  }
+
+  async #checkpoint({ step, path, validationLoss }: EventOf<'checkpoint'>): Promise<void> {
+    await this.#writeSteps();
+    const { id, attempts } = this.job;
+    const blob = await this.#store(`checkpoints/${id}/${attempts}/step-${step}.safetensors`, path);
+    const losses = { trainLoss: this.#trainLoss, validLoss: validationLoss ?? null };
+    await this.rows.checkpoints.add(this.owner, { jobId: id, step, ...losses, ...blob });
+    await this.#tell(`Checkpoint created at step ${step}`, { step, digest: blob.digest });
+  }
+
+  async #finished({ path, trainedTokens, bestStep }: EventOf<'finished'>): Promise<void> {
+    await this.#writeSteps();
+    const { id, model, suffix, method, task, attempts } = this.job;
+    const version = await this.#store(`adapters/${id}/${attempts}/adapter.safetensors`, path);
+    const adapter = {
+      id: newAdapterName(model, suffix),
+      baseModel: model,
+      baseDigest: this.base.digest,
+      ...{ method: method.adapter, options: method.options, scope: method.scope },
+      ...{ parameterCount: this.#parameterCount, task },
+    };
+    await this.#tell(`New fine-tuned model created: ${adapter.id}`, {
+      step: bestStep,
+      digest: version.digest,
+    });
+    await this.rows.fineTuningJobs.succeed(id, this.owner, { adapter, version, trainedTokens });
+  }
+
+  /** Keys hold the attempt, so that a worker that does not know yet that it lost the job overwrites nothing. */
+  async #store(key: string, path: string): Promise<NewAdapterVersion> {
+    const { bytes, sha256 } = await this.blobs.putFile(key, path, 'move');
+    return { blobKey: key, digest: sha256, bytes };
+  }
+
+  async #tell(
+    message: string,
+    data: Readonly<Record<string, number | string>>,
+    type: 'message' | 'metrics' = 'message',
+  ): Promise<void> {
+    const event = { level: 'info', message, type, data: { ...data, attempt: this.job.attempts } } as const;
+    await this.rows.jobEvents.append(this.job.id, event, this.owner);
+  }
+}
+
+function metricOf(event: EventOf<'step'>): NewJobMetric {
+  const { step, loss, learningRate, gradientNorm, tokens, tokensPerSecond } = event;
+  const stepSeconds = tokensPerSecond > 0 ? tokens / tokensPerSecond : null;
+  return { step, trainLoss: loss, learningRate, gradientNorm, tokensPerSecond, stepSeconds };
+}
