@@ -230,6 +230,23 @@ describe('prad-spec 7.19: parameter counts of table 2.1', () => {
   });
 });
 
+describe('where and how a method attaches by default', () => {
+  it.each([
+    ['gpt2', 'adapter', ['mlp'], { rank: 16, scale: 1, init: 'identity' }],
+    ['llama', 'adapter', ['mlp'], { rank: 16, scale: 1, init: 'identity' }],
+    ['gpt2', 'lora', ['q_proj', 'v_proj'], { rank: 8, scale: 4, init: 'identity' }],
+    ['llama', 'lora', ['k_proj', 'v_proj'], { rank: 8, scale: 4, init: 'identity' }],
+  ])('%s %s', (folder, method, kinds, options) => {
+    const model = architectureFor(referenceJson(`${folder}/config.json`));
+    const adapter = adapterFor(model, method, {});
+    expect(adapter.options).toEqual(options);
+    const expected = Array.from({ length: model.dimensions.layers }, (_, layer) =>
+      kinds.map((kind) => `${layer} ${kind}`),
+    );
+    expect(adapter.sites.map(({ layer, kind }) => `${layer} ${kind}`)).toEqual(expected.flat());
+  });
+});
+
 describe('options that are refused', () => {
   const model = architectureFor(referenceJson('gpt2/config.json'));
   it.each([

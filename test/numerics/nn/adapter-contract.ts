@@ -123,7 +123,17 @@ export function adapterContract(folder: string, name: string, first: readonly st
 
     it('prad-spec 7.2: a mask of zeros = the base exactly', async () => {
       const nowhere = masked(rows, ({ length }) => new Float32Array(length));
-      expect(await fullLogits(tiny, batchOf(nowhere), loaded)).toEqual(await fullLogits(tiny, batchOf(rows)));
+      const base = await fullLogits(tiny, batchOf(rows));
+      expect(await fullLogits(tiny, batchOf(nowhere), loaded)).toEqual(base);
+      const run = await CachedRun.open(tiny, [loaded]);
+      const choice = rows.map(() => 0);
+      const adapted = await run.prefill(masked(rows, promptMask), choice);
+      const plain = await run.prefill(nowhere, choice);
+      await run.close();
+      plain.forEach((row, b) => {
+        expectClose(row, base[b]!, 1e-5);
+        expect(relativeGap(adapted[b]!, base[b]!)).toBeGreaterThan(1e-3);
+      });
     });
 
     it('prad-spec 7.4: the identity start = the base, the released start is near it', async () => {
