@@ -16,4 +16,3 @@ export {
 } from './encode-prompt.js';
 export { fetchModelSource } from './fetch-model-source.js';
 export { importBaseModel, type ImportProgress } from './import-base-model.js';
-export { withGraphFile } from './with-graph-file.js';

@@ -1,6 +1,6 @@
 import { AppError } from '@prad/errors';
 import { encodeOnnx } from '@prad/graph';
-import { withGraphFile, type BaseModel, type TokenExample } from '@prad/models';
+import type { BaseModel, TokenExample } from '@prad/models';
 import { initialise } from '@prad/nn';
 import { Session, type Tensors } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
@@ -55,16 +55,15 @@ export class Trainer {
   /** Builds and loads the graphs. */
   static async open(model: BaseModel, trained: TrainedTensors, options: TrainerOptions): Promise<Trainer> {
     const { intraOpThreads } = options;
-    const gradient = encodeOnnx(gradientGraph(model, trained));
-    const evaluation = encodeOnnx(evaluationGraph(model, trained));
-    const optimiser = encodeOnnx(optimiserGraph(trained.specs, options));
+    const onBase = { intraOpThreads, externalDataFolder: model.folder };
     const sessions = {
-      gradient: await withGraphFile(model, gradient, (path) => Session.open(path, { intraOpThreads })),
+      gradient: await Session.open(encodeOnnx(gradientGraph(model, trained)), onBase),
       // Validation is rare: without prepacking it shares the mapped weight file and costs no memory of its own.
-      evaluation: await withGraphFile(model, evaluation, (path) =>
-        Session.open(path, { intraOpThreads, prepack: false }),
-      ),
-      optimiser: await Session.open(optimiser, { intraOpThreads }),
+      evaluation: await Session.open(encodeOnnx(evaluationGraph(model, trained)), {
+        ...onBase,
+        prepack: false,
+      }),
+      optimiser: await Session.open(encodeOnnx(optimiserGraph(trained.specs, options)), { intraOpThreads }),
     };
     return new Trainer(trained, sessions, options.start ?? initialise(trained.specs, options.seed));
   }
