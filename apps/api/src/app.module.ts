@@ -1,0 +1,60 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DatabaseModule } from '@prad/database';
+import { BlobStore, LocalBlobStore } from '@prad/storage';
+import { Metrics, requestLogging, type Logger } from '@prad/telemetry';
+import { FileService } from './files/file.service.js';
+import { FilesController } from './files/files.controller.js';
+import { FineTuningController } from './fine-tuning/fine-tuning.controller.js';
+import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
+import { JobEventFeed } from './fine-tuning/job-event.feed.js';
+import { ChatCompletionsController } from './generation/chat-completions.controller.js';
+import { CompletionsController } from './generation/completions.controller.js';
+import { GenerationService } from './generation/generation.service.js';
+import { HealthController } from './health/health.controller.js';
+import { ReadinessService } from './health/readiness.service.js';
+import { Drain } from './http/drain.js';
+import { ApiMetrics } from './metrics/api-metrics.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { ModelResolver } from './models/model-resolver.js';
+import { ModelService } from './models/model.service.js';
+import { ModelsController } from './models/models.controller.js';
+import { QueueModule } from './queue.module.js';
+import type { ApiSettings } from './settings.js';
+import { SettingsModule } from './settings.module.js';
+
+@Module({})
+export class AppModule {
+  static forRoot(settings: ApiSettings, logger: Logger): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        requestLogging(logger),
+        SettingsModule.forRoot(settings),
+        DatabaseModule.forRoot({ url: settings.databaseUrl, poolSize: settings.databasePoolSize }),
+        QueueModule,
+      ],
+      controllers: [
+        FilesController,
+        FineTuningController,
+        ModelsController,
+        CompletionsController,
+        ChatCompletionsController,
+        HealthController,
+        MetricsController,
+      ],
+      providers: [
+        { provide: BlobStore, useFactory: () => new LocalBlobStore(settings.blobFolder) },
+        { provide: Metrics, useFactory: () => new Metrics('api') },
+        ApiMetrics,
+        Drain,
+        FileService,
+        FineTuningService,
+        JobEventFeed,
+        GenerationService,
+        ModelResolver,
+        ModelService,
+        ReadinessService,
+      ],
+    };
+  }
+}

@@ -1,0 +1,31 @@
+import { resolve } from 'node:path';
+import { address, dataEnv, databaseEnv, httpEnv, loadEnv, loggingEnv, redisEnv } from '@prad/config';
+import type { ApiSettings } from './settings.js';
+
+const environment = {
+  ...databaseEnv,
+  DATABASE_URL: address('postgres', 'postgresql').describe(
+    'Address of PostgreSQL 13 or later. The API alone needs it; `prad up` starts an embedded one and gives it.',
+  ),
+  ...redisEnv,
+  ...dataEnv,
+  ...httpEnv,
+  ...loggingEnv,
+};
+
+/** The API's settings from the environment; prints all problems and exits where there are any. */
+export function readSettings(): ApiSettings {
+  const env = loadEnv(environment);
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    databaseUrl: env.DATABASE_URL,
+    databasePoolSize: env.DATABASE_POOL_SIZE,
+    redisUrl: env.REDIS_URL,
+    blobFolder: resolve(env.PRAD_DATA_DIR, 'blobs'),
+    maxUploadBytes: env.MAX_UPLOAD_BYTES,
+    drainMs: env.DRAIN_MS,
+    logLevel: env.LOG_LEVEL,
+    logFormat: env.LOG_FORMAT,
+  };
+}

@@ -1,0 +1,86 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { MultipartFile, MultipartValue } from '@fastify/multipart';
+import { uploadPurpose } from '@prad/contracts';
+import { DataFileRepository } from '@prad/database';
+import { newId, type DataFile } from '@prad/domain';
+import { AppError } from '@prad/errors';
+import { BlobStore, type Blob } from '@prad/storage';
+import { atField } from '../http/error-response.js';
+import { API_SETTINGS, type ApiSettings } from '../settings.js';
+import { InspectedLines } from './inspected-lines.js';
+
+type Part = MultipartFile | MultipartValue;
+
+interface Stored {
+  readonly blob: Blob;
+  readonly filename: string;
+  readonly rows: number;
+}
+
+@Injectable()
+export class FileService {
+  constructor(
+    private readonly files: DataFileRepository,
+    private readonly blobs: BlobStore,
+    @Inject(API_SETTINGS) private readonly settings: ApiSettings,
+  ) {}
+
+  /**
+   * Stores a training file from the parts of a form, in whichever order they come, checking it line by line on the
+   * way. Throws invalid, with the line where one is at fault; nothing is kept then.
+   */
+  async upload(parts: AsyncIterable<Part>): Promise<DataFile> {
+    const id = newId('file');
+    let stored: Stored | undefined;
+    try {
+      let purpose: unknown;
+      for await (const part of parts) {
+        if (part.type === 'field') {
+          if (part.fieldname !== 'purpose')
+            throw badForm(`unknown form field \`${part.fieldname}\``, part.fieldname);
+          purpose = checkedPurpose(part.value);
+        } else {
+          if (part.fieldname !== 'file')
+            throw badForm(`unknown form file \`${part.fieldname}\``, part.fieldname);
+          if (stored !== undefined) throw badForm('send one `file`', 'file');
+          stored = await this.store(id, part);
+        }
+      }
+      if (stored === undefined) throw badForm('the form has no part `file`', 'file');
+      const { blob, filename, rows } = stored;
+      const { bytes, sha256, key: blobKey } = blob;
+      return await this.files.create({
+        ...{ id, filename, purpose: checkedPurpose(purpose), bytes, sha256, rows, blobKey },
+      });
+    } catch (error) {
+      if (stored !== undefined) await this.blobs.delete(stored.blob.key);
+      throw error;
+    }
+  }
+
+  /** Throws conflict while an unfinished job needs the file. */
+  async delete(id: string): Promise<void> {
+    const { blobKey } = await this.files.delete(id);
+    await this.blobs.delete(blobKey);
+  }
+
+  private async store(id: string, part: MultipartFile): Promise<Stored> {
+    const lines = new InspectedLines(part.file, () => part.file.truncated, this.settings.maxUploadBytes);
+    try {
+      const blob = await this.blobs.put(`files/${id}`, lines);
+      return { blob, filename: part.filename, rows: lines.rows };
+    } catch (error) {
+      throw atField(error, 'file');
+    }
+  }
+}
+
+function checkedPurpose(value: unknown) {
+  const checked = uploadPurpose.safeParse(value);
+  if (checked.success) return checked.data;
+  throw badForm(checked.error.issues[0]?.message ?? '`purpose` is missing', 'purpose');
+}
+
+function badForm(message: string, param: string): AppError {
+  return new AppError({ kind: 'invalid', code: 'invalid_form', message, details: { param } });
+}

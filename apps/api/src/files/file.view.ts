@@ -1,0 +1,19 @@
+import type { FileObject } from '@prad/contracts';
+import type { DataFile } from '@prad/domain';
+import { toSeconds } from '../http/page.view.js';
+
+export function toFileObject(file: DataFile): FileObject {
+  const { id, bytes, filename, purpose, rows, sha256, createdAt } = file;
+  return {
+    ...{
+      id,
+      object: 'file',
+      bytes,
+      created_at: toSeconds(createdAt),
+      filename,
+      purpose,
+      status: 'processed',
+    },
+    prad: { rows, sha256 },
+  };
+}

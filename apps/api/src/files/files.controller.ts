@@ -1,0 +1,81 @@
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, StreamableFile } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import {
+  fileDeletion,
+  fileList,
+  fileListQuery,
+  fileObject,
+  uploadForm,
+  type FileListQuery,
+} from '@prad/contracts';
+import { DataFileRepository } from '@prad/database';
+import { filePurposes } from '@prad/domain';
+import { AppError } from '@prad/errors';
+import { BlobStore } from '@prad/storage';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { toList } from '../http/page.view.js';
+import { FileService } from './file.service.js';
+import { toFileObject } from './file.view.js';
+
+type BodySchema = Extract<Parameters<typeof ApiBody>[0], { readonly schema: unknown }>['schema'];
+
+/** Swagger takes a form as JSON schema only; its parts are checked one by one while they stream. */
+const uploadSchema = z.toJSONSchema(uploadForm, { target: 'openapi-3.0' }) as BodySchema;
+
+@ApiTags('files')
+@Controller('v1/files')
+export class FilesController {
+  constructor(
+    private readonly service: FileService,
+    private readonly files: DataFileRepository,
+    private readonly blobs: BlobStore,
+  ) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiConsumes('multipart/form-data')
+  @ApiBody({ schema: uploadSchema })
+  @ApiOkResponse({ standardSchema: fileObject })
+  async upload(@Req() request: FastifyRequest) {
+    if (!request.isMultipart()) throw notAForm(request.headers['content-type']);
+    return toFileObject(await this.service.upload(request.parts()));
+  }
+
+  @Get()
+  @ApiOkResponse({ standardSchema: fileList })
+  async list(@Query({ schema: fileListQuery }) query: FileListQuery) {
+    const purpose = filePurposes.find((known) => known === query.purpose);
+    if (query.purpose !== undefined && purpose === undefined)
+      return toList({ items: [], hasMore: false }, toFileObject);
+    return toList(await this.files.list({ after: query.after, limit: query.limit }, purpose), toFileObject);
+  }
+
+  @Get(':id')
+  @ApiOkResponse({ standardSchema: fileObject })
+  async get(@Param('id') id: string) {
+    return toFileObject(await this.files.get(id));
+  }
+
+  @Get(':id/content')
+  @ApiProduces('application/jsonl')
+  async content(@Param('id') id: string): Promise<StreamableFile> {
+    const { blobKey, bytes } = await this.files.get(id);
+    return new StreamableFile(await this.blobs.get(blobKey), { type: 'application/jsonl', length: bytes });
+  }
+
+  @Delete(':id')
+  @ApiOkResponse({ standardSchema: fileDeletion })
+  async delete(@Param('id') id: string) {
+    await this.service.delete(id);
+    return { id, object: 'file' as const, deleted: true as const };
+  }
+}
+
+function notAForm(contentType: string | undefined): AppError {
+  return new AppError({
+    kind: 'invalid',
+    code: 'invalid_form',
+    message: `expected multipart/form-data with the parts file and purpose, got ${contentType ?? 'no content type'}`,
+  });
+}

@@ -1,0 +1,96 @@
+import type { FineTuningCheckpointObject, FineTuningEventObject, FineTuningJobObject } from '@prad/contracts';
+import type { Checkpoint, FineTuningJob, JobEvent } from '@prad/domain';
+import { methodOptions, trainingSettings } from '@prad/queue';
+import { toSeconds } from '../http/page.view.js';
+
+export function toFineTuningJobObject(job: FineTuningJob): FineTuningJobObject {
+  const settings = trainingSettings.parse(job.method.hyperparameters);
+  return {
+    ...progressOf(job),
+    id: job.id,
+    object: 'fine_tuning.job',
+    created_at: toSeconds(job.createdAt),
+    status: job.status,
+    model: job.model,
+    training_file: job.trainingFile,
+    validation_file: job.validationFile,
+    suffix: job.suffix,
+    user_provided_suffix: job.suffix,
+    seed: job.seed,
+    organization_id: 'prad',
+    result_files: [],
+    hyperparameters: {
+      n_epochs: settings.maxSteps === undefined ? settings.epochs : 'auto',
+      batch_size: settings.batchSize,
+      learning_rate_multiplier: 'auto',
+    },
+    method: { type: 'prad', prad: methodOf(job) },
+    metadata: { ...job.metadata },
+    integrations: [],
+  };
+}
+
+/** What changes while the job runs. */
+function progressOf(job: FineTuningJob) {
+  const { progress, cancelRequested, attempts, startedAt } = job;
+  return {
+    finished_at: 'finishedAt' in job ? toSeconds(job.finishedAt) : null,
+    fine_tuned_model: job.status === 'succeeded' ? job.resultAdapter : null,
+    trained_tokens: job.status === 'succeeded' ? job.trainedTokens : null,
+    error: job.status === 'failed' ? { ...job.error } : null,
+    prad: {
+      progress: progress === null ? null : { ...progress },
+      cancel_requested: cancelRequested,
+      attempts,
+      started_at: startedAt === null ? null : toSeconds(startedAt),
+    },
+  };
+}
+
+function methodOf({ method }: FineTuningJob): FineTuningJobObject['method']['prad'] {
+  const { rank, scale, init, targets } = methodOptions.parse(method.options);
+  const settings = trainingSettings.parse(method.hyperparameters);
+  return {
+    ...{ adapter: method.adapter, scope: method.scope, rank, scale, init, targets: targets ?? null },
+    hyperparameters: {
+      n_epochs: settings.maxSteps === undefined ? settings.epochs : null,
+      max_steps: settings.maxSteps ?? null,
+      batch_size: settings.batchSize,
+      learning_rate: settings.learningRate,
+      warmup_ratio: settings.warmupRatio,
+      weight_decay: settings.weightDecay,
+      max_grad_norm: settings.maxGradNorm,
+      max_length: settings.maxLength,
+      evaluation_steps: settings.evaluationSteps,
+    },
+  };
+}
+
+export function toFineTuningEventObject(event: JobEvent): FineTuningEventObject {
+  const { id, createdAt, level, message, type, data, sequence } = event;
+  return {
+    ...{ id, object: 'fine_tuning.job.event', created_at: toSeconds(createdAt), level, message, type },
+    data: { ...data },
+    prad: { sequence },
+  };
+}
+
+export function toFineTuningCheckpointObject(checkpoint: Checkpoint): FineTuningCheckpointObject {
+  const { id, jobId, step, trainLoss, validLoss, digest, bytes, createdAt } = checkpoint;
+  return {
+    ...{
+      id,
+      object: 'fine_tuning.job.checkpoint',
+      created_at: toSeconds(createdAt),
+      fine_tuning_job_id: jobId,
+    },
+    fine_tuned_model_checkpoint: `${jobId}:ckpt-step-${step}`,
+    step_number: step,
+    metrics: {
+      step,
+      ...(trainLoss === null ? {} : { train_loss: trainLoss }),
+      ...(validLoss === null ? {} : { valid_loss: validLoss }),
+    },
+    prad: { digest, bytes },
+  };
+}

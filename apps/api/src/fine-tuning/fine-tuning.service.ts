@@ -1,0 +1,95 @@
+import { randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { CreateFineTuningJob } from '@prad/contracts';
+import { DataFileRepository, FineTuningJobRepository, JobEventRepository } from '@prad/database';
+import {
+  newId,
+  type DataFile,
+  type FineTuningJob,
+  type FineTuningMethod,
+  type JsonObject,
+} from '@prad/domain';
+import { AppError } from '@prad/errors';
+import { JobProducer } from '@prad/queue';
+import { atField } from '../http/error-response.js';
+import { ModelResolver } from '../models/model-resolver.js';
+import { methodOptions, trainingSettings } from './training-defaults.js';
+
+@Injectable()
+export class FineTuningService {
+  constructor(
+    private readonly models: ModelResolver,
+    private readonly files: DataFileRepository,
+    private readonly jobs: FineTuningJobRepository,
+    private readonly events: JobEventRepository,
+    private readonly producer: JobProducer,
+  ) {}
+
+  /** Checks everything that needs no numerics, records the job and queues it. The files were validated on upload. */
+  async submit(request: CreateFineTuningJob): Promise<FineTuningJob> {
+    const base = await this.models.resolveBase(request.model);
+    const training = await this.trainingFile(request.training_file, 'training_file');
+    const validation =
+      typeof request.validation_file === 'string'
+        ? await this.trainingFile(request.validation_file, 'validation_file')
+        : undefined;
+    const { prad } = request.method;
+    const method: FineTuningMethod = {
+      adapter: prad.adapter,
+      scope: prad.scope,
+      options: toJson(methodOptions(prad)),
+      hyperparameters: toJson(trainingSettings(prad, base, training.rows)),
+    };
+    const id = newId('ftjob');
+    const job = await this.jobs.create({
+      ...{
+        id,
+        model: base.id,
+        task: null,
+        trainingFile: training.id,
+        validationFile: validation?.id ?? null,
+      },
+      ...{ suffix: request.suffix ?? null, seed: request.seed ?? randomInt(2 ** 31), method },
+      ...{ metadata: request.metadata ?? {}, status: 'queued' },
+    });
+    await this.events.append(id, { level: 'info', message: `Created fine-tuning job: ${id}` });
+    await this.queue(id);
+    return job;
+  }
+
+  /** Ends a waiting job, asks a running one to stop. Throws conflict for one that has ended. */
+  async cancel(id: string): Promise<FineTuningJob> {
+    const job = await this.jobs.requestCancel(id);
+    const message = job.status === 'cancelled' ? 'The job was cancelled before it began' : 'Cancel requested';
+    await this.events.append(id, { level: 'info', message });
+    return job;
+  }
+
+  private async queue(id: string): Promise<void> {
+    try {
+      await this.producer.add('train', { fineTuningJobId: id });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      await this.jobs.reject(id, { code: 'queue_unavailable', message, param: null });
+      throw error;
+    }
+  }
+
+  private async trainingFile(id: string, param: string): Promise<DataFile> {
+    const file = await this.files.get(id).catch((error: unknown) => {
+      throw atField(error, param);
+    });
+    if (file.purpose === 'fine-tune') return file;
+    throw new AppError({
+      kind: 'invalid',
+      code: 'wrong_purpose',
+      message: `\`${param}\` must have the purpose fine-tune: ${id} has ${file.purpose}`,
+      details: { param },
+    });
+  }
+}
+
+/** Options as a row keeps them: absent ones have no key. */
+function toJson(options: object): JsonObject {
+  return JSON.parse(JSON.stringify(options)) as JsonObject;
+}

@@ -1,0 +1,52 @@
+import type { ChatCompletion, ChatCompletionChunk, FinishReason } from '@prad/contracts';
+import { toSeconds } from '../http/page.view.js';
+import { toFacts, toUsage } from './generation-facts.view.js';
+import type { Answer, StartedGeneration } from './generation.service.js';
+import type { ChunkView } from './stream-answer.js';
+
+export function toChatCompletion(started: StartedGeneration, answer: Answer): ChatCompletion {
+  return {
+    id: started.id,
+    object: 'chat.completion',
+    created: toSeconds(started.createdAt),
+    model: started.model,
+    choices: answer.result.choices.map(({ text, finishReason }, index) => ({
+      index,
+      message: { role: 'assistant', content: text, refusal: null },
+      finish_reason: finishReason,
+      logprobs: null,
+    })),
+    usage: toUsage(answer),
+    prad: toFacts(started, answer),
+  };
+}
+
+/** The chunks of a streamed chat completion; the first tells the role. */
+export class ChatCompletionChunks implements ChunkView<ChatCompletionChunk> {
+  constructor(private readonly started: StartedGeneration) {}
+
+  opening(): readonly ChatCompletionChunk[] {
+    return [this.chunk(0, { role: 'assistant', content: '' }, null)];
+  }
+
+  text(index: number, text: string): ChatCompletionChunk {
+    return this.chunk(index, { content: text }, null);
+  }
+
+  finish(index: number, reason: FinishReason): ChatCompletionChunk {
+    return this.chunk(index, {}, reason);
+  }
+
+  empty(): ChatCompletionChunk {
+    const { id, createdAt, model } = this.started;
+    return { id, object: 'chat.completion.chunk', created: toSeconds(createdAt), model, choices: [] };
+  }
+
+  private chunk(
+    index: number,
+    delta: ChatCompletionChunk['choices'][number]['delta'],
+    reason: FinishReason | null,
+  ): ChatCompletionChunk {
+    return { ...this.empty(), choices: [{ index, delta, finish_reason: reason, logprobs: null }] };
+  }
+}

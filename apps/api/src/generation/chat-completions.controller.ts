@@ -1,0 +1,65 @@
+import { Body, Controller, Post, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import {
+  CHAT_MAX_TOKENS,
+  chatCompletion,
+  createChatCompletion,
+  type ChatMessageRequest,
+  type CreateChatCompletion,
+} from '@prad/contracts';
+import type { GenerationRequest } from '@prad/queue';
+import type { FastifyReply } from 'fastify';
+import { Drain } from '../http/drain.js';
+import { ChatCompletionChunks, toChatCompletion } from './chat-completion.view.js';
+import { GenerationService } from './generation.service.js';
+import { streamAnswer } from './stream-answer.js';
+
+@ApiTags('generation')
+@Controller('v1/chat/completions')
+export class ChatCompletionsController {
+  constructor(
+    private readonly generation: GenerationService,
+    private readonly drain: Drain,
+  ) {}
+
+  @Post()
+  @ApiOkResponse({ standardSchema: chatCompletion })
+  async create(
+    @Body({ schema: createChatCompletion }) body: CreateChatCompletion,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const stream = body.stream === true;
+    await this.drain.run(reply, async (signal) => {
+      const started = await this.generation.start({
+        endpoint: 'chat',
+        model: body.model,
+        input: { kind: 'messages', messages: body.messages.map(toMessage) },
+        sampling: {
+          ...body,
+          maxTokens: body.max_completion_tokens ?? body.max_tokens,
+          maxTokensField: 'max_completion_tokens',
+          defaultMaxTokens: CHAT_MAX_TOKENS,
+        },
+        stream,
+      });
+      if (!stream) {
+        await reply.send(toChatCompletion(started, await this.generation.finish(started, signal)));
+        return;
+      }
+      await streamAnswer(reply, started, this.generation.follow(started, signal), {
+        view: new ChatCompletionChunks(started),
+        includeUsage: body.stream_options?.include_usage === true,
+      });
+    });
+  }
+}
+
+type StoredMessage = Extract<GenerationRequest['input'], { kind: 'messages' }>['messages'][number];
+
+/** `developer` is OpenAI's newer name of `system`; parts are joined, for templates know only text. */
+function toMessage({ role, content }: ChatMessageRequest): StoredMessage {
+  return {
+    role: role === 'developer' ? 'system' : role,
+    content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
+  };
+}

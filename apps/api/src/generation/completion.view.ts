@@ -1,0 +1,49 @@
+import type { Completion, CompletionChunk, FinishReason } from '@prad/contracts';
+import { toSeconds } from '../http/page.view.js';
+import { toFacts, toUsage } from './generation-facts.view.js';
+import type { Answer, StartedGeneration } from './generation.service.js';
+import type { ChunkView } from './stream-answer.js';
+
+function head(started: StartedGeneration) {
+  const { id, createdAt, model } = started;
+  return { id, object: 'text_completion' as const, created: toSeconds(createdAt), model };
+}
+
+export function toCompletion(started: StartedGeneration, answer: Answer): Completion {
+  return {
+    ...head(started),
+    choices: answer.result.choices.map(({ text, finishReason }, index) => ({
+      index,
+      text,
+      finish_reason: finishReason,
+      logprobs: null,
+    })),
+    usage: toUsage(answer),
+    prad: toFacts(started, answer),
+  };
+}
+
+/** The chunks of a streamed completion. */
+export class CompletionChunks implements ChunkView<CompletionChunk> {
+  constructor(private readonly started: StartedGeneration) {}
+
+  opening(): readonly CompletionChunk[] {
+    return [];
+  }
+
+  text(index: number, text: string): CompletionChunk {
+    return this.chunk({ index, text, finish_reason: null, logprobs: null });
+  }
+
+  finish(index: number, reason: FinishReason): CompletionChunk {
+    return this.chunk({ index, text: '', finish_reason: reason, logprobs: null });
+  }
+
+  empty(): CompletionChunk {
+    return { ...head(this.started), choices: [] };
+  }
+
+  private chunk(choice: CompletionChunk['choices'][number]): CompletionChunk {
+    return { ...head(this.started), choices: [choice] };
+  }
+}

@@ -1,0 +1,48 @@
+import { Body, Controller, Post, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { COMPLETION_MAX_TOKENS, completion, createCompletion, type CreateCompletion } from '@prad/contracts';
+import type { FastifyReply } from 'fastify';
+import { Drain } from '../http/drain.js';
+import { CompletionChunks, toCompletion } from './completion.view.js';
+import { GenerationService } from './generation.service.js';
+import { streamAnswer } from './stream-answer.js';
+
+@ApiTags('generation')
+@Controller('v1/completions')
+export class CompletionsController {
+  constructor(
+    private readonly generation: GenerationService,
+    private readonly drain: Drain,
+  ) {}
+
+  @Post()
+  @ApiOkResponse({ standardSchema: completion })
+  async create(
+    @Body({ schema: createCompletion }) body: CreateCompletion,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const stream = body.stream === true;
+    await this.drain.run(reply, async (signal) => {
+      const started = await this.generation.start({
+        endpoint: 'completion',
+        model: body.model,
+        input: { kind: 'prompts', prompts: typeof body.prompt === 'string' ? [body.prompt] : body.prompt },
+        sampling: {
+          ...body,
+          maxTokens: body.max_tokens,
+          maxTokensField: 'max_tokens',
+          defaultMaxTokens: COMPLETION_MAX_TOKENS,
+        },
+        stream,
+      });
+      if (!stream) {
+        await reply.send(toCompletion(started, await this.generation.finish(started, signal)));
+        return;
+      }
+      await streamAnswer(reply, started, this.generation.follow(started, signal), {
+        view: new CompletionChunks(started),
+        includeUsage: body.stream_options?.include_usage === true,
+      });
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import { AppError } from '@prad/errors';
+import type { GenerationRequest } from '@prad/queue';
+
+/** The sampling fields of either endpoint, and the limit on tokens under whichever name it came. */
+export interface SamplingRequest {
+  readonly maxTokens: number | null | undefined;
+  /** The request field that holds `maxTokens`. */
+  readonly maxTokensField: string;
+  /** Taken where `maxTokens` is absent, as far as the context reaches. */
+  readonly defaultMaxTokens: number;
+  readonly temperature?: number | null | undefined;
+  readonly top_p?: number | null | undefined;
+  readonly top_k?: number | null | undefined;
+  readonly seed?: number | null | undefined;
+  readonly stop?: string | readonly string[] | null | undefined;
+}
+
+/** Fills in OpenAI's defaults. Throws invalid where no prompt could leave room for the tokens asked for. */
+export function samplingOf(
+  request: SamplingRequest,
+  contextLength: number,
+  drawSeed: () => number,
+): GenerationRequest['sampling'] {
+  const { maxTokensField, defaultMaxTokens, stop } = request;
+  const maxTokens = request.maxTokens ?? Math.min(defaultMaxTokens, contextLength - 1);
+  if (maxTokens >= contextLength) {
+    throw new AppError({
+      kind: 'invalid',
+      code: 'context_length_exceeded',
+      message: `\`${maxTokensField}\` must leave room for the prompt: the model's context holds ${contextLength} tokens, got ${maxTokens}`,
+      details: { param: maxTokensField },
+    });
+  }
+  return {
+    maxTokens,
+    temperature: request.temperature ?? 1,
+    topP: request.top_p ?? 1,
+    topK: request.top_k ?? 0,
+    seed: request.seed ?? drawSeed(),
+    stop: typeof stop === 'string' ? [stop] : [...(stop ?? [])],
+  };
+}

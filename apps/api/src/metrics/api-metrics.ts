@@ -1,0 +1,75 @@
+import { Injectable } from '@nestjs/common';
+import { JobProducer, jobNames } from '@prad/queue';
+import { Metrics } from '@prad/telemetry';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Answer } from '../generation/generation.service.js';
+
+type Tokens = 'prompt' | 'completion';
+
+/** What the API measures. */
+@Injectable()
+export class ApiMetrics {
+  private readonly requests;
+  private readonly tokens;
+  private readonly firstToken;
+
+  constructor(
+    private readonly metrics: Metrics,
+    producer: JobProducer,
+  ) {
+    this.requests = metrics.histogram<'method' | 'route' | 'status'>({
+      name: 'prad_http_request_duration_seconds',
+      help: 'Time from a request’s first byte to its answer’s last one.',
+      labels: ['method', 'route', 'status'],
+    });
+    this.tokens = metrics.counter<'kind'>({
+      name: 'prad_answered_tokens_total',
+      help: 'Tokens of answered generation requests.',
+      labels: ['kind'],
+    });
+    this.firstToken = metrics.histogram({
+      name: 'prad_time_to_first_token_seconds',
+      help: 'Time from a streamed request’s arrival to its first text.',
+    });
+    metrics.gauge<'queue' | 'state'>(
+      { name: 'prad_queue_jobs', help: 'Jobs in the queue by state.', labels: ['queue', 'state'] },
+      async (gauge) => {
+        // A queue that does not answer leaves its figures out; /ready tells of it.
+        gauge.reset();
+        await Promise.allSettled(
+          jobNames.map(async (queue) => {
+            for (const [state, count] of Object.entries(await producer.depth(queue))) {
+              gauge.set({ queue, state }, Number(count));
+            }
+          }),
+        );
+      },
+    );
+  }
+
+  /** Counts an answered request; called by Fastify when the answer has been sent. */
+  observeRequest(request: FastifyRequest, reply: FastifyReply): void {
+    // The route's pattern: a label per path would be a label per id.
+    const route = request.routeOptions.url ?? 'unknown';
+    const labels = { method: request.method, route, status: String(reply.statusCode) };
+    this.requests.observe(labels, reply.elapsedTime / 1000);
+  }
+
+  observeFirstToken(since: Date): void {
+    this.firstToken.observe((Date.now() - since.getTime()) / 1000);
+  }
+
+  observeAnswer({ job }: Answer): void {
+    const { promptTokens, completionTokens } = job.usage;
+    const counts: Readonly<Record<Tokens, number>> = { prompt: promptTokens, completion: completionTokens };
+    for (const [kind, count] of Object.entries(counts)) this.tokens.inc({ kind }, count);
+  }
+
+  text(): Promise<string> {
+    return this.metrics.text();
+  }
+
+  get contentType(): string {
+    return this.metrics.contentType;
+  }
+}

@@ -1,0 +1,70 @@
+import { Injectable } from '@nestjs/common';
+import type { ImportModelRequest, ModelObject } from '@prad/contracts';
+import { AdapterRepository, BaseModelRepository } from '@prad/database';
+import { isAdapterName, type Adapter } from '@prad/domain';
+import { AppError } from '@prad/errors';
+import { JobProducer } from '@prad/queue';
+import { BlobStore } from '@prad/storage';
+import { nameOfSource } from './model-name.js';
+import { toAdapterObject, toBaseModelObject } from './model.view.js';
+
+const PAGE = 1000;
+
+@Injectable()
+export class ModelService {
+  constructor(
+    private readonly baseModels: BaseModelRepository,
+    private readonly adapters: AdapterRepository,
+    private readonly producer: JobProducer,
+    private readonly blobs: BlobStore,
+  ) {}
+
+  /** Base models in the order of their import, then adapters, the newest first. */
+  async list(): Promise<readonly ModelObject[]> {
+    const bases = await this.baseModels.list();
+    const adapters: Adapter[] = [];
+    let hasMore = true;
+    while (hasMore) {
+      const page = await this.adapters.list({ after: adapters.at(-1)?.id, limit: PAGE });
+      adapters.push(...page.items);
+      hasMore = page.hasMore;
+    }
+    return [...bases.map(toBaseModelObject), ...adapters.map(toAdapterObject)];
+  }
+
+  async get(id: string): Promise<ModelObject> {
+    if (isAdapterName(id)) return toAdapterObject(await this.adapters.get(id));
+    return toBaseModelObject(await this.baseModels.get(id));
+  }
+
+  /** Records the model as importing and leaves the work to a worker. */
+  async import({ source, name }: ImportModelRequest): Promise<ModelObject> {
+    const id = name ?? nameOfSource(source);
+    const model = await this.baseModels.create({ id, source });
+    try {
+      await this.producer.add('import', { baseModelId: id });
+    } catch (error) {
+      await this.baseModels.delete(id);
+      throw error;
+    }
+    return toBaseModelObject(model);
+  }
+  /** Removes a base model that nothing names, with its files unless another model has the same. Throws conflict else. */
+  async delete(id: string): Promise<void> {
+    if (isAdapterName(id)) throw adapterInUse(await this.adapters.get(id));
+    const model = await this.baseModels.delete(id);
+    if (model.status !== 'ready') return;
+    const others = await this.baseModels.list('ready');
+    const shared = others.some((other) => other.status === 'ready' && other.blobKey === model.blobKey);
+    if (!shared) await this.blobs.delete(model.blobKey);
+  }
+}
+
+/** A job's result stays for as long as the job's row, which is kept. */
+function adapterInUse({ id, latest }: Adapter): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'model_in_use',
+    message: `adapter ${JSON.stringify(id)} cannot be deleted: it is the result of ${latest.jobId ?? 'an import'}`,
+  });
+}

@@ -1,0 +1,25 @@
+import type { LoggerOptions } from '@prad/telemetry';
+
+/** What the API is told by its environment. */
+export interface ApiSettings {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  /** postgres:// address of the rows. */
+  readonly databaseUrl: string;
+  /** Most connections for the rows; the queue has its own. */
+  readonly databasePoolSize: number;
+  /** The queue's Redis; undefined keeps the queue in the database. */
+  readonly redisUrl: string | undefined;
+  /** Folder of the blobs. */
+  readonly blobFolder: string;
+  /** Largest file that may be uploaded. */
+  readonly maxUploadBytes: number;
+  /** Time that running requests get to end when the process is asked to stop. */
+  readonly drainMs: number;
+  readonly logLevel: LoggerOptions['level'];
+  readonly logFormat: LoggerOptions['format'];
+}
+
+/** Injection token of the settings. */
+export const API_SETTINGS = Symbol('ApiSettings');
