@@ -17,7 +17,7 @@ import {
 } from './reference.js';
 
 /** The same rows, adapted where the policy says. */
-export function masked(rows: readonly Row[], policy: MaskPolicy): Row[] {
+function masked(rows: readonly Row[], policy: MaskPolicy): Row[] {
   return rows.map(({ ids, prompt = ids.length }) => ({
     ids,
     prompt,
@@ -38,7 +38,7 @@ export function changed(
 }
 
 /** An untrained adapter with the same options. */
-export function fresh(tiny: TinyModel, loaded: LoadedAdapter, init: string): LoadedAdapter {
+function fresh(tiny: TinyModel, loaded: LoadedAdapter, init: string): LoadedAdapter {
   const options = { ...loaded.adapter.options, init };
   const adapter = adapterFor(tiny.model, loaded.adapter.family.name, options);
   return { adapter, tensors: initialise(adapter.parameters, 7) };

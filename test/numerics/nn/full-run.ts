@@ -64,7 +64,7 @@ export function batchOf(rows: readonly Row[], side: 'left' | 'right' = 'right', 
 }
 
 /** Row b of a [B, T, width] tensor without its padding. */
-export function realRow(batch: Batch, b: number, values: Float32Array): Float32Array {
+function realRow(batch: Batch, b: number, values: Float32Array): Float32Array {
   const width = values.length / (batch.size * batch.tokens);
   const from = (b * batch.tokens + batch.start[b]!) * width;
   return values.slice(from, from + batch.rows[b]!.ids.length * width);

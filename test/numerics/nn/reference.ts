@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 export type Tensors = ReadonlyMap<string, HostTensor>;
 
 /** A file of test/reference as bytes. */
-export function referenceBytes(path: string): Buffer {
+function referenceBytes(path: string): Buffer {
   return readFileSync(new URL(`../../reference/${path}`, import.meta.url));
 }
 

@@ -4,7 +4,7 @@ import type { AdapterHook } from '../architectures/site.js';
 import { adapterTensorName } from './adapter-method.js';
 import { bankInput, type BankFamily, type BankLayout } from './bank-layout.js';
 
-export interface AdapterBankInputs {
+interface AdapterBankInputs {
   readonly layout: BankLayout;
   /** The size of the batch axis. */
   readonly batch: Dim;

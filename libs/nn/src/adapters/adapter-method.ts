@@ -23,7 +23,7 @@ export interface AdapterParameter extends ParameterSpec {
 }
 
 /** The tensor of that name at the site at hand. */
-export type SiteTensors = (name: string) => Value;
+type SiteTensors = (name: string) => Value;
 
 /**
  * What a method is, whatever its options: its tensors at a site and the delta that they make there.

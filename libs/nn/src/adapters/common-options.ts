@@ -3,7 +3,7 @@ import type { Init } from '../random/initialise.js';
 import { adapterInits } from './adapter-method.js';
 
 /** The largest rank of any method. */
-export const MAX_RANK = 4096;
+const MAX_RANK = 4096;
 
 /** The options that all methods share, with a method's own defaults. */
 export function commonOptions({ rank, scale }: { rank: number; scale: number }) {

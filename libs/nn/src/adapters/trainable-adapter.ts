@@ -4,7 +4,7 @@ import type { AdapterHook } from '../architectures/site.js';
 import { adapterTensorName } from './adapter-method.js';
 import type { ModelAdapter } from './registry.js';
 
-export interface TrainableAdapterInputs {
+interface TrainableAdapterInputs {
   readonly adapter: ModelAdapter;
   /** The adapter's tensor of that full name, for example from `fedWeights`. */
   readonly tensor: (name: string) => Value;

@@ -1,7 +1,7 @@
 import type { Scope, Value } from '@prad/graph';
 
 /** The projections of one layer, heads side by side, not yet rotated. */
-export interface Projections {
+interface Projections {
   /** [B, T, H*D]. */
   readonly query: Value;
   /** [B, T, K*D]. */

@@ -6,12 +6,12 @@ import type { Attention } from './attention.js';
 import { ropeTableOf } from './rope-table.js';
 
 /** One layer's keys and values, [B, K, M, D] with room for M positions. */
-export interface KeyValue {
+interface KeyValue {
   readonly key: Value;
   readonly value: Value;
 }
 
-export interface CachedAttentionInputs {
+interface CachedAttentionInputs {
   readonly dimensions: Dimensions;
   /** int64 [B, T]. */
   readonly positionIds: Value;
@@ -34,7 +34,7 @@ const FUSED_ROTARY_MULTIPLE = 16;
  * Attention over a preallocated cache, for prefill and decode; no gradient. Rows are padded on the right in a
  * prompt; `seqlens` says what is valid, so rows of different lengths share a step.
  */
-export function cachedAttention(at: Scope, inputs: CachedAttentionInputs): Attention {
+function cachedAttention(at: Scope, inputs: CachedAttentionInputs): Attention {
   const { dimensions, past, seqlens, total, present } = inputs;
   const { heads, kvHeads, headDim } = dimensions;
   const rope = ropeTableOf(at, dimensions, inputs.positions);

@@ -23,7 +23,7 @@ import type { Dimensions } from '../architectures/architecture.js';
 import type { Attention } from './attention.js';
 import { ropeTableOf } from './rope-table.js';
 
-export interface CausalAttentionInputs {
+interface CausalAttentionInputs {
   readonly dimensions: Dimensions;
   /** int64 [B, T]. */
   readonly positionIds: Value;

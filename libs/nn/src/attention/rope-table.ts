@@ -8,7 +8,7 @@ export interface RopeTable {
 }
 
 /** Constants cos and sin [positions, D/2] of the angles p * theta^(-2i/D). */
-export function ropeTable(at: Scope, theta: number, headDim: number, positions: number): RopeTable {
+function ropeTable(at: Scope, theta: number, headDim: number, positions: number): RopeTable {
   const half = headDim / 2;
   const cos = new Float32Array(positions * half);
   const sin = new Float32Array(positions * half);

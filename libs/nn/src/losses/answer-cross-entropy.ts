@@ -12,7 +12,7 @@ import {
 } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 
-export interface AnswerCrossEntropyInputs {
+interface AnswerCrossEntropyInputs {
   /** [B, T, E]. */
   readonly hidden: Value;
   /** int64 [N]: flat indices b * T + t of the positions that predict; any index where the weight is 0. */

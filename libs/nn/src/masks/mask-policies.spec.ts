@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adaptsAnswers, maskPolicy, maskScopes } from './mask-policies.js';
+import { adaptsAnswers, maskPolicy } from './mask-policies.js';
 
 describe('maskPolicy', () => {
   it('prompt: the prompt with its last token, not the answer', () => {
@@ -12,7 +12,7 @@ describe('maskPolicy', () => {
   });
 
   it('knows which scopes need the adapter in decode', () => {
-    expect(maskScopes.map((scope) => [scope, adaptsAnswers(scope)])).toEqual([
+    expect(['prompt', 'all'].map((scope) => [scope, adaptsAnswers(scope)])).toEqual([
       ['prompt', false],
       ['all', true],
     ]);

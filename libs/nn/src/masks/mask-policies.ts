@@ -1,7 +1,7 @@
 import { AppError } from '@prad/errors';
 
 /** A tokenised row without its padding. At inference all of it is prompt. */
-export interface TokenizedExample {
+interface TokenizedExample {
   readonly length: number;
   /** Tokens before the answer, separator and earlier turns included. */
   readonly promptLength: number;
@@ -20,7 +20,7 @@ export const allMask: MaskPolicy = ({ length }) => new Float32Array(length).fill
 /** Every policy by the name of its scope; a new one adds its line. */
 const policies: Readonly<Record<string, MaskPolicy>> = { prompt: promptMask, all: allMask };
 
-export const maskScopes: readonly string[] = Object.keys(policies);
+const maskScopes: readonly string[] = Object.keys(policies);
 
 /** @throws AppError invalid `unknown_scope`. */
 export function maskPolicy(scope: string): MaskPolicy {

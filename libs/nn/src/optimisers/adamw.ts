@@ -15,7 +15,7 @@ export interface AdamWOptions {
 export const adamWDefaults: AdamWOptions = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
 
 /** A parameter with its gradient and its two moments, all of one shape; the moments start as zeros. */
-export interface AdamWState {
+interface AdamWState {
   readonly parameter: Value;
   readonly gradient: Value;
   readonly mean: Value;
@@ -23,7 +23,7 @@ export interface AdamWState {
 }
 
 /** What is the same for all parameters of one step. */
-export interface AdamWStep {
+interface AdamWStep {
   /** One parameter and its moments after the step. */
   readonly update: (at: Scope, state: AdamWState) => Omit<AdamWState, 'gradient'>;
 }

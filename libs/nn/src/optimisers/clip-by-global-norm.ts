@@ -2,7 +2,7 @@ import { AppError } from '@prad/errors';
 import { add, div, minimum, mul, reduceSum, scalar, sqrt } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 
-export interface ClippedGradients {
+interface ClippedGradients {
   readonly gradients: readonly Value[];
   /** Scalar: the norm of all gradients together, before clipping. */
   readonly norm: Value;
