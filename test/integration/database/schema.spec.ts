@@ -1,0 +1,57 @@
+import { openDataSource, openDatabase } from '@prad/database';
+import { Client } from 'pg';
+import { describe, expect, it } from 'vitest';
+import { createEmptyDatabase } from '../support/test-database.js';
+
+describe('the migrations', () => {
+  it('make exactly the tables that the entities describe', async () => {
+    const dataSource = await openDataSource({ url: await createEmptyDatabase() });
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    await dataSource.destroy();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('can be taken back', async () => {
+    const dataSource = await openDataSource({ url: await createEmptyDatabase() });
+    for (let i = 0; i < dataSource.migrations.length; i++) await dataSource.undoLastMigration();
+    const tables = await dataSource.query<{ tablename: string }[]>(
+      `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`,
+    );
+    await dataSource.destroy();
+    expect(tables).toEqual([{ tablename: 'schema_migration' }]);
+  });
+
+  it('run once when several processes start at once', async () => {
+    const url = await createEmptyDatabase();
+    const databases = await Promise.all(Array.from({ length: 6 }, () => openDatabase({ url, poolSize: 3 })));
+    const [first] = databases;
+    const rows = await first?.dataSource.query<unknown[]>('SELECT * FROM schema_migration');
+    expect(rows).toHaveLength(first?.dataSource.migrations.length ?? -1);
+    await Promise.all(databases.map((database) => database.close()));
+  });
+
+  it('are left alone when not asked for', async () => {
+    const dataSource = await openDataSource({ url: await createEmptyDatabase(), migrate: false });
+    expect(await dataSource.query(`SELECT 1 FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
+    await dataSource.destroy();
+  });
+});
+
+describe('an address that does not work', () => {
+  it('is named without its password', async () => {
+    const url = 'postgres://u:hunter2@127.0.0.1:1/x';
+    await expect(openDataSource({ url })).rejects.toMatchObject({ code: 'database_unreachable' });
+    await expect(openDataSource({ url })).rejects.toThrow(/u:\*\*\*@127\.0\.0\.1:1/);
+  });
+
+  it('leaves no connection behind when the migrations fail', async () => {
+    const url = await createEmptyDatabase();
+    const client = new Client({ connectionString: url });
+    await client.connect();
+    await client.query('CREATE TABLE task (wrong integer)');
+    await expect(openDataSource({ url })).rejects.toMatchObject({ code: 'migration_failed' });
+    const others = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    await expect.poll(async () => (await client.query(others)).rowCount).toBe(0);
+    await client.end();
+  });
+});

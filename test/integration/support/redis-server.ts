@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+
+export interface RedisServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** A Redis that keeps nothing on disk, on a free port; undefined where redis-server is not installed. */
+export async function startRedis(folder: string): Promise<RedisServer | undefined> {
+  const port = await freePort();
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const server = spawn('redis-server', [...options, '--dir', folder], { stdio: 'ignore' });
+  const started = await once(server, 'spawn').then(
+    () => true,
+    () => false,
+  );
+  if (!started) return undefined;
+  const ended = once(server, 'exit');
+  const url = `redis://127.0.0.1:${String(port)}`;
+  await ready(url);
+  return {
+    url,
+    async stop() {
+      server.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+async function ready(url: string): Promise<void> {
+  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => 20, maxRetriesPerRequest: null });
+  client.on('error', () => undefined);
+  await Promise.race([
+    client.ping(),
+    sleep(10_000).then(() => {
+      throw new Error(`redis-server at ${url} did not answer within 10 s`);
+    }),
+  ]).finally(() => {
+    client.disconnect();
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

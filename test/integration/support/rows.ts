@@ -1,0 +1,51 @@
+import { newId, type FineTuningJob, type InferenceJob } from '@prad/domain';
+import type { Database } from '@prad/database';
+
+/** What a ready base model of the tests holds. */
+export const modelContent = {
+  digest: 'd'.repeat(64),
+  architecture: 'llama',
+  parameterCount: 5_000_000_000,
+  contextLength: 512,
+  vocabularySize: 4096,
+  bytes: 20_000_000_000,
+  blobKey: 'models/dd',
+  details: { licence: 'none' },
+};
+
+/** Imports a base model of that name. */
+export async function addBaseModel(database: Database, id: string): Promise<void> {
+  await database.baseModels.create({ id, source: '/somewhere' });
+  const owner = newId('lease');
+  await database.baseModels.claim(id, owner, 10_000);
+  await database.baseModels.complete(id, owner, modelContent);
+}
+
+export async function addFile(database: Database): Promise<string> {
+  const id = newId('file');
+  const facts = { filename: 'train.jsonl', purpose: 'fine-tune', bytes: 12, sha256: 'a'.repeat(64) } as const;
+  await database.dataFiles.create({ ...facts, id, rows: 3, blobKey: `files/${id}` });
+  return id;
+}
+
+/** A queued job on a model that exists, with a new training file. */
+export async function addJob(database: Database, model: string): Promise<FineTuningJob> {
+  const trainingFile = await addFile(database);
+  return database.fineTuningJobs.create({
+    ...{ id: newId('ftjob'), status: 'queued', model, task: null, trainingFile, validationFile: null },
+    ...{ suffix: 'reviews', seed: 7, metadata: { team: 'x' } },
+    method: {
+      adapter: 'adapter',
+      scope: 'prompt',
+      options: { rank: 8 },
+      hyperparameters: { learningRate: 1e-3, betas: [0.9, 0.999] },
+    },
+  });
+}
+
+export async function addRequest(database: Database, baseModel: string): Promise<InferenceJob> {
+  const request = { prompt: 'Hello', max_tokens: 4 };
+  return database.inferenceJobs.create({
+    ...{ id: newId('cmpl'), endpoint: 'completion', baseModel, adapter: null, request },
+  });
+}
