@@ -1,0 +1,161 @@
+import { AppError } from '@prad/errors';
+import { uniform } from './random.js';
+
+/** How the next token is chosen: temperature, then top-k, then top-p, as transformers orders them. */
+export interface Sampling {
+  /** 0 = the most likely token. */
+  readonly temperature: number;
+  /** The most likely tokens that stay; 0 = all. */
+  readonly topK: number;
+  /** The smallest set of most likely tokens that holds this probability stays; 1 = all. */
+  readonly topP: number;
+  readonly seed: number;
+}
+
+/** A set of token ids with weights that need not sum to 1, most likely first where it was cut. */
+interface Candidates {
+  readonly ids: Uint32Array;
+  readonly weights: Float64Array;
+}
+
+/**
+ * Chooses a token.
+ * @param logits [V]
+ * @param index the token's place in the answer, from 0: it picks the random number.
+ * @throws AppError bug `logits_not_finite` where no logit is a number.
+ */
+export function sample(logits: Float32Array, sampling: Sampling, index: number): number {
+  const best = argMax(logits);
+  if (sampling.temperature === 0 || sampling.topK === 1) return best;
+  const candidates = cut(logits, logits[best] ?? 0, sampling);
+  return draw(candidates, uniform(sampling.seed, index));
+}
+
+/** The place of the largest number, the first of equals. */
+function argMax(logits: Float32Array): number {
+  let best = -1;
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id] ?? Number.NaN;
+    if (logit > highest) {
+      highest = logit;
+      best = id;
+    }
+  }
+  if (best >= 0 && highest < Number.POSITIVE_INFINITY) return best;
+  throw new AppError({
+    kind: 'bug',
+    code: 'logits_not_finite',
+    message: `the model gave ${logits.length} logits of which the largest is not a finite number`,
+  });
+}
+
+function cut(logits: Float32Array, highest: number, { temperature, topK, topP }: Sampling): Candidates {
+  const limited = topK > 0 && topK < logits.length;
+  if (!limited && topP >= 1) return weighted(logits, undefined, highest, temperature);
+  if (limited) return nucleus(weighted(logits, largest(logits, topK), highest, temperature), topP);
+  const all = weighted(logits, undefined, highest, temperature);
+  return nucleusOfMany(all, topP);
+}
+
+/** exp((logit - highest) / temperature) of the given ids, or of all. */
+function weighted(
+  logits: Float32Array,
+  chosen: Uint32Array | undefined,
+  highest: number,
+  temperature: number,
+): Candidates {
+  const ids = chosen ?? Uint32Array.from({ length: logits.length }, (_, id) => id);
+  const weights = new Float64Array(ids.length);
+  for (let i = 0; i < ids.length; i++) {
+    weights[i] = Math.exp(((logits[ids[i] ?? 0] ?? 0) - highest) / temperature);
+  }
+  return { ids, weights };
+}
+
+/** The ids of the `count` largest logits, largest first, equals by id. A heap: sorting all of 49k takes 11 ms. */
+function largest(logits: Float32Array, count: number): Uint32Array {
+  const at = (id: number): number => logits[id] ?? 0;
+  // `a` is dropped before `b`: the heap's root is the weakest that was kept.
+  const weaker = (a: number, b: number): boolean => at(a) < at(b) || (at(a) === at(b) && a > b);
+  const heap = new Uint32Array(count);
+  const sift = (start: number): void => {
+    const moved = heap[start] ?? 0;
+    let place = start;
+    for (;;) {
+      let child = 2 * place + 1;
+      if (child >= count) break;
+      if (child + 1 < count && weaker(heap[child + 1] ?? 0, heap[child] ?? 0)) child++;
+      if (!weaker(heap[child] ?? 0, moved)) break;
+      heap[place] = heap[child] ?? 0;
+      place = child;
+    }
+    heap[place] = moved;
+  };
+  for (let id = 0; id < count; id++) heap[id] = id;
+  for (let place = (count >> 1) - 1; place >= 0; place--) sift(place);
+  for (let id = count; id < logits.length; id++) {
+    if (!weaker(heap[0] ?? 0, id)) continue;
+    heap[0] = id;
+    sift(0);
+  }
+  return heap.sort((a, b) => at(b) - at(a) || a - b);
+}
+
+/** Keeps the head of sorted candidates that first reaches the share `topP` of their weight. */
+function nucleus({ ids, weights }: Candidates, topP: number): Candidates {
+  if (topP >= 1) return { ids, weights };
+  const wanted = topP * sum(weights);
+  let kept = 0;
+  for (let held = 0; held < wanted && kept < ids.length; kept++) held += weights[kept] ?? 0;
+  return { ids: ids.subarray(0, kept), weights: weights.subarray(0, kept) };
+}
+
+/**
+ * As `nucleus` for candidates in any order: sorts only those above a weight that falls until they hold enough.
+ * The largest weight is 1.
+ */
+function nucleusOfMany(all: Candidates, topP: number): Candidates {
+  const wanted = topP * sum(all.weights);
+  for (let threshold = 1e-2; ; threshold = threshold > 1e-12 ? threshold * 1e-2 : 0) {
+    const head = above(all, threshold);
+    if (threshold > 0 && sum(head.weights) < wanted) continue;
+    const order = Array.from(head.ids.keys()).sort(
+      (a, b) => (head.weights[b] ?? 0) - (head.weights[a] ?? 0) || a - b,
+    );
+    const sorted: Candidates = {
+      ids: Uint32Array.from(order, (place) => head.ids[place] ?? 0),
+      weights: Float64Array.from(order, (place) => head.weights[place] ?? 0),
+    };
+    return nucleus(sorted, wanted / sum(sorted.weights));
+  }
+}
+
+function above({ ids, weights }: Candidates, threshold: number): Candidates {
+  const places: number[] = [];
+  for (let i = 0; i < weights.length; i++) if ((weights[i] ?? 0) >= threshold) places.push(i);
+  return {
+    ids: Uint32Array.from(places, (place) => ids[place] ?? 0),
+    weights: Float64Array.from(places, (place) => weights[place] ?? 0),
+  };
+}
+
+/** The id at which the running sum of weights passes the share `u` of their total. */
+function draw({ ids, weights }: Candidates, u: number): number {
+  const wanted = u * sum(weights);
+  let held = 0;
+  let last = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const weight = weights[i] ?? 0;
+    held += weight;
+    if (weight > 0) last = ids[i] ?? 0;
+    if (held > wanted) break;
+  }
+  return last;
+}
+
+function sum(weights: Float64Array): number {
+  let total = 0;
+  for (const weight of weights) total += weight;
+  return total;
+}
