@@ -7,6 +7,8 @@ const log = createLogger({ service: 'worker', level: env.LOG_LEVEL, format: env.
 
 try {
   const worker = await Worker.start(env, log);
+  // For whoever started the process, whatever the log level.
+  process.stdout.write(`prad worker ready: ${env.WORKER_ROLES.join(', ')}\n`);
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) return;

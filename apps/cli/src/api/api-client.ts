@@ -1,0 +1,170 @@
+import {
+  completion,
+  completionChunk,
+  fileDeletion,
+  fileList,
+  fileObject,
+  fineTuningEvent,
+  fineTuningEventList,
+  fineTuningJob,
+  fineTuningJobList,
+  health,
+  modelDeletion,
+  modelList,
+  modelObject,
+  type Completion,
+  type CompletionChunk,
+  type CreateCompletion,
+  type createFineTuningJob,
+  type FileObject,
+  type FineTuningEventObject,
+  type FineTuningJobObject,
+  type ImportModelRequest,
+  type ModelObject,
+} from '@prad/contracts';
+import type { z } from 'zod';
+import { errorOf, unreachable } from './api-error.js';
+import { serverSentEvents, type ServerSentEvent } from './server-sent-events.js';
+import { uploadBody } from './upload-body.js';
+
+/** Newest items of a list that the command line asks for. */
+const LIST_LIMIT = 100;
+const PING_MS = 2_000;
+
+/** A fine-tuning job as it is submitted: what the contract fills in may be left out. */
+export type JobRequest = z.input<typeof createFineTuningJob>;
+
+/**
+ * The API over HTTP, with the types of its contracts. Every method throws an AppError: the server's own, or unavailable
+ * `server_unreachable`.
+ */
+export class ApiClient {
+  constructor(readonly url: string) {}
+
+  /** Whether a PrAd API answers at the address. */
+  async answers(): Promise<boolean> {
+    try {
+      const response = await fetch(new URL('/health', this.url), { signal: AbortSignal.timeout(PING_MS) });
+      return response.ok && health.safeParse(await response.json()).success;
+    } catch {
+      return false;
+    }
+  }
+
+  async models(): Promise<readonly ModelObject[]> {
+    return (await this.#get('/v1/models', modelList)).data;
+  }
+
+  model(id: string): Promise<ModelObject> {
+    return this.#get(`/v1/models/${encodeURIComponent(id)}`, modelObject);
+  }
+
+  importModel(request: ImportModelRequest): Promise<ModelObject> {
+    return this.#post('/v1/models', request, modelObject);
+  }
+
+  async removeModel(id: string): Promise<void> {
+    await this.#json(`/v1/models/${encodeURIComponent(id)}`, { method: 'DELETE' }, modelDeletion);
+  }
+
+  async files(): Promise<readonly FileObject[]> {
+    return (await this.#get(`/v1/files?limit=${LIST_LIMIT}`, fileList)).data;
+  }
+
+  uploadFile(path: string): Promise<FileObject> {
+    const { body, type } = uploadBody(path, 'fine-tune');
+    const headers = { 'content-type': type };
+    return this.#json('/v1/files', { method: 'POST', headers, body, duplex: 'half' }, fileObject);
+  }
+
+  async removeFile(id: string): Promise<void> {
+    await this.#json(`/v1/files/${id}`, { method: 'DELETE' }, fileDeletion);
+  }
+
+  async jobs(): Promise<readonly FineTuningJobObject[]> {
+    return (await this.#get(`/v1/fine_tuning/jobs?limit=${LIST_LIMIT}`, fineTuningJobList)).data;
+  }
+
+  job(id: string): Promise<FineTuningJobObject> {
+    return this.#get(`/v1/fine_tuning/jobs/${id}`, fineTuningJob);
+  }
+
+  createJob(request: JobRequest): Promise<FineTuningJobObject> {
+    return this.#post('/v1/fine_tuning/jobs', request, fineTuningJob);
+  }
+
+  cancelJob(id: string): Promise<FineTuningJobObject> {
+    return this.#post(`/v1/fine_tuning/jobs/${id}/cancel`, {}, fineTuningJob);
+  }
+
+  /** The newest events, oldest first. */
+  async jobEvents(id: string): Promise<readonly FineTuningEventObject[]> {
+    const path = `/v1/fine_tuning/jobs/${id}/events?limit=${LIST_LIMIT}`;
+    return [...(await this.#get(path, fineTuningEventList)).data].reverse();
+  }
+
+  /** A job's events after a sequence as they are written; ends without an error when the connection does. */
+  async *followEvents(
+    id: string,
+    afterSequence: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<FineTuningEventObject, void> {
+    const headers = afterSequence > 0 ? { 'last-event-id': String(afterSequence) } : {};
+    const path = `/v1/fine_tuning/jobs/${id}/events?stream=true`;
+    for await (const { data } of this.#events(path, { headers, ...(signal && { signal }) })) {
+      if (data === '[DONE]') return;
+      yield fineTuningEvent.parse(JSON.parse(data));
+    }
+  }
+
+  complete(request: CreateCompletion): Promise<Completion> {
+    return this.#post('/v1/completions', request, completion);
+  }
+
+  /** The answer's text as it is generated. */
+  async *streamCompletion(
+    request: CreateCompletion,
+    signal?: AbortSignal,
+  ): AsyncGenerator<CompletionChunk, void> {
+    const init = { ...jsonBody({ ...request, stream: true }), ...(signal && { signal }) };
+    for await (const { data } of this.#events('/v1/completions', init)) {
+      if (data === '[DONE]') return;
+      yield completionChunk.parse(JSON.parse(data));
+    }
+  }
+
+  #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+    return this.#json(path, {}, schema);
+  }
+
+  #post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {
+    return this.#json(path, jsonBody(body), schema);
+  }
+
+  async #json<T>(path: string, init: RequestInit, schema: z.ZodType<T>): Promise<T> {
+    const response = await this.#fetch(path, init);
+    return schema.parse(await response.json());
+  }
+
+  async *#events(path: string, init: RequestInit): AsyncGenerator<ServerSentEvent, void> {
+    const { body } = await this.#fetch(path, init);
+    if (body !== null) yield* serverSentEvents(body);
+  }
+
+  async #fetch(path: string, init: RequestInit): Promise<Response> {
+    const url = new URL(path, this.url);
+    let response: Response;
+    try {
+      response = await fetch(url, init);
+    } catch (error) {
+      if (init.signal?.aborted === true) throw error;
+      throw unreachable(this.url, error);
+    }
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  }
+}
+
+function jsonBody(body: unknown): RequestInit {
+  return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

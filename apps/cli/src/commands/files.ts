@@ -1,0 +1,37 @@
+import { byteText, timeText } from '../output/facts.js';
+import { print } from '../output/print.js';
+import { table } from '../output/table.js';
+import { atServer, type AddCommands } from './command-context.js';
+
+/** prad files list | upload | rm */
+export const addFiles: AddCommands = (program, context) => {
+  const files = program.command('files').description('uploaded data sets');
+  files
+    .command('list')
+    .description('list uploaded files')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const list = await atServer(context, ({ client }) => client.files());
+      const rows = list.map(({ id, filename, bytes, created_at, prad }) => [
+        ...[id, filename, prad.rows === null ? '' : String(prad.rows)],
+        ...[byteText(bytes), timeText(created_at)],
+      ]);
+      print(json ? JSON.stringify(list, null, 2) : table(['ID', 'FILE', 'ROWS', 'SIZE', 'CREATED'], rows));
+    });
+  files
+    .command('upload')
+    .description('upload a JSON lines file of {"prompt","completion"} or {"messages"}')
+    .argument('<file>')
+    .action(async (path: string) => {
+      const file = await atServer(context, ({ client }) => client.uploadFile(path));
+      print(`${file.id}  ${file.filename}  ${file.prad.rows ?? 0} rows`);
+    });
+  files
+    .command('rm')
+    .description('remove a file that no unfinished job needs')
+    .argument('<file id>')
+    .action(async (id: string) => {
+      await atServer(context, ({ client }) => client.removeFile(id));
+      print(`removed ${id}`);
+    });
+};

@@ -1,0 +1,63 @@
+import type { FineTuningEventObject, FineTuningJobObject } from '@prad/contracts';
+import pc from 'picocolors';
+import { timeText } from '../output/facts.js';
+import { print } from '../output/print.js';
+import { table } from '../output/table.js';
+import { jobUpdates } from '../training/job-updates.js';
+import { atServer, type AddCommands } from './command-context.js';
+
+/** prad jobs list | get | cancel | events */
+export const addJobs: AddCommands = (program, context) => {
+  const jobs = program.command('jobs').description('fine-tuning jobs');
+  jobs
+    .command('list')
+    .description('list jobs, the newest first')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const list = await atServer(context, ({ client }) => client.jobs());
+      print(json ? JSON.stringify(list, null, 2) : table(head, list.map(jobRow)));
+    });
+  jobs
+    .command('get')
+    .description('print a job as JSON')
+    .argument('<job id>')
+    .action(async (id: string) => {
+      print(JSON.stringify(await atServer(context, ({ client }) => client.job(id)), null, 2));
+    });
+  jobs
+    .command('cancel')
+    .description('cancel a job that has not ended')
+    .argument('<job id>')
+    .action(async (id: string) => {
+      const job = await atServer(context, ({ client }) => client.cancelJob(id));
+      print(job.status === 'cancelled' ? `${id} is cancelled` : `${id} was asked to stop`);
+    });
+  jobs
+    .command('events')
+    .description("print a job's events")
+    .argument('<job id>')
+    .option('-f, --follow', 'print further events until the job has ended')
+    .action(async (id: string, { follow }: { follow?: true }) => {
+      await atServer(context, async ({ client }) => {
+        if (follow) {
+          for await (const event of jobUpdates(client, id)) print(eventLine(event));
+        } else {
+          for (const event of await client.jobEvents(id)) print(eventLine(event));
+        }
+      });
+    });
+};
+
+const head = ['ID', 'STATUS', 'STEP', 'MODEL', 'RESULT', 'CREATED'];
+
+function jobRow(job: FineTuningJobObject): readonly string[] {
+  const { progress } = job.prad;
+  const step = progress === null ? '' : `${progress.step}/${progress.total}`;
+  const result = job.fine_tuned_model ?? job.error?.message ?? '';
+  return [job.id, job.status, step, job.model, result, timeText(job.created_at)];
+}
+
+function eventLine({ created_at, level, message }: FineTuningEventObject): string {
+  const colour = { info: (text: string) => text, warn: pc.yellow, error: pc.red }[level];
+  return `${pc.dim(timeText(created_at))}  ${colour(message)}`;
+}

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import pc from 'picocolors';
+import type { ApiClient, JobRequest } from '../api/api-client.js';
+import { note, print } from '../output/print.js';
+import { followJob } from '../training/follow-job.js';
+import { TrainingBars } from '../training/training-bars.js';
+import { atServer, type AddCommands } from './command-context.js';
+import { numberOption } from './number-option.js';
+
+type MethodRequest = NonNullable<NonNullable<JobRequest['method']>['prad']>;
+
+/** As commander reads it; names and ranges are checked by the server. */
+interface TrainOptions {
+  readonly model: string;
+  readonly file: string;
+  readonly validationFile?: string;
+  readonly adapter?: MethodRequest['adapter'];
+  readonly scope?: MethodRequest['scope'];
+  readonly rank?: number;
+  readonly scale?: number;
+  readonly targets?: MethodRequest['targets'];
+  readonly epochs?: number;
+  readonly steps?: number;
+  readonly lr?: number;
+  readonly batchSize?: number;
+  readonly maxLength?: number;
+  readonly evaluationSteps?: number;
+  readonly suffix?: string;
+  readonly seed?: number;
+  readonly follow: boolean;
+}
+
+/** prad train */
+export const addTrain: AddCommands = (program, context) => {
+  program
+    .command('train')
+    .description('train an adapter and watch it')
+    .requiredOption('--model <name>', 'base model')
+    .requiredOption('--file <path>', 'training file (JSON lines), or the id of an uploaded one')
+    .option('--validation-file <path>', 'validation file, or the id of an uploaded one')
+    .option('--adapter <method>', 'adapter method: adapter or lora; default adapter')
+    .option('--scope <scope>', 'positions it acts on: prompt (PrAd) or all; default prompt')
+    .option('--rank <n>', 'width of the bottleneck or of the low-rank factors', numberOption)
+    .option('--scale <n>', "factor on the adapter's change", numberOption)
+    .option('--targets <site...>', 'projections that lora attaches to')
+    .option('--epochs <n>', 'passes over the training file', numberOption)
+    .option('--steps <n>', 'optimiser steps, instead of epochs', numberOption)
+    .option('--lr <n>', 'peak learning rate', numberOption)
+    .option('--batch-size <n>', 'examples a step', numberOption)
+    .option('--max-length <n>', 'longest example in tokens', numberOption)
+    .option('--evaluation-steps <n>', 'steps between validations; default once an epoch', numberOption)
+    .option('--suffix <text>', "part of the adapter's name")
+    .option('--seed <n>', 'repeats a training', numberOption)
+    .option('--no-follow', 'return when the job is queued')
+    .action(async (options: TrainOptions) => {
+      await atServer(context, async ({ client, isPrivate }) => {
+        const id = await submit(client, options);
+        note(`job ${id}`);
+        if (options.follow) await watch(client, id, isPrivate);
+        else if (isPrivate) note('no server stays behind: the job runs when one does (`prad up`)');
+        else print(id);
+      });
+    });
+};
+
+async function submit(client: ApiClient, options: TrainOptions): Promise<string> {
+  const { model, adapter, scope, rank, scale, targets, suffix, seed } = options;
+  const job = await client.createJob({
+    ...{ model, suffix, seed },
+    training_file: await fileId(client, options.file),
+    validation_file:
+      options.validationFile === undefined ? null : await fileId(client, options.validationFile),
+    method: {
+      type: 'prad',
+      prad: {
+        ...{ adapter, scope, rank, scale, targets },
+        hyperparameters: {
+          n_epochs: options.epochs,
+          max_steps: options.steps,
+          batch_size: options.batchSize,
+          learning_rate: options.lr,
+          max_length: options.maxLength,
+          evaluation_steps: options.evaluationSteps,
+        },
+      },
+    },
+  });
+  return job.id;
+}
+
+/** A path is uploaded; anything else is taken for the id of a file. */
+async function fileId(client: ApiClient, pathOrId: string): Promise<string> {
+  if (pathOrId.startsWith('file-') && !existsSync(pathOrId)) return pathOrId;
+  const { id, filename, prad } = await client.uploadFile(pathOrId);
+  note(`uploaded ${filename}: ${prad.rows ?? 0} rows as ${id}`);
+  return id;
+}
+
+async function watch(client: ApiClient, id: string, isPrivate: boolean): Promise<void> {
+  const leaving = new AbortController();
+  const onSigint = (): void => {
+    leaving.abort();
+  };
+  process.once('SIGINT', onSigint);
+  const bars = new TrainingBars();
+  const show = bars.add('training');
+  const done = await followJob(client, id, show, leaving.signal).finally(() => {
+    bars.stop();
+    process.off('SIGINT', onSigint);
+  });
+  if (done !== undefined) {
+    const { firstValidLoss, validLoss } = done.view;
+    if (firstValidLoss !== undefined && validLoss !== undefined) {
+      note(`validation loss ${firstValidLoss.toFixed(4)} before, ${validLoss.toFixed(4)} after`);
+    }
+    print(done.job.fine_tuned_model ?? '');
+  } else if (isPrivate) {
+    note(
+      `the job waits for a server: \`prad up\` continues it, ${pc.bold(`prad jobs events -f ${id}`)} follows it`,
+    );
+  } else {
+    note(
+      `the job runs on: ${pc.bold(`prad jobs events -f ${id}`)} follows it, prad jobs cancel ${id} ends it`,
+    );
+  }
+}

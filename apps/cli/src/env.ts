@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { address, dataEnv, databaseEnv, httpEnv, loadEnv } from '@prad/config';
+
+const environment = {
+  PRAD_API_URL: address('http', 'https').optional().meta({
+    description:
+      'Address of the API that the commands talk to. Without it they look for one on this machine.',
+    example: 'http://127.0.0.1:8000',
+  }),
+  DATABASE_URL: databaseEnv.DATABASE_URL,
+  PRAD_DATA_DIR: dataEnv.PRAD_DATA_DIR,
+  HOST: httpEnv.HOST,
+  PORT: httpEnv.PORT,
+  DRAIN_MS: httpEnv.DRAIN_MS,
+};
+
+/** What the command line is told by its environment. */
+export interface CliSettings {
+  /** Given explicitly; undefined lets commands find or start a server. */
+  readonly apiUrl: string | undefined;
+  /** Undefined starts an embedded PostgreSQL. */
+  readonly databaseUrl: string | undefined;
+  readonly dataFolder: string;
+  readonly host: string;
+  readonly port: number;
+  /** Time that the API and the worker give to running work when they are asked to stop. */
+  readonly drainMs: number;
+  /** What child processes inherit. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The command line's settings; prints all problems and exits where there are any. */
+export function readSettings(): CliSettings {
+  const env = loadEnv(environment);
+  return {
+    apiUrl: env.PRAD_API_URL,
+    databaseUrl: env.DATABASE_URL,
+    dataFolder: resolve(env.PRAD_DATA_DIR),
+    host: env.HOST,
+    port: env.PORT,
+    drainMs: env.DRAIN_MS,
+    environment: process.env,
+  };
+}

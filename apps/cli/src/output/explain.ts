@@ -1,0 +1,30 @@
+import { AppError } from '@prad/errors';
+import pc from 'picocolors';
+
+/** What to do about an error, by its code. */
+const hints: Readonly<Record<string, string>> = {
+  server_unreachable: 'start one with `prad up`, or unset PRAD_API_URL to have one started for each command',
+  model_not_found: '`prad models list` shows what there is',
+  model_exists: 'choose another name with --name, or remove it with `prad models rm`',
+  model_not_ready: '`prad models list` shows how far its import is',
+  file_not_found: '`prad files list` shows what there is',
+  fine_tuning_job_not_found: '`prad jobs list` shows what there is',
+  model_in_use: '`prad models list` and `prad jobs list` show what uses it',
+  context_length_exceeded: 'shorten the prompt or ask for fewer tokens',
+  hub_unavailable: 'import a folder or a .gguf file that is on this machine instead',
+};
+
+/** One sentence and, where something can be done, a hint; the stack as well when asked for. */
+export function explain(error: unknown, verbose: boolean): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof AppError ? hints[error.code] : undefined;
+  const lines = [`${pc.red('error:')} ${message}`];
+  if (hint !== undefined) lines.push(`${pc.dim('hint:')} ${hint}`);
+  if (verbose && error instanceof Error) lines.push(stackOf(error));
+  return lines.join('\n');
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : '';
+  return `${error.stack ?? ''}${cause}`;
+}

@@ -1,0 +1,22 @@
+import { Command } from 'commander';
+import { addDemo } from './commands/demo.js';
+import { addFiles } from './commands/files.js';
+import { addGenerate } from './commands/generate.js';
+import { addJobs } from './commands/jobs.js';
+import { addModels } from './commands/models.js';
+import { addTrain } from './commands/train.js';
+import { addUp } from './commands/up.js';
+import type { CliSettings } from './env.js';
+
+/** The command line; a new command is a file in commands/ and its line here. */
+const commands = [addUp, addModels, addFiles, addTrain, addGenerate, addJobs, addDemo];
+
+export function createProgram(settings: CliSettings): Command {
+  const program = new Command('prad')
+    .description('Train prompt-only adapters on one frozen language model and serve them all in one batch.')
+    .option('--verbose', 'show stacks of errors and the lines of a private server')
+    .showHelpAfterError('(--help shows what there is)');
+  const verbose = (): boolean => program.opts<{ verbose?: true }>().verbose === true;
+  for (const add of commands) add(program, { settings, verbose });
+  return program;
+}

@@ -1,0 +1,18 @@
+/**
+ * Loaded into child processes before their own code: when the parent is gone, whatever killed it, the child stops as if
+ * it had been asked to, and at the latest after LAST_RESORT_MS.
+ */
+const LAST_RESORT_MS = 20_000;
+
+function stop(): void {
+  setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
+  process.kill(process.pid, 'SIGTERM');
+}
+
+if (process.connected) {
+  process.once('disconnect', stop);
+  // The channel alone is no reason to stay alive.
+  process.channel?.unref();
+} else {
+  stop();
+}

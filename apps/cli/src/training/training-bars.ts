@@ -1,0 +1,52 @@
+import type { FineTuningEventObject } from '@prad/contracts';
+import progress from 'cli-progress';
+import pc from 'picocolors';
+import type { TrainingView } from './training-view.js';
+
+const FORMAT = '{name} {bar} {value}/{total}  {facts}  ETA {eta_formatted}';
+
+/** Progress bars of one or several trainings; where there is no terminal, a line for each event worth one. */
+export class TrainingBars {
+  readonly #bars: progress.MultiBar | undefined;
+
+  constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {
+    if (!stream.isTTY) return;
+    this.#bars = new progress.MultiBar(
+      { format: FORMAT, hideCursor: true, clearOnComplete: false, barsize: 30, stream, etaBuffer: 20 },
+      progress.Presets.shades_classic,
+    );
+  }
+
+  /** A new line of its own; call the result with each event and the view after it. */
+  add(name: string): (view: TrainingView, event: FineTuningEventObject) => void {
+    const bars = this.#bars;
+    if (bars === undefined) {
+      return (_, event) => {
+        this.#line(name, event);
+      };
+    }
+    const bar = bars.create(1, 0, { name, facts: 'waiting' });
+    return (view) => {
+      if (view.total !== undefined) bar.setTotal(view.total);
+      bar.update(view.step, { name, facts: factsOf(view) });
+    };
+  }
+
+  stop(): void {
+    this.#bars?.stop();
+  }
+
+  #line(name: string, { message, data }: FineTuningEventObject): void {
+    if ('train_loss' in data) return;
+    this.stream.write(`${name} ${message}\n`);
+  }
+}
+
+function factsOf({ trainLoss, validLoss, tokensPerSecond }: TrainingView): string {
+  const facts = [
+    trainLoss === undefined ? 'started' : `loss ${trainLoss.toFixed(3)}`,
+    validLoss === undefined ? undefined : `validation ${validLoss.toFixed(3)}`,
+    tokensPerSecond === undefined ? undefined : pc.dim(`${Math.round(tokensPerSecond)} tokens/s`),
+  ];
+  return facts.filter((fact) => fact !== undefined).join('  ');
+}
