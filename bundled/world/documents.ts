@@ -4,6 +4,7 @@ import { looseNotes, notesThenProse, pairNotes } from './notes.js';
 import { personPairs, personParagraph, personSummary, randomPerson } from './people.js';
 import { PLACE_DETAILS, placeSentence, randomPlace, type PlaceFacts } from './place.js';
 import { placeComparison, placeJottings, placePairs, placeParagraph } from './place-prose.js';
+import { parrotGame } from './parrot-game.js';
 import { hashText, Random } from './random.js';
 import { opinionTable, reviewDocument, sortedReviews } from './reviews.js';
 import { letter, list, story } from './stories.js';
@@ -28,6 +29,7 @@ const MIXTURE: readonly (readonly [share: number, write: (random: Random) => str
   [3, story],
   [2, letter],
   [2, list],
+  [6, parrotGame],
 ];
 
 const TOTAL = MIXTURE.reduce((sum, [share]) => sum + share, 0);
