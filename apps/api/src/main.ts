@@ -1,9 +1,18 @@
 import 'reflect-metadata';
+import { AppError } from '@prad/errors';
 import { createApp } from './create-app.js';
 import { readSettings } from './env.js';
 
 const settings = readSettings();
-const app = await createApp(settings);
-app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
-await app.listen(settings.port, settings.host);
-process.stdout.write(`prad api listening on ${await app.getUrl()}\n`);
+try {
+  const app = await createApp(settings);
+  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  await app.listen(settings.port, settings.host);
+  process.stdout.write(`prad api listening on ${await app.getUrl()}\n`);
+} catch (error) {
+  const reason =
+    error instanceof AppError ? error.message : error instanceof Error ? error.stack : String(error);
+  process.stderr.write(`prad api does not start: ${reason ?? ''}\n`);
+  // Connections that are already open would keep the process alive.
+  process.exit(1);
+}

@@ -10,7 +10,7 @@ export function neutral(name: string, harmless: readonly Scalar[] = []) {
   const listed = ['null', ...harmless.map((value) => JSON.stringify(value))].join(', ');
   const error = `\`${name}\` is not supported: leave it out or send one of ${listed}`;
   return z
-    .union([z.null(), ...harmless.map((value) => z.literal(value))], { error })
+    .union([z.null({ error }), ...harmless.map((value) => z.literal(value))], { error })
     .optional()
     .describe(`Not supported; only ${listed} is accepted.`);
 }

@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, type Database } from '@prad/database';
-import { newId } from '@prad/domain';
 import { HandlerHost } from '@prad/queue';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import OpenAI from 'openai';
@@ -59,25 +58,4 @@ export async function startApi(databaseUrl: string, redisUrl?: string): Promise<
       await rm(blobFolder, { recursive: true, force: true });
     },
   };
-}
-
-/** A base model that is ready, as an import leaves it. */
-export async function addBaseModel(database: Database, id: string, contextLength = 64): Promise<void> {
-  await database.baseModels.create({ id, source: `/models/${id}` });
-  const owner = newId('lease');
-  await database.baseModels.claim(id, owner, 10_000);
-  await database.baseModels.complete(id, owner, {
-    ...{
-      digest: 'b'.repeat(64),
-      architecture: 'llama',
-      parameterCount: 1000,
-      contextLength,
-      vocabularySize: 256,
-    },
-    ...{ bytes: 4000, blobKey: `models/${id}`, details: {} },
-  });
-}
-
-export async function readBody(response: Response): Promise<unknown> {
-  return response.json();
 }

@@ -1,8 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toFile } from 'openai';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { MAX_UPLOAD_BYTES, addBaseModel, startApi, type ApiHarness } from './api-harness.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { addBaseModel } from '../support/rows.js';
+import { createEmptyDatabase } from '../support/test-database.js';
+import { MAX_UPLOAD_BYTES, startApi, type ApiHarness } from './api-harness.js';
 
 const rows =
   '{"prompt":"a","completion":" b"}\n{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}]}\n';
@@ -10,7 +12,7 @@ const rows =
 let api: ApiHarness;
 
 beforeAll(async () => {
-  api = await startApi(inject('databaseUrl'));
+  api = await startApi(await createEmptyDatabase());
 });
 
 afterAll(() => api.close());
@@ -99,11 +101,19 @@ describe('files', () => {
   it.each<[string, (form: FormData) => void, RegExp]>([
     [
       'a purpose that is not known',
-      (form) => form.append('purpose', 'batch'),
+      (form) => {
+        form.append('purpose', 'batch');
+      },
       /`purpose` must be one of fine-tune/,
     ],
     ['no purpose', () => undefined, /`purpose` must be one of fine-tune/],
-    ['a field that is not known', (form) => form.append('expires', '1'), /unknown form field `expires`/],
+    [
+      'a field that is not known',
+      (form) => {
+        form.append('expires', '1');
+      },
+      /unknown form field `expires`/,
+    ],
   ])('refuses a form with %s and keeps nothing', async (_, change, message) => {
     const before = await blobs();
     const form = new FormData();

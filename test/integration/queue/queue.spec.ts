@@ -12,10 +12,11 @@ import {
 } from '@prad/queue';
 import { Worker, createPostgresBackend, type BackendFactory, type ConnectionOptions } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { createEmptyDatabase } from '../support/test-database.js';
 import { Latch, Probe, startHost } from './job-probe.js';
-import { redisIsInstalled, startRedis, type RedisServer } from './redis-server.js';
 
-const backends = ['postgres', ...(redisIsInstalled() ? (['redis'] as const) : [])] as const;
+const redisUrl = inject('redisUrl');
+const backends = ['postgres', ...(redisUrl === undefined ? [] : (['redis'] as const))] as const;
 const fail = (error: Error) => {
   throw error;
 };
@@ -23,8 +24,6 @@ const never = () => Promise.resolve(false);
 const token = (text: string) => ({ choice: 0, text, finishReason: null });
 
 describe.each(backends)('queue on %s', (backend) => {
-  let redis: RedisServer | undefined;
-  let url: string;
   let store: QueueStore;
   let count = 0;
   let producer: JobProducer;
@@ -32,9 +31,8 @@ describe.each(backends)('queue on %s', (backend) => {
   let hosts: HandlerHost[] = [];
 
   beforeAll(async () => {
-    redis = backend === 'redis' ? await startRedis() : undefined;
-    url = redis?.url ?? inject('databaseUrl');
-    store = { url, namespace: `queue_test_${process.pid}` };
+    const url = backend === 'redis' ? redisUrl : undefined;
+    store = { url: url ?? (await createEmptyDatabase()), namespace: 'queue_test' };
     producer = new JobProducer(store, fail);
     stream = new EventStream(store, 'generate', fail);
     await stream.ready();
@@ -47,7 +45,6 @@ describe.each(backends)('queue on %s', (backend) => {
 
   afterAll(async () => {
     await Promise.all([producer.close(), stream.close()]);
-    await redis?.stop();
   });
 
   const newId = () => `job-${(count += 1)}`;

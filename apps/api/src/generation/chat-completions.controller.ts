@@ -1,4 +1,4 @@
-import { Body, Controller, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   CHAT_MAX_TOKENS,
@@ -23,6 +23,7 @@ export class ChatCompletionsController {
   ) {}
 
   @Post()
+  @HttpCode(200)
   @ApiOkResponse({ standardSchema: chatCompletion })
   async create(
     @Body({ schema: createChatCompletion }) body: CreateChatCompletion,

@@ -1,4 +1,4 @@
-import { Body, Controller, Post, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { COMPLETION_MAX_TOKENS, completion, createCompletion, type CreateCompletion } from '@prad/contracts';
 import type { FastifyReply } from 'fastify';
@@ -16,6 +16,7 @@ export class CompletionsController {
   ) {}
 
   @Post()
+  @HttpCode(200)
   @ApiOkResponse({ standardSchema: completion })
   async create(
     @Body({ schema: createCompletion }) body: CreateCompletion,

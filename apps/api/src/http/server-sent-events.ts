@@ -22,6 +22,8 @@ export class ServerSentEvents {
       // Asks nginx not to hold events back.
       'x-accel-buffering': 'no',
     });
+    // Headers wait for the first byte otherwise, and the first event may be long in coming.
+    this.raw.flushHeaders();
     this.raw.on('error', () => undefined);
     // Comment lines keep proxies from closing a silent connection.
     this.keepAlive = setInterval(() => this.raw.write(':\n\n'), KEEP_ALIVE_MS);
