@@ -11,13 +11,17 @@ export interface BankFamily {
 /** What a bank's graph inputs depend on: the families and their sites, not the ranks or the number of adapters. */
 export type BankLayout = readonly BankFamily[];
 
-/** The layout that has room for all of `adapters`; the same set of adapters gives the same layout in any order. */
-export function bankLayout(adapters: readonly ModelAdapter[]): BankLayout {
+/**
+ * The layout that has room for all of `adapters`, and for all that `base` has room for; the same set of adapters gives
+ * the same layout in any order.
+ */
+export function bankLayout(adapters: readonly ModelAdapter[], base: BankLayout = []): BankLayout {
+  const all: BankLayout = [...base, ...adapters];
   return adapterMethodNames.flatMap((name) => {
-    const ofFamily = adapters.filter(({ family }) => family.name === name);
+    const ofFamily = all.filter(({ family }) => family.name === name);
     const [first] = ofFamily;
     if (!first) return [];
-    const sites = new Map(ofFamily.flatMap((adapter) => adapter.sites).map((site) => [site.module, site]));
+    const sites = new Map(ofFamily.flatMap((entry) => entry.sites).map((site) => [site.module, site]));
     const ordered = [...sites.values()].sort(
       (a, b) => a.layer - b.layer || a.module.localeCompare(b.module, 'en'),
     );

@@ -1,0 +1,18 @@
+import type { StepPlan } from './plan.js';
+
+/** What runs a plan: the only thing between the scheduler and the numerics. */
+export abstract class Executor {
+  /** Sequences that the cache has room for. */
+  abstract readonly slots: number;
+  /** Tokens that a slot, and the model, take: prompt and answer together. */
+  abstract readonly capacity: number;
+
+  /**
+   * Does the moves, then the runs. A slot that was moved from or whose request ended holds nothing that matters.
+   * @returns the logits [V] of each row's next token by its request, good until the next call.
+   */
+  abstract run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>>;
+
+  /** Frees the memory. No run is under way and none follows. */
+  abstract close(): Promise<void>;
+}

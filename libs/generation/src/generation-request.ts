@@ -1,0 +1,54 @@
+import { AppError } from '@prad/errors';
+import type { Sampling } from './sampling.js';
+import type { ServedAdapter } from './served-adapter.js';
+
+/** One prompt to be answered. */
+export interface GenerationRequest {
+  /** Token ids; `encodePrompt` of models makes them. */
+  readonly prompt: readonly number[];
+  /** Absent: the base alone. */
+  readonly adapter?: ServedAdapter | undefined;
+  /** Most tokens of the answer; it is also bounded by the room that the prompt leaves. */
+  readonly maxTokens: number;
+  readonly sampling: Sampling;
+  /** The answer ends before the first of these. */
+  readonly stop?: readonly string[];
+}
+
+/**
+ * @param capacity tokens that a sequence may have.
+ * @returns how many tokens may be chosen.
+ * @throws AppError invalid `empty_prompt`, `prompt_too_long`, `invalid_sampling`.
+ */
+export function answerLimit({ prompt, maxTokens, sampling }: GenerationRequest, capacity: number): number {
+  if (prompt.length === 0) throw refused('empty_prompt', 'the prompt has no token');
+  if (prompt.length >= capacity) {
+    throw refused(
+      'prompt_too_long',
+      `the prompt has ${prompt.length} tokens; the context holds ${capacity}, of which at least one must be left for the answer`,
+      { promptTokens: prompt.length, capacity },
+    );
+  }
+  const { temperature, topK, topP, seed } = sampling;
+  const rules: readonly (readonly [string, number, boolean, string])[] = [
+    [
+      'maxTokens',
+      maxTokens,
+      Number.isSafeInteger(maxTokens) && maxTokens >= 1,
+      'a whole number of at least 1',
+    ],
+    ['temperature', temperature, Number.isFinite(temperature) && temperature >= 0, 'a number of at least 0'],
+    ['topK', topK, Number.isSafeInteger(topK) && topK >= 0, 'a whole number of at least 0'],
+    ['topP', topP, topP > 0 && topP <= 1, 'above 0 and at most 1'],
+    ['seed', seed, Number.isSafeInteger(seed), 'a whole number'],
+  ];
+  for (const [name, value, holds, expected] of rules) {
+    if (!holds)
+      throw refused('invalid_sampling', `${name} must be ${expected}, got ${value}`, { field: name });
+  }
+  return Math.min(maxTokens, capacity - prompt.length);
+}
+
+function refused(code: string, message: string, details: Readonly<Record<string, unknown>> = {}): AppError {
+  return new AppError({ kind: 'invalid', code, message, details });
+}

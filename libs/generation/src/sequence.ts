@@ -1,0 +1,92 @@
+import { EventChannel } from './event-channel.js';
+import type { GenerationRequest } from './generation-request.js';
+import type { Detokenizer, TextRules } from './text-rules.js';
+import { sample } from './sampling.js';
+import { StopMatcher } from './stop.js';
+import type { FinishReason, TokenEvent } from './token-event.js';
+
+/** A request on its way: what was chosen so far, and what its reader was told. */
+export class Sequence {
+  readonly channel: EventChannel<TokenEvent>;
+  /** Set by the reader's signal; acted upon before the next step. */
+  cancelled = false;
+  /** Where it lies once it was admitted. */
+  slot = -1;
+  readonly #tokens: number[] = [];
+  readonly #stop: StopMatcher;
+  readonly #detokenizer: Detokenizer;
+  readonly #times: { submitted: number; admitted?: number; first?: number; last?: number };
+  #maxRows = 0;
+  #maxAdapters = 0;
+
+  constructor(
+    readonly id: number,
+    readonly request: GenerationRequest,
+    private readonly text: TextRules,
+    /** Most tokens that may be chosen. */
+    private readonly limit: number,
+    onLeave: () => void,
+  ) {
+    this.channel = new EventChannel(onLeave);
+    this.#stop = new StopMatcher(request.stop ?? []);
+    this.#detokenizer = text.detokenizer();
+    this.#times = { submitted: performance.now() };
+  }
+
+  /** Tokens that its slot holds: all but the one chosen last. */
+  get cached(): number {
+    return this.request.prompt.length + this.#tokens.length - 1;
+  }
+
+  /** The token chosen last. */
+  get lastToken(): number {
+    return this.#tokens.at(-1) ?? -1;
+  }
+
+  /** Notes the company in a step that is about to run. */
+  joins(rows: number, adapters: number): void {
+    this.#times.admitted ??= performance.now();
+    this.#maxRows = Math.max(this.#maxRows, rows);
+    this.#maxAdapters = Math.max(this.#maxAdapters, adapters);
+  }
+
+  /**
+   * Chooses the next token, tells the reader, and tells whether that was the last one.
+   * @throws AppError bug `logits_not_finite`.
+   */
+  accept(logits: Float32Array): boolean {
+    const index = this.#tokens.length;
+    const tokenId = sample(logits, this.request.sampling, index);
+    this.#tokens.push(tokenId);
+    this.#times.last = performance.now();
+    this.#times.first ??= this.#times.last;
+    const { text, reason } = this.#read(tokenId);
+    this.channel.push({ type: 'token', index, tokenId, text });
+    if (reason) this.finish(reason);
+    return reason !== undefined;
+  }
+
+  finish(reason: FinishReason): void {
+    const { submitted, admitted = performance.now(), first = admitted, last = first } = this.#times;
+    this.channel.push({
+      type: 'finished',
+      reason,
+      usage: { promptTokens: this.request.prompt.length, completionTokens: this.#tokens.length },
+      timings: { queueMs: admitted - submitted, prefillMs: first - admitted, decodeMs: last - first },
+      batch: { maxRows: this.#maxRows, maxAdapters: this.#maxAdapters },
+    });
+    this.channel.close();
+  }
+
+  /** The text that a token makes certain, and the reason when it is the last one. */
+  #read(tokenId: number): { text: string; reason: FinishReason | undefined } {
+    const ended = this.text.endTokens.has(tokenId);
+    const full = this.#tokens.length >= this.limit;
+    const last = ended || full;
+    const piece = (ended ? '' : this.#detokenizer.push(tokenId)) + (last ? this.#detokenizer.end() : '');
+    const { text, stopped } = this.#stop.push(piece);
+    if (stopped) return { text, reason: 'stop' };
+    if (!last) return { text, reason: undefined };
+    return { text: text + this.#stop.flush(), reason: ended ? 'stop' : 'length' };
+  }
+}

@@ -1,0 +1,44 @@
+/** Why an answer ended: the end token or a stop string; the token limit; nobody wants it any more. */
+export type FinishReason = 'stop' | 'length' | 'cancelled';
+
+export interface Usage {
+  readonly promptTokens: number;
+  /** Tokens that were chosen, the end token and those of a stop string included. */
+  readonly completionTokens: number;
+}
+
+/** Milliseconds; 0 for what was not reached. */
+export interface Timings {
+  /** From the submission to the step that admitted it. */
+  readonly queueMs: number;
+  /** From there to the first token. */
+  readonly prefillMs: number;
+  /** From there to the last. */
+  readonly decodeMs: number;
+}
+
+/** The company that a request had. */
+export interface BatchFacts {
+  /** Most rows in one step with it, itself included. */
+  readonly maxRows: number;
+  /** Most different adapters in one step with it. */
+  readonly maxAdapters: number;
+}
+
+/** What a request is told: each token as it is chosen, then the end. */
+export type TokenEvent =
+  | {
+      readonly type: 'token';
+      /** From 0. */
+      readonly index: number;
+      readonly tokenId: number;
+      /** New text; empty while a character or a possible stop string is incomplete. All texts join to the answer. */
+      readonly text: string;
+    }
+  | {
+      readonly type: 'finished';
+      readonly reason: FinishReason;
+      readonly usage: Usage;
+      readonly timings: Timings;
+      readonly batch: BatchFacts;
+    };
