@@ -23,10 +23,13 @@ interface Package {
 const run = promisify(execFile);
 
 /**
- * The server's binaries in a place where `account` can run them: in the package itself, else in a copy.
+ * The server's binaries in a place where `account` can run them: in the package itself, else in a copy in one of `folders`.
  * Throws unavailable where the platform has none or no place works.
  */
-export async function prepareBinaries(account: Account | undefined): Promise<Binaries> {
+export async function prepareBinaries(
+  account: Account | undefined,
+  folders: readonly string[] = openFolders(),
+): Promise<Binaries> {
   const source = await findPackage();
   const inPlace = binariesIn(source.native);
   const reachable = account === undefined || (await canEnter(account, join(source.native, 'bin')));
@@ -34,7 +37,7 @@ export async function prepareBinaries(account: Account | undefined): Promise<Bin
   if (failure === undefined) return inPlace;
   const name = `postgres-${source.version}-${process.platform}-${process.arch}`;
   let last = failure;
-  for (const folder of openFolders()) {
+  for (const folder of folders) {
     if (account !== undefined && !(await canEnter(account, folder))) continue;
     if (!(await ownOpenFolder(folder))) continue;
     const target = join(folder, name);

@@ -14,6 +14,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number | undefined;
   /** False trades safety against power cuts for speed, for tests; true unless given. */
   readonly durable?: boolean | undefined;
+  /** How long the server outlives a process that ended without `stop`; 10 unless given. */
+  readonly graceSeconds?: number | undefined;
   /** Told where the files lie when that is not `dataDir`, and whether a running server was joined. */
   readonly log?: ((message: string) => void) | undefined;
 }
@@ -38,7 +40,7 @@ const IMMEDIATE_SHUTDOWN_MS = 5_000;
  * A server that runs on the folder already is joined. Throws an AppError of one sentence where it cannot start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { dataDir, port, durable = true, log = () => undefined } = options;
+  const { dataDir, port, durable = true, graceSeconds = 10, log = () => undefined } = options;
   const account = await serverAccount();
   const [binaries, place] = await Promise.all([prepareBinaries(account), choosePlace(dataDir, account)]);
   if (place.note !== undefined) log(place.note);
@@ -47,7 +49,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const server = await runServer({ home, cluster, binaries, account, port, durable });
   const attached = !server.started && !(await isOrphan(home));
   if (!server.started) log(`joined the server that runs on ${home}`);
-  const ownership = attached ? undefined : await own(home, cluster.dataFolder, server.pid);
+  const ownership = attached ? undefined : await own(home, cluster.dataFolder, server.pid, graceSeconds);
   const stop = (): Promise<void> => stopOwned(server, ownership);
   try {
     await ensureDatabase(server.port, cluster.password);

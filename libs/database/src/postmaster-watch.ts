@@ -5,8 +5,6 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { isRunning } from './postmaster.js';
 
-const GRACE_SECONDS = 10;
-
 /**
  * Waits for the end of its input, which comes when the owning process ends in whatever way, and then,
  * unless another process has become the owner meanwhile, shuts the server down.
@@ -26,14 +24,19 @@ export interface Ownership {
   end(): void;
 }
 
-/** Makes this process the owner of the server: it is shut down some seconds after this process has ended. */
-export async function own(home: string, dataFolder: string, postmasterPid: number): Promise<Ownership> {
+/** Makes this process the owner of the server, which is shut down `graceSeconds` after this process has ended. */
+export async function own(
+  home: string,
+  dataFolder: string,
+  postmasterPid: number,
+  graceSeconds: number,
+): Promise<Ownership> {
   const path = join(home, 'owner');
   const token = `${String(process.pid)} ${randomBytes(8).toString('hex')}`;
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   await writeFile(draft, token, { mode: 0o600 });
   await rename(draft, path);
-  const watch = startWatch([String(GRACE_SECONDS), path, token, dataFolder, String(postmasterPid)]);
+  const watch = startWatch([String(graceSeconds), path, token, dataFolder, String(postmasterPid)]);
   return {
     isOurs: async () => (await readFile(path, 'utf8').catch(() => '')) === token,
     end: () => watch?.kill('SIGKILL'),
