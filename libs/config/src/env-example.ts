@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { databaseEnv, dataEnv, engineEnv, httpEnv, loggingEnv, redisEnv, workerEnv } from './fragments.js';
+import {
+  clientEnv,
+  databaseEnv,
+  dataEnv,
+  engineEnv,
+  httpEnv,
+  loggingEnv,
+  redisEnv,
+  workerEnv,
+} from './fragments.js';
 import type { EnvFragment } from './load-env.js';
 
 export interface EnvSection {
@@ -13,6 +22,7 @@ export const envSections: readonly EnvSection[] = [
   { title: 'Queue', fragment: redisEnv },
   { title: 'Files', fragment: dataEnv },
   { title: 'API', fragment: httpEnv },
+  { title: 'Commands', fragment: clientEnv },
   { title: 'Logs', fragment: loggingEnv },
   { title: 'Models and generation', fragment: engineEnv },
   { title: 'Workers', fragment: workerEnv },

@@ -44,6 +44,14 @@ export const httpEnv = {
     .describe('Milliseconds that running requests get to end when the process is asked to stop.'),
 };
 
+/** How commands reach the API. */
+export const clientEnv = {
+  PRAD_API_URL: address('http', 'https').optional().meta({
+    description: 'Address of the API that commands talk to. Without it they look for one on this machine.',
+    example: 'http://127.0.0.1:8000',
+  }),
+};
+
 /** What is logged. */
 export const loggingEnv = {
   LOG_LEVEL: z

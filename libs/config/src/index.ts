@@ -1,4 +1,13 @@
-export { databaseEnv, dataEnv, engineEnv, httpEnv, loggingEnv, redisEnv, workerEnv } from './fragments.js';
+export {
+  clientEnv,
+  databaseEnv,
+  dataEnv,
+  engineEnv,
+  httpEnv,
+  loggingEnv,
+  redisEnv,
+  workerEnv,
+} from './fragments.js';
 export { loadEnv, readEnv, type Env, type EnvFragment, type EnvSource } from './load-env.js';
 export { address, wholeNumber, wordsOf } from './text-values.js';
 export {

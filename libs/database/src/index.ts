@@ -1,6 +1,11 @@
 export { DatabaseModule } from './database.module.js';
 export { openDatabase, type Database } from './open-database.js';
-export { openDataSource, withoutPassword, type DatabaseOptions } from './open-data-source.js';
+export {
+  createDataSource,
+  openDataSource,
+  withoutPassword,
+  type DatabaseOptions,
+} from './open-data-source.js';
 export { createRepositories, type Repositories } from './repositories.js';
 export { AdapterRepository, type AdapterFilter } from './adapter.repository.js';
 export { BaseModelRepository } from './base-model.repository.js';

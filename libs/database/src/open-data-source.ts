@@ -14,10 +14,15 @@ export interface DatabaseOptions {
 
 const DEFAULT_POOL_SIZE = 10;
 
+/** A data source that is not yet connected. */
+export function createDataSource(url: string, poolSize = DEFAULT_POOL_SIZE): DataSource {
+  return new DataSource(dataSourceOptions(url, poolSize));
+}
+
 /** A connected data source whose tables are up to date. Throws unavailable `database_unreachable` or `migration_failed`. */
 export async function openDataSource(options: DatabaseOptions): Promise<DataSource> {
   const { url, poolSize = DEFAULT_POOL_SIZE, migrate = true } = options;
-  const dataSource = new DataSource(dataSourceOptions(url, poolSize));
+  const dataSource = createDataSource(url, poolSize);
   try {
     await dataSource.initialize();
   } catch (error) {
