@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chown, link, mkdir, readdir, readFile, rename, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { chown, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Binaries } from './embedded-postgres-binaries.js';
@@ -45,11 +45,14 @@ export async function ensureCluster(
 /** Written beside and linked, so that a reader finds the whole password or none, and the first of two writers wins. */
 async function ensurePassword(path: string): Promise<string> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
-  await writeFile(draft, randomBytes(24).toString('base64url'), { mode: 0o600 });
-  await link(draft, path).catch((error: unknown) => {
+  try {
+    await writeFile(draft, randomBytes(24).toString('base64url'), { mode: 0o600 });
+    await link(draft, path);
+  } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  });
-  await unlink(draft);
+  } finally {
+    await rm(draft, { force: true });
+  }
   return readFile(path, 'utf8');
 }
 

@@ -1,6 +1,5 @@
 import { QueryFailedError } from 'typeorm';
 
-const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
 
 interface DriverError {
@@ -10,11 +9,6 @@ interface DriverError {
 
 function driverError(error: unknown): DriverError {
   return error instanceof QueryFailedError ? (error.driverError as DriverError) : {};
-}
-
-/** True when a write failed because a row with this key is there already. */
-export function isUniqueViolation(error: unknown): boolean {
-  return driverError(error).code === UNIQUE_VIOLATION;
 }
 
 /** The violated foreign key's constraint name; undefined for other errors. */

@@ -31,7 +31,7 @@ export {
   requestFineTuningCancel,
   succeedFineTuning,
 } from './fine-tuning-transitions.js';
-export { finalStatuses, illegalChange, isFinal, leaseLost, type FinalStatus } from './job-status.js';
+export { illegalChange, isFinal, leaseLost, type FinalStatus } from './job-status.js';
 export type { EventLevel, EventType, JobEvent, NewJobEvent } from './job-event.js';
 export type { JobMetric, JobMetricValues, NewJobMetric } from './job-metric.js';
 export {

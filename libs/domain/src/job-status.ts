@@ -1,7 +1,7 @@
 import { AppError } from '@prad/errors';
 
 /** Statuses that fine-tuning and inference jobs end in; nothing leaves them. */
-export const finalStatuses = ['succeeded', 'failed', 'cancelled'] as const;
+const finalStatuses = ['succeeded', 'failed', 'cancelled'] as const;
 export type FinalStatus = (typeof finalStatuses)[number];
 
 export function isFinal(status: string): status is FinalStatus {
