@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { ApiClient } from '../api/api-client.js';
 import { note, print } from '../output/print.js';
 import { BUNDLED_MODEL, ensureBundledModel } from '../stack/bundled-model.js';
-import { readableLine } from '../stack/log-line.js';
+import { isChatter, readableLine } from '../stack/log-line.js';
 import { Stack } from '../stack/stack.js';
 import type { AddCommands } from './command-context.js';
 import { numberOption } from './number-option.js';
@@ -16,7 +16,7 @@ export const addUp: AddCommands = (program, { settings }) => {
     .action(async ({ port }: { port: number }) => {
       note(`data folder ${settings.dataFolder}`);
       const onLine = (part: string, line: string): void => {
-        print(readableLine(part, line));
+        if (!isChatter(line)) print(readableLine(part, line));
       };
       const running: { stack?: Stack } = {};
       const stop = stopRequest(async () => running.stack?.kill());

@@ -1,3 +1,5 @@
+import { isMainThread } from 'node:worker_threads';
+
 /**
  * Loaded into child processes before their own code: when the parent is gone, whatever killed it, the child stops as if
  * it had been asked to, and at the latest after LAST_RESORT_MS.
@@ -9,10 +11,13 @@ function stop(): void {
   process.kill(process.pid, 'SIGTERM');
 }
 
-if (process.connected) {
-  process.once('disconnect', stop);
-  // The channel alone is no reason to stay alive.
-  process.channel?.unref();
-} else {
-  stop();
+// The process's threads load this file as well, and they have no parent process.
+if (isMainThread) {
+  if (process.connected) {
+    process.once('disconnect', stop);
+    // The channel alone is no reason to stay alive.
+    process.channel?.unref();
+  } else {
+    stop();
+  }
 }

@@ -1,7 +1,18 @@
 import pc from 'picocolors';
 import { z } from 'zod';
 
-const entry = z.looseObject({ level: z.string(), time: z.string(), msg: z.string().optional() });
+const entry = z.looseObject({
+  level: z.string(),
+  time: z.string(),
+  msg: z.string().optional(),
+  context: z.string().optional(),
+});
+
+const request = z.object({
+  req: z.object({ method: z.string(), url: z.string() }),
+  res: z.object({ statusCode: z.number() }),
+  durationMs: z.number(),
+});
 
 const colours: Readonly<Record<string, (text: string) => string>> = {
   fatal: pc.red,
@@ -20,12 +31,32 @@ export function levelOf(line: string): string {
   return parse(line)?.level ?? 'info';
 }
 
+/** What the framework tells of its own start. */
+const chatter = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
+
+/** Whether a line is of no interest to whoever runs the system. */
+export function isChatter(line: string): boolean {
+  const parsed = parse(line);
+  return parsed?.level === 'info' && chatter.has(parsed.context ?? '');
+}
+
 /** A line of a child process for people: time, part, level, message and fields. */
 export function readableLine(part: string, line: string): string {
   const parsed = parse(line);
   const prefix = (parts[part] ?? pc.blue)(part.padEnd(8));
   if (parsed === undefined) return `${prefix} ${line}`;
   const time = new Date(parsed.time).toTimeString().slice(0, 8);
+  const served = request.safeParse(parsed);
+  if (served.success) {
+    const { req, res, durationMs } = served.data;
+    return `${pc.dim(time)} ${prefix} ${req.method} ${req.url} ${res.statusCode} ${pc.dim(`${durationMs} ms`)}`;
+  }
   const level = (colours[parsed.level] ?? pc.dim)(parsed.level.padEnd(5));
   const fields = Object.entries(parsed)
     .filter(([name]) => !hidden.has(name))

@@ -1,12 +1,55 @@
-import { AppError } from '@prad/errors';
+import { workerData } from 'node:worker_threads';
+import type { TokenEvent } from '@prad/generation';
 import { serveCompute } from '@prad/runtime';
-import type { GenerateEvent, GenerateParams } from './generation-messages.js';
+import { Engines } from './engines.js';
+import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
+import { merge } from './merge.js';
+
+// The worker's main thread gives its settings, see ComputeThreads.
+const engines = new Engines(workerData as EngineSettings);
 
 const handlers = {
-  // eslint-disable-next-line
-  async *generate(_params: GenerateParams, _signal: AbortSignal): AsyncGenerator<GenerateEvent, void> {
-    throw new AppError({ kind: 'unavailable', code: 'todo', message: 'todo' });
+  /** Answers all prompts of a request at once; requests of any adapters of one base share their steps. */
+  async *generate(
+    { base, adapter: named, prompts, sampling }: GenerateParams,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerateEvent, void> {
+    const open = await engines.get(base);
+    const adapter = named && (await open.adapter(named));
+    const { maxTokens, stop, ...rest } = sampling;
+    // Ends the other prompts of the request when one fails or the reader leaves.
+    const ending = new AbortController();
+    const either = AbortSignal.any([signal, ending.signal]);
+    try {
+      const answers = prompts.map((prompt, choice) => {
+        const request = { prompt: open.encode(prompt), adapter, maxTokens, stop, sampling: rest };
+        return told(open.engine.submit(request, either), choice, signal);
+      });
+      yield* merge(answers);
+    } finally {
+      ending.abort();
+    }
   },
 };
+
+/** What the thread answers to. */
 export type GenerationHandlers = typeof handlers;
-serveCompute(handlers);
+
+/** One answer's events in the form of the request's. Throws the signal's reason when the answer was cancelled. */
+async function* told(
+  events: AsyncIterable<TokenEvent>,
+  choice: number,
+  signal: AbortSignal,
+): AsyncGenerator<GenerateEvent, void> {
+  for await (const event of events) {
+    if (event.type === 'token') {
+      if (event.text !== '') yield { type: 'text', choice, text: event.text };
+      continue;
+    }
+    const { reason, usage, timings, batch } = event;
+    if (reason === 'cancelled') throw signal.reason;
+    yield { type: 'end', choice, finishReason: reason, ...usage, ...timings, ...batch };
+  }
+}
+
+serveCompute(handlers, { onClose: () => engines.close() });

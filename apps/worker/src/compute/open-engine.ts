@@ -1,0 +1,55 @@
+import { Engine, OnnxExecutor, servedAdapter, textRules, type ServedAdapter } from '@prad/generation';
+import { encodePrompt, openBaseModel, readAdapter, type BaseModel, type Prompt } from '@prad/models';
+import type { EngineSettings, GenerateParams } from './generation-messages.js';
+
+type NamedAdapter = NonNullable<GenerateParams['adapter']>;
+
+/** Adapters of one base that stay in memory; each holds a few hundred kilobytes to some megabytes. */
+const KEPT_ADAPTERS = 128;
+
+/** One base model, ready to answer, with the adapters that were asked for lately. */
+export class OpenEngine {
+  readonly #adapters = new Map<string, Promise<ServedAdapter>>();
+
+  private constructor(
+    private readonly model: BaseModel,
+    readonly engine: Engine,
+  ) {}
+
+  static async open(base: GenerateParams['base'], settings: EngineSettings): Promise<OpenEngine> {
+    const model = await openBaseModel(base.folder, base.name);
+    const { maxNumSeqs: slots, maxModelLen, maxNumBatchedTokens: prefillTokens, intraOpThreads } = settings;
+    const capacity = Math.min(model.dimensions.maxPositions, maxModelLen ?? Infinity);
+    const executor = await OnnxExecutor.open(model, { slots, capacity, intraOpThreads });
+    return new OpenEngine(model, new Engine(executor, textRules(model.tokenizer), { prefillTokens }));
+  }
+
+  get idle(): boolean {
+    const { waiting, running } = this.engine.load;
+    return waiting + running === 0;
+  }
+
+  encode(prompt: Prompt): number[] {
+    return encodePrompt(this.model, prompt);
+  }
+
+  /** The adapter, read from its file the first time; the digest is its identity. */
+  async adapter({ path, digest }: NamedAdapter): Promise<ServedAdapter> {
+    const found = this.#adapters.get(digest) ?? this.#load(path, digest);
+    // The map's order is that of the last use.
+    this.#adapters.delete(digest);
+    this.#adapters.set(digest, found);
+    const [oldest] = this.#adapters.keys();
+    if (this.#adapters.size > KEPT_ADAPTERS && oldest !== undefined) this.#adapters.delete(oldest);
+    try {
+      return await found;
+    } catch (error) {
+      this.#adapters.delete(digest);
+      throw error;
+    }
+  }
+
+  async #load(path: string, digest: string): Promise<ServedAdapter> {
+    return servedAdapter(this.model, await readAdapter(path, this.model, digest), digest);
+  }
+}
