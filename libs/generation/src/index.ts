@@ -1,8 +1,16 @@
 export { Engine, type EngineOptions } from './engine.js';
-export { Executor, type DecodeRow, type PrefillRow } from './executor.js';
-export { adaptedGraph, decodeGraph } from './model-graphs.js';
-export { OnnxExecutor, type OnnxExecutorOptions } from './onnx-executor.js';
-export { planStep } from './policy.js';
-export type { GenerationEvent, GenerationRequest } from './request.js';
+export { Executor } from './executor.js';
+export type { GenerationRequest } from './generation-request.js';
+export { OnnxExecutor, type DecodeFacts, type OnnxExecutorOptions } from './onnx-executor.js';
+export {
+  rowsOf,
+  type AdaptedDecodeRow,
+  type DecodeRow,
+  type Move,
+  type PrefillRow,
+  type StepPlan,
+} from './plan.js';
 export type { Sampling } from './sampling.js';
 export { servedAdapter, type ServedAdapter } from './served-adapter.js';
+export { textRules, type Detokenizer, type TextRules } from './text-rules.js';
+export type { BatchFacts, FinishReason, Timings, TokenEvent, Usage } from './token-event.js';

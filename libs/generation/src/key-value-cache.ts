@@ -1,5 +1,6 @@
 import { cacheName, type LanguageModel } from '@prad/nn';
 import { tensor, type HostTensor } from '@prad/tensor';
+import type { Move } from './plan.js';
 
 /** Keys and values of all layers, [slots, K, M, D] each, allocated once and written in place. */
 export class KeyValueCache {
@@ -8,9 +9,9 @@ export class KeyValueCache {
 
   constructor(
     private readonly dimensions: LanguageModel['dimensions'],
-    readonly slots: number,
+    slots: number,
     /** M: tokens that a slot has room for. */
-    readonly capacity: number,
+    private readonly capacity: number,
   ) {
     const { layers, kvHeads, headDim } = dimensions;
     this.#slotSize = kvHeads * capacity * headDim;
@@ -21,17 +22,35 @@ export class KeyValueCache {
     }));
   }
 
-  /** The slots from `from` to before `to` as graph inputs (`past`) or outputs (`present`), without a copy. */
-  view(time: 'past' | 'present', from: number, to: number): Record<string, HostTensor> {
+  /** `count` slots from `from` on as graph inputs (`past`) or outputs (`present`), without a copy. */
+  view(time: 'past' | 'present', from: number, count: number): Record<string, HostTensor> {
     const { kvHeads, headDim } = this.dimensions;
-    const shape = [to - from, kvHeads, this.capacity, headDim];
+    const shape = [count, kvHeads, this.capacity, headDim];
     return Object.fromEntries(
       this.#layers.flatMap((layer, index) =>
         (['key', 'value'] as const).map((part) => [
           cacheName(time, index, part),
-          tensor('float32', shape, layer[part].subarray(from * this.#slotSize, to * this.#slotSize)),
+          tensor(
+            'float32',
+            shape,
+            layer[part].subarray(from * this.#slotSize, (from + count) * this.#slotSize),
+          ),
         ]),
       ),
     );
+  }
+
+  /** Copies the tokens that a slot holds, and nothing of its empty rest. */
+  move({ from, to, length }: Move): void {
+    const { kvHeads, headDim } = this.dimensions;
+    const headSize = this.capacity * headDim;
+    for (const { key, value } of this.#layers) {
+      for (let head = 0; head < kvHeads; head++) {
+        const source = from * this.#slotSize + head * headSize;
+        const target = to * this.#slotSize + head * headSize;
+        key.copyWithin(target, source, source + length * headDim);
+        value.copyWithin(target, source, source + length * headDim);
+      }
+    }
   }
 }

@@ -35,15 +35,11 @@ export interface StepLimits {
 export function planStep({ waiting, running }: EngineState, limits: StepLimits): StepPlan {
   const { slots } = limits;
   const plain = pack(
-    running.filter(({ adapter }) => adapter?.adaptsAnswers !== true),
+    running.filter((row) => !isAdapted(row)),
     'low',
     slots,
   );
-  const adapted = pack(
-    running.filter(({ adapter }) => adapter?.adaptsAnswers === true),
-    'high',
-    slots,
-  );
+  const adapted = pack(running.filter(isAdapted), 'high', slots);
   const admitted = admit(waiting, slots - running.length, limits.prefillTokens);
   return {
     moves: [...plain.moves, ...adapted.moves],
@@ -56,6 +52,13 @@ export function planStep({ waiting, running }: EngineState, limits: StepLimits):
   };
 }
 
+/** Whether a row decodes with its adapter too. */
+function isAdapted<R extends WaitingRow | RunningRow>(
+  row: R,
+): row is R & { readonly adapter: ServedAdapter } {
+  return row.adapter?.adaptsAnswers === true;
+}
+
 interface Admitted {
   readonly plain: readonly WaitingRow[];
   readonly adapted: readonly WaitingRow[];
@@ -66,7 +69,7 @@ function admit(waiting: readonly WaitingRow[], free: number, prefillTokens: numb
   const plain: WaitingRow[] = [];
   const adapted: WaitingRow[] = [];
   for (const row of waiting.slice(0, free)) {
-    const group = row.adapter?.adaptsAnswers === true ? adapted : plain;
+    const group = isAdapted(row) ? adapted : plain;
     group.push(row);
     const first = plain.length + adapted.length === 1;
     if (first || paddedTokens(plain) + paddedTokens(adapted) <= prefillTokens) continue;

@@ -1,0 +1,82 @@
+import { AppError } from '@prad/errors';
+import { maskPolicy } from '@prad/nn';
+import { tensor, type HostTensor } from '@prad/tensor';
+import { io } from './model-graphs.js';
+import type { ServedAdapter } from './served-adapter.js';
+
+/** One row of a run: the tokens that go in, and how many its slot holds already. */
+export interface RunRow {
+  readonly request: number;
+  readonly slot: number;
+  readonly tokens: readonly number[];
+  readonly past: number;
+  readonly adapter: ServedAdapter | undefined;
+}
+
+/**
+ * The feeds of a run besides cache and bank. Prompts of different lengths are padded on the right; in a decode step
+ * rows differ in `past`.
+ * @throws AppError bug `slots_not_consecutive`, `cache_full`.
+ */
+export function runFeeds(rows: readonly RunRow[], capacity: number): Record<string, HostTensor> {
+  checkRows(rows, capacity);
+  const count = rows.length;
+  const width = Math.max(...rows.map(({ tokens }) => tokens.length)); // T
+  const inputIds = new BigInt64Array(count * width);
+  const positionIds = new BigInt64Array(count * width);
+  rows.forEach(({ tokens, past }, row) => {
+    tokens.forEach((token, t) => (inputIds[row * width + t] = BigInt(token)));
+    tokens.forEach((_, t) => (positionIds[row * width + t] = BigInt(past + t)));
+  });
+  const longestPast = Math.max(...rows.map(({ past }) => past));
+  return {
+    [io.inputIds]: tensor('int64', [count, width], inputIds),
+    [io.positionIds]: tensor('int64', [count, width], positionIds),
+    [io.last]: tensor(
+      'int64',
+      [count, 1],
+      BigInt64Array.from(rows, ({ tokens }) => BigInt(tokens.length - 1)),
+    ),
+    [io.seqlens]: tensor(
+      'int32',
+      [count],
+      Int32Array.from(rows, ({ tokens, past }) => past + tokens.length - 1),
+    ),
+    [io.total]: tensor('int32', [], Int32Array.of(longestPast + width)),
+  };
+}
+
+/**
+ * Where adapters act, float32 [B, T, 1]: on a prompt where the adapter's policy says; on an answer token everywhere,
+ * since only rows whose adapters act on answers come here with one.
+ */
+export function maskFeed(rows: readonly RunRow[]): HostTensor {
+  const width = Math.max(...rows.map(({ tokens }) => tokens.length));
+  const mask = new Float32Array(rows.length * width);
+  rows.forEach(({ tokens: { length }, past, adapter }, row) => {
+    if (!adapter) return;
+    const rowMask = past > 0 ? [1] : maskPolicy(adapter.scope)({ length, promptLength: length });
+    mask.set(rowMask, row * width);
+  });
+  return tensor('float32', [rows.length, width, 1], mask);
+}
+
+function checkRows(rows: readonly RunRow[], capacity: number): void {
+  const first = rows[0]?.slot ?? 0;
+  rows.forEach(({ slot, past, tokens }, index) => {
+    if (slot !== first + index) {
+      const slots = rows.map((row) => row.slot).join(', ');
+      throw planError('slots_not_consecutive', `the rows of a run lie in slots ${slots}`);
+    }
+    if (past + tokens.length > capacity) {
+      throw planError(
+        'cache_full',
+        `slot ${slot} holds ${past} of ${capacity} tokens: no room for ${tokens.length} more`,
+      );
+    }
+  });
+}
+
+function planError(code: string, message: string): AppError {
+  return new AppError({ kind: 'bug', code, message });
+}
