@@ -55,7 +55,7 @@ describe.each(stores)('with the queue on $store', ({ store, redisUrl }) => {
 
       const adapter = job.fine_tuned_model!;
       const models = [MODEL, adapter, MODEL, adapter, MODEL, adapter];
-      const request = { prompt: 'The inn number 3 ->', max_tokens: 8, temperature: 0 };
+      const request = { prompt: 'The inn number 3 ->', max_tokens: 90, temperature: 0 };
       const alone = await Promise.all(
         [MODEL, adapter].map((model) => cluster.client.complete({ ...request, model })),
       );

@@ -26,11 +26,14 @@ export async function submitTraining(
   const hyperparameters = { max_steps: 6, batch_size: 4, learning_rate: 0.01, evaluation_steps: 2 };
   return cluster.client.createJob({
     model: MODEL,
-    training_file: await uploadRows(cluster, 'train', 16),
-    validation_file: await uploadRows(cluster, 'validation', 8),
     seed: 7,
     method: { type: 'prad', prad: { rank: 4, hyperparameters } },
     ...request,
+    training_file: request.training_file ?? (await uploadRows(cluster, 'train', 16)),
+    validation_file:
+      request.validation_file === undefined
+        ? await uploadRows(cluster, 'validation', 8)
+        : request.validation_file,
   });
 }
 

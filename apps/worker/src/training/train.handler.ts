@@ -50,10 +50,9 @@ export class TrainHandler implements JobHandler<'train'> {
       workFolder,
       intraOpThreads: this.intraOpThreads,
     });
-    const record = new TrainingRecord(this.rows, this.blobs, job, base, lease.owner);
+    const record = new TrainingRecord(this.rows, this.blobs, job, base, row, lease.owner);
     for await (const event of this.thread.stream('train', plan, lease.signal)) {
       await record.write(event);
-      row.progress = record.progress;
     }
   }
 

@@ -3,13 +3,13 @@ import {
   type FineTuningJob,
   type NewAdapterVersion,
   type NewJobMetric,
-  type Progress,
   type ReadyBaseModel,
 } from '@prad/domain';
 import type { Repositories } from '@prad/database';
 import { assertNever } from '@prad/errors';
 import type { BlobStore } from '@prad/storage';
 import type { TrainingEvent } from '@prad/training';
+import type { FineTuningRow } from './fine-tuning-row.js';
 
 type Rows = Pick<Repositories, 'fineTuningJobs' | 'jobEvents' | 'jobMetrics' | 'checkpoints'>;
 type EventOf<Type extends TrainingEvent['type']> = Extract<TrainingEvent, { type: Type }>;
@@ -22,7 +22,6 @@ const WRITE_INTERVAL_MS = 500;
  * replaces the earlier attempt's), events with the attempt's number, checkpoints and the adapter as blob first, then row.
  */
 export class TrainingRecord {
-  #progress: Progress | undefined;
   #parameterCount = 0;
   #steps: EventOf<'step'>[] = [];
   #writtenAt = 0;
@@ -33,13 +32,9 @@ export class TrainingRecord {
     private readonly blobs: BlobStore,
     private readonly job: FineTuningJob,
     private readonly base: ReadyBaseModel,
+    private readonly row: FineTuningRow,
     private readonly owner: string,
   ) {}
-
-  /** Undefined until the number of steps is known. */
-  get progress(): Progress | undefined {
-    return this.#progress;
-  }
 
   async write(event: TrainingEvent): Promise<void> {
     switch (event.type) {
@@ -60,7 +55,7 @@ export class TrainingRecord {
 
   async #started(event: EventOf<'started'>): Promise<void> {
     const { totalSteps, trainableParameters, trainingExamples, validationExamples } = event;
-    this.#progress = { step: 0, total: totalSteps };
+    this.row.progress = { step: 0, total: totalSteps };
     this.#parameterCount = trainableParameters;
     const again = this.job.attempts > 1 ? ` again (attempt ${this.job.attempts})` : '';
     await this.#tell(
@@ -77,7 +72,7 @@ export class TrainingRecord {
   async #step(event: EventOf<'step'>): Promise<void> {
     this.#steps.push(event);
     this.#trainLoss = event.loss;
-    if (this.#progress) this.#progress = { ...this.#progress, step: event.step };
+    if (this.row.progress) this.row.progress = { ...this.row.progress, step: event.step };
     if (performance.now() - this.#writtenAt >= WRITE_INTERVAL_MS) await this.#writeSteps();
   }
 
@@ -88,7 +83,7 @@ export class TrainingRecord {
     this.#steps = [];
     this.#writtenAt = performance.now();
     await this.rows.jobMetrics.append(this.job.id, this.owner, metrics);
-    const total = this.#progress?.total ?? latest.step;
+    const total = this.row.progress?.total ?? latest.step;
     await this.#tell(
       `Step ${latest.step}/${total}: training loss=${latest.loss.toFixed(2)}`,
       {
@@ -107,7 +102,7 @@ export class TrainingRecord {
   async #evaluation({ step, loss }: EventOf<'evaluation'>): Promise<void> {
     await this.#writeSteps();
     await this.rows.jobMetrics.append(this.job.id, this.owner, [{ step, validLoss: loss }]);
-    const total = this.#progress?.total ?? step;
+    const total = this.row.progress?.total ?? step;
     await this.#tell(
       `Step ${step}/${total}: validation loss=${loss.toFixed(4)}`,
       { step, total_steps: total, valid_loss: loss },
@@ -139,6 +134,8 @@ export class TrainingRecord {
       step: bestStep,
       digest: version.digest,
     });
+    // The row's progress is that of the last heartbeat; the job ends with all of it.
+    await this.row.heartbeat(this.owner);
     await this.rows.fineTuningJobs.succeed(id, this.owner, { adapter, version, trainedTokens });
   }
 
