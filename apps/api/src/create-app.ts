@@ -21,7 +21,6 @@ export async function createApp(settings: ApiSettings): Promise<NestFastifyAppli
     logger: false,
     abortOnError: false,
   });
-  app.useLogger(app.get(NestLogger));
   await app.register(multipart, {
     limits: { fileSize: settings.maxUploadBytes, files: 1, fields: 8 },
     throwFileSizeLimit: false,
@@ -35,6 +34,8 @@ export async function createApp(settings: ApiSettings): Promise<NestFastifyAppli
   });
   serveDocs(app);
   await app.init();
+  // From here on, for the start logs one line for each route.
+  app.useLogger(app.get(NestLogger));
   return app;
 }
 

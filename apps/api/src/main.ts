@@ -6,7 +6,10 @@ import { readSettings } from './env.js';
 const settings = readSettings();
 try {
   const app = await createApp(settings);
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT']);
+  // Nest's own hooks end the process by the signal, which reads as a failure.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void app.close().then(() => process.exit(0)));
+  }
   await app.listen(settings.port, settings.host);
   process.stdout.write(`prad api listening on ${await app.getUrl()}\n`);
 } catch (error) {

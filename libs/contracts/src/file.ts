@@ -9,15 +9,13 @@ export const uploadPurpose = z.enum(uploadPurposes, {
 });
 
 /** Fields of the multipart form besides the part `file`, which is read as a stream. */
-export const uploadForm = z
-  .object({
-    purpose: uploadPurpose,
-    file: z
-      .string()
-      .meta({ format: 'binary' })
-      .describe('JSON lines: {"prompt","completion"} or {"messages"}.'),
-  })
-  .meta({ id: 'FileUpload' });
+export const uploadForm = z.object({
+  purpose: uploadPurpose,
+  file: z
+    .string()
+    .meta({ format: 'binary' })
+    .describe('JSON lines: {"prompt","completion"} or {"messages"}.'),
+});
 
 export const fileObject = z
   .object({

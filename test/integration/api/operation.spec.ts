@@ -93,6 +93,15 @@ describe('operation', () => {
     );
   });
 
+  it('documents no schema that is not there', async () => {
+    const text = await (await fetch(`${api.url}/docs-json`)).text();
+    const { components } = JSON.parse(text) as { components: { schemas: object } };
+    const known = Object.keys(components.schemas).map((name) => `#/components/schemas/${name}`);
+    const named = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1]);
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((reference) => !known.includes(reference ?? ''))).toEqual([]);
+  });
+
   it('answers unknown routes, broken JSON and failures of its own in OpenAI’s form', async () => {
     const unknown = await fetch(`${api.url}/v1/nothing`);
     expect(unknown.status).toBe(404);
