@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Engine, rowsOf, type GenerationRequest, type ServedAdapter, type StepPlan } from '@prad/generation';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectClose, floats, int64, named, referenceTensors } from './nn/reference.js';
+import { openTiny, RecordingExecutor, served, type TinyBase } from './support/generation-cases.js';
+
+const greedy = { temperature: 0, topK: 0, topP: 1, seed: 0 };
+const noText = { endTokens: new Set<number>(), detokenizer: () => ({ push: () => '', end: () => '' }) };
+
+const families = [
+  { folder: 'llama', adapters: ['adapter', 'lora-kv', 'lora-qv'] },
+  { folder: 'gpt2', adapters: ['adapter', 'lora-qv'] },
+  { folder: 'llama-untied', adapters: [] },
+];
+
+interface Answer {
+  readonly tokens: number[];
+  /** Logits that chose each token. */
+  readonly logits: Float32Array[];
+}
+
+/** Answers of all requests, submitted at once to a new engine. */
+async function answers(
+  tiny: TinyBase,
+  requests: readonly GenerationRequest[],
+  size: { slots?: number; capacity?: number } = {},
+): Promise<{ answers: Answer[]; plans: readonly StepPlan[] }> {
+  const executor = await RecordingExecutor.open(tiny, {
+    slots: size.slots ?? 4,
+    capacity: size.capacity ?? 32,
+  });
+  const engine = new Engine(executor, noText, { prefillTokens: 64 });
+  const tokens = await Promise.all(
+    requests.map(async (request) => {
+      const ids: number[] = [];
+      for await (const event of engine.submit(request)) if (event.type === 'token') ids.push(event.tokenId);
+      return ids;
+    }),
+  );
+  await engine.close();
+  return {
+    answers: tokens.map((ids, request) => ({ tokens: ids, logits: executor.logitsOf(request) })),
+    plans: executor.plans,
+  };
+}
+
+describe.each(families)('generation on the tiny $folder', ({ folder, adapters: names }) => {
+  let tiny: TinyBase;
+  let adapters: ServedAdapter[];
+  beforeAll(async () => {
+    tiny = await openTiny(folder);
+    adapters = await Promise.all(names.map((name) => served(tiny, name, 'prompt')));
+  });
+  const ask = (prompt: readonly number[], adapter?: ServedAdapter, maxTokens = 6): GenerationRequest => ({
+    prompt,
+    adapter,
+    maxTokens,
+    sampling: greedy,
+  });
+
+  it("gives transformers' greedy tokens and logits, rows of different lengths in one batch", async () => {
+    const golden = await referenceTensors(`${folder}/generate.safetensors`);
+    const [ids, mask] = [int64(named(golden, 'input_ids')), int64(named(golden, 'attention_mask'))];
+    const prompts = [0, 1, 2].map((row) =>
+      ids.slice(row * 8, row * 8 + 8).filter((_, t) => mask[row * 8 + t] === 1),
+    );
+    const wanted = int64(named(golden, 'tokens'));
+    const logits = floats(named(golden, 'logits')); // [9, 3, V]
+    const got = (
+      await answers(
+        tiny,
+        prompts.map((prompt) => ask(prompt, undefined, 9)),
+      )
+    ).answers;
+    got.forEach((answer, row) => {
+      expect(answer.tokens).toEqual(wanted.slice(row * 9, row * 9 + 9));
+      answer.logits.forEach((step, index) => {
+        expectClose(step, logits.subarray((index * 3 + row) * 96, (index * 3 + row + 1) * 96), 2e-5);
+      });
+    });
+  });
+
+  it('behaviour 7: decodes with the weights of the base, all of them and nothing else', async () => {
+    const executor = await RecordingExecutor.open(tiny, { slots: 1, capacity: 16 });
+    const { inputs, weights } = executor.inner.decode;
+    await executor.close();
+    const file = readFileSync(join(tiny.model.folder, 'model.safetensors'));
+    const hash = (entries: Iterable<readonly [string, { offset: number; length: number }]>): string => {
+      const sum = createHash('sha256');
+      for (const [name, { offset, length }] of [...entries].sort(([a], [b]) => (a < b ? -1 : 1)))
+        sum.update(`${name}\0`).update(file.subarray(offset, offset + length));
+      return sum.digest('hex');
+    };
+    expect(hash(weights)).toBe(
+      hash(tiny.model.parameters.map(({ name }) => [name, tiny.model.dataOf(name)])),
+    );
+    expect(inputs.filter((name) => !name.startsWith('past.')).sort()).toEqual([
+      'input_ids',
+      'last',
+      'position_ids',
+      'seqlens',
+      'total',
+    ]);
+  });
+
+  it('decode does not depend on the room in the cache', async () => {
+    const request = [ask([5, 6, 7, 8], adapters[0]), ask([9, 10])];
+    const small = await answers(tiny, request, { capacity: 16 });
+    const large = await answers(tiny, request, { capacity: 64 });
+    expect(large.answers).toEqual(small.answers);
+  });
+
+  it('behaviour 17: a mixed batch = each row alone, while rows come, go and move', async () => {
+    const requests = [undefined, ...adapters, adapters[0], undefined, adapters.at(-1)].map((adapter, row) =>
+      ask(
+        Array.from({ length: 3 + ((row * 5) % 7) }, (_, t) => 3 + ((row * 17 + t * 29) % 90)),
+        adapter,
+        2 + ((row * 3) % 7),
+      ),
+    );
+    const together = await answers(tiny, requests);
+    expect(together.plans.some(({ moves }) => moves.length > 0)).toBe(true);
+    for (const [row, request] of requests.entries()) {
+      const alone = (await answers(tiny, [request], { slots: 1 })).answers[0]!;
+      expect(together.answers[row]!.tokens).toEqual(alone.tokens);
+      alone.logits.forEach((step, index) => {
+        expectClose(together.answers[row]!.logits[index]!, step, 1e-5, `row ${row}, token ${index}`);
+      });
+    }
+  });
+});
+
+const adapted = families.flatMap(({ folder, adapters }) => adapters.map((name) => ({ folder, name })));
+
+describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
+  let tiny: TinyBase;
+  const executors: RecordingExecutor[] = [];
+  const executor = async (): Promise<RecordingExecutor> => {
+    const opened = await RecordingExecutor.open(tiny, { slots: 4, capacity: 32 });
+    executors.push(opened);
+    return opened;
+  };
+  beforeAll(async () => {
+    tiny = await openTiny(folder);
+  });
+  afterAll(async () => {
+    for (const opened of executors) await opened.close();
+  });
+  const plan = (change: Partial<StepPlan>): StepPlan => ({
+    ...{ moves: [], decode: [], adaptedDecode: [], prefill: [] },
+    ...change,
+  });
+
+  it.each(['prompt', 'all'] as const)("prefill and decode give PyTorch's logits, scope %s", async (scope) => {
+    const golden = await referenceTensors(`${folder}/${name}.${scope}.safetensors`);
+    const [ids, labels] = [int64(named(golden, 'input_ids')), int64(named(golden, 'labels'))];
+    const adapter = await served(tiny, name, scope);
+    expect(adapter.adaptsAnswers).toBe(scope === 'all');
+    const rows = [0, 1, 2].map((row) => {
+      const at = row * 11;
+      const first = labels.slice(at, at + 11).findIndex((label) => label !== -100);
+      const answer = labels.slice(at, at + 11).filter((label) => label !== -100);
+      return { request: row, slot: row, prompt: ids.slice(at, at + first), answer };
+    });
+    const running = await executor();
+    await running.run(
+      plan({ prefill: [rows.map(({ prompt: tokens, ...row }) => ({ ...row, tokens, adapter }))] }),
+    );
+    for (let step = 0; step < 3; step++) {
+      const going = rows.map(({ request, slot, prompt, answer }) => ({
+        ...{ request, slot, token: answer[step]!, length: prompt.length + step, adapter },
+      }));
+      await running.run(scope === 'all' ? plan({ adaptedDecode: going }) : plan({ decode: going }));
+    }
+    for (const { request, answer } of rows) {
+      const wanted = floats(named(golden, `decode.${request}.logits`));
+      answer.forEach((_, index) => {
+        const step = wanted.subarray(index * 96, (index + 1) * 96);
+        expectClose(running.logitsOf(request)[index]!, step, 2e-5, `row ${request}, token ${index}`);
+      });
+    }
+  });
+
+  it('behaviour 17: what other adapters do after the prefill changes nothing', async () => {
+    const adapter = await served(tiny, name, 'prompt');
+    const other = await served(tiny, name, 'prompt', (x) => -2 * x);
+    const row = { request: 0, slot: 0 };
+    const prefill = plan({ prefill: [[{ ...row, tokens: [5, 9, 40], adapter }]] });
+    const decode = plan({ decode: [{ ...row, token: 33, length: 3 }] });
+    const [quiet, busy] = [await executor(), await executor()];
+    await quiet.run(prefill);
+    await quiet.run(decode);
+    await busy.run(prefill);
+    await busy.run(plan({ prefill: [[{ request: 1, slot: 1, tokens: [5, 9, 40], adapter: other }]] }));
+    await busy.run(decode);
+    expect(busy.logitsOf(0)).toEqual(quiet.logitsOf(0));
+    expect(busy.logitsOf(1)[0]).not.toEqual(busy.logitsOf(0)[0]);
+  });
+
+  it('behaviour 8: a decode run is the same whatever adapters its rows had', async () => {
+    const adapter = await served(tiny, name, 'prompt');
+    const running = await executor();
+    const rows = [0, 1, 2].map((request) => ({ request, slot: request }));
+    await running.run(
+      plan({
+        prefill: [
+          rows.map((row) => ({ ...row, tokens: [5, 6], adapter: row.slot === 2 ? undefined : adapter })),
+        ],
+      }),
+    );
+    const step = plan({ decode: rows.map((row) => ({ ...row, token: 7, length: 2 })) });
+    expect(rowsOf(step).some((row) => 'adapter' in row)).toBe(false);
+    await running.run(step);
+    expectClose(running.logitsOf(0)[1]!, running.logitsOf(1)[1]!, 1e-6);
+  });
+});
