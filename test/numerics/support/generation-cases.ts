@@ -12,7 +12,7 @@ import {
 import type { BaseModel } from '@prad/models';
 import { architectureFor } from '@prad/nn';
 import { tensor, type HostTensor } from '@prad/tensor';
-import { floats, referenceAdapter, referenceJson, type TinyModel } from '../nn/reference.js';
+import { floats, referenceAdapter, referenceJson } from '../nn/reference.js';
 
 /** A tiny model of test/reference as the engine opens one; it has no tokenizer. */
 export interface TinyBase {
@@ -47,7 +47,7 @@ export async function served(
   scope: 'prompt' | 'all',
   change: (x: number) => number = (x) => x,
 ): Promise<ServedAdapter> {
-  const { adapter, tensors } = await referenceAdapter({ folder, model } as TinyModel, name);
+  const { adapter, tensors } = await referenceAdapter({ folder, model, weights: new Map() }, name);
   const changed = [...tensors].map(([key, old]): [string, HostTensor] => [
     key,
     tensor('float32', old.shape, floats(old).map(change)),
