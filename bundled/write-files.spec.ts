@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { documentAt } from './world/documents.js';
-import { TRAINING_SEED } from './prad-tiny/pretraining-batches.js';
+import { TRAINING_SEED } from './prad-tiny/pretraining.js';
 import { BUNDLED_TASKS } from './tasks/bundled-tasks.js';
 import { taskRows } from './tasks/task-rows.js';
 import { bundledFiles } from './write-files.js';

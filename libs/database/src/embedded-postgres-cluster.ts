@@ -27,13 +27,14 @@ export async function ensureCluster(
   home: string,
   binaries: Binaries,
   account: Account | undefined,
+  durable: boolean,
 ): Promise<Cluster> {
   try {
     const password = await ensurePassword(join(home, 'password'));
     const dataFolder = join(home, 'data');
     if (!(await holdsCluster(home))) {
       await removeOldDrafts(home);
-      await initialise(home, password, binaries, account);
+      await initialise(home, password, binaries, account, durable);
     }
     return { dataFolder, password };
   } catch (error) {
@@ -61,6 +62,7 @@ async function initialise(
   password: string,
   { initdb }: Binaries,
   account: Account | undefined,
+  durable: boolean,
 ): Promise<void> {
   const draft = join(home, `${DRAFT_PREFIX}${randomBytes(6).toString('hex')}`);
   const passwordFile = `${draft}.password`;
@@ -72,7 +74,7 @@ async function initialise(
       await chown(passwordFile, account.uid, account.gid);
     }
     const login = [`--username=${DATABASE_USER}`, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-    const text = ['--encoding=UTF8', '--locale=C'];
+    const text = ['--encoding=UTF8', '--locale=C', ...(durable ? [] : ['--no-sync'])];
     await run(initdb, [`--pgdata=${draft}`, ...login, ...text], spawnOptions(account));
     await rename(draft, join(home, 'data')).catch(async (error: unknown) => {
       // Another process was faster; it used the same password.

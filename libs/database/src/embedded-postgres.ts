@@ -2,8 +2,8 @@ import { prepareBinaries } from './embedded-postgres-binaries.js';
 import { DATABASE_NAME, ensureCluster } from './embedded-postgres-cluster.js';
 import { errorText, explainFailure } from './embedded-postgres-error.js';
 import { choosePlace } from './embedded-postgres-place.js';
-import { addressOf, ensureDatabase, runServer, type RunningServer } from './embedded-postgres-server.js';
-import { waitForEnd } from './postmaster.js';
+import { addressOf, ensureDatabase, runServer } from './embedded-postgres-server.js';
+import { isServerOf, waitForEnd } from './postmaster.js';
 import { isOrphan, own, type Ownership } from './postmaster-watch.js';
 import { serverAccount } from './server-account.js';
 
@@ -45,12 +45,12 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const [binaries, place] = await Promise.all([prepareBinaries(account), choosePlace(dataDir, account)]);
   if (place.note !== undefined) log(place.note);
   const { home } = place;
-  const cluster = await ensureCluster(home, binaries, account);
+  const cluster = await ensureCluster(home, binaries, account, durable);
   const server = await runServer({ home, cluster, binaries, account, port, durable });
   const attached = !server.started && !(await isOrphan(home));
   if (!server.started) log(`joined the server that runs on ${home}`);
   const ownership = attached ? undefined : await own(home, cluster.dataFolder, server.pid, graceSeconds);
-  const stop = (): Promise<void> => stopOwned(server, ownership);
+  const stop = (): Promise<void> => stopOwned(server.pid, cluster.dataFolder, ownership);
   try {
     await ensureDatabase(server.port, cluster.password);
   } catch (error) {
@@ -61,12 +61,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   return { url, location: home, attached, stop };
 }
 
-async function stopOwned({ pid }: RunningServer, ownership: Ownership | undefined): Promise<void> {
+async function stopOwned(pid: number, dataFolder: string, ownership: Ownership | undefined): Promise<void> {
   if (ownership === undefined || !(await ownership.isOurs())) return;
-  signal(pid, 'SIGINT');
-  if (!(await waitForEnd(pid, FAST_SHUTDOWN_MS))) {
-    signal(pid, 'SIGQUIT');
-    await waitForEnd(pid, IMMEDIATE_SHUTDOWN_MS);
+  // Its number may belong to another program when it has ended long ago.
+  if (await isServerOf(pid, dataFolder)) {
+    signal(pid, 'SIGINT');
+    if (!(await waitForEnd(pid, FAST_SHUTDOWN_MS))) {
+      signal(pid, 'SIGQUIT');
+      await waitForEnd(pid, IMMEDIATE_SHUTDOWN_MS);
+    }
   }
   ownership.end();
 }

@@ -38,7 +38,8 @@ export async function own(
   await rename(draft, path);
   const watch = startWatch([String(graceSeconds), path, token, dataFolder, String(postmasterPid)]);
   return {
-    isOurs: async () => (await readFile(path, 'utf8').catch(() => '')) === token,
+    // Another process would have written its token; a missing file was deleted together with its folder.
+    isOurs: async () => (await readFile(path, 'utf8').catch(() => token)) === token,
     end: () => watch?.kill('SIGKILL'),
   };
 }

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { documentAt } from '../world/documents.js';
 import { packDocuments } from './pack-documents.js';
-import { pretrainingBatches } from './pretraining-batches.js';
-
-const encode = (text: string): number[] => text.split(' ').map((word) => word.length);
 
 describe('packDocuments', () => {
   it('loses no document and ends each with the end token', () => {
@@ -15,26 +13,19 @@ describe('packDocuments', () => {
     for (const row of rows) expect([...row.tokens.slice(row.used)].every((token) => token === 0)).toBe(true);
   });
 
+  it('fills rows well with the documents of the world', () => {
+    const documents = Array.from({ length: 2000 }, (_, i) =>
+      documentAt(5, i)
+        .split(' ')
+        .map(() => 1),
+    );
+    const rows = [...packDocuments(documents, { rowLength: 64, endToken: 0, openRows: 64 })];
+    const used = rows.reduce((sum, row) => sum + row.used, 0);
+    expect(used / (rows.length * 64)).toBeGreaterThan(0.9);
+  });
+
   it('cuts a document that is longer than a row', () => {
     const [row] = packDocuments([[1, 2, 3, 4, 5, 6]], { rowLength: 4, endToken: 0, openRows: 4 });
     expect(row).toEqual({ tokens: Int32Array.of(1, 2, 3, 4), used: 4 });
-  });
-});
-
-describe('pretrainingBatches', () => {
-  const plan = { seed: 5, batchSize: 4, sequenceLength: 64, tokens: 2000, encode, endToken: 0 };
-
-  it('gives as many batches as the tokens need, well filled and the same each time', () => {
-    const batches = [...pretrainingBatches(plan)];
-    expect(batches).toHaveLength(8);
-    expect([...pretrainingBatches(plan)]).toEqual(batches);
-    const text = batches.flatMap((batch) => [...batch.textMask]).reduce((a, b) => a + b, 0);
-    expect(text / (8 * 4 * 64)).toBeGreaterThan(0.9);
-  });
-
-  it('gives other text for another seed', () => {
-    const [first] = pretrainingBatches(plan);
-    const [other] = pretrainingBatches({ ...plan, seed: 6 });
-    expect(other?.inputIds).not.toEqual(first?.inputIds);
   });
 });

@@ -1,0 +1,18 @@
+import { parseArgs } from 'node:util';
+import { report, type Measurement } from './report.js';
+import { benchTraining } from './training.js';
+
+const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
+  training: benchTraining,
+};
+
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  console.error(`unknown bench ${unknown.join(', ')}; known are ${Object.keys(benches).join(', ')}`);
+  process.exit(2);
+}
+const chosen = positionals.length > 0 ? positionals : Object.keys(benches);
+const results: Measurement[] = [];
+for (const name of chosen) results.push(...((await benches[name]?.()) ?? []));
+await report(results, values.json);
