@@ -141,6 +141,6 @@ export function placeTalk(random: Random): { facts: PlaceFacts; turns: [string, 
 }
 
 /** Another place's name for small talk. */
-export function someName(random: Random): string {
+function someName(random: Random): string {
   return `the ${pairName(random, 'train')}`;
 }
