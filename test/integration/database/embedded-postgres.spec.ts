@@ -136,10 +136,10 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('starts again with its rows after it was killed', async () => {
-    const first = await start();
+    const first = await start({ durable: true });
     await query(first.url, 'CREATE TABLE kept AS SELECT 42 AS answer');
     process.kill(await postmasterPid(first), 'SIGKILL');
-    const second = await start();
+    const second = await start({ durable: true });
     expect(await query(second.url, 'SELECT answer FROM kept')).toEqual([{ answer: 42 }]);
   });
 
