@@ -62,9 +62,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 async function stopOwned(pid: number, dataFolder: string, ownership: Ownership | undefined): Promise<void> {
-  if (ownership === undefined || !(await ownership.isOurs())) return;
+  if (ownership === undefined) return;
   // Its number may belong to another program when it has ended long ago.
-  if (await isServerOf(pid, dataFolder)) {
+  if ((await ownership.isOurs()) && (await isServerOf(pid, dataFolder))) {
     signal(pid, 'SIGINT');
     if (!(await waitForEnd(pid, FAST_SHUTDOWN_MS))) {
       signal(pid, 'SIGQUIT');

@@ -144,7 +144,7 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('starts although its old process number now belongs to another program', async () => {
-    const first = await start();
+    const first = await start({ durable: true });
     const lock = join(first.location, 'data', 'postmaster.pid');
     const text = await readFile(lock, 'utf8');
     await first.stop();
