@@ -1,5 +1,5 @@
 import { joinWords, polish } from './prose.js';
-import { pairName, placeName } from './names.js';
+import { placeName } from './names.js';
 import { personSlots, randomPerson } from './people.js';
 import { randomPlace, type PlaceFacts } from './place.js';
 import { Random } from './random.js';
@@ -138,9 +138,4 @@ export function placeTalk(random: Random): { facts: PlaceFacts; turns: [string, 
     ['[what kind of place is {name}|what is {name}]?', `{name} is a ${facts.kind}.`],
   ].map(([q = '', a = '']) => [polish(expand(random, q, { name })), polish(expand(random, a, { name }))]);
   return { facts, turns: random.shuffle(turns) };
-}
-
-/** Another place's name for small talk. */
-function someName(random: Random): string {
-  return `the ${pairName(random, 'train')}`;
 }
