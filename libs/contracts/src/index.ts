@@ -80,3 +80,35 @@ export {
   type CreateChatCompletion,
 } from './chat-completion.js';
 export { health, readiness, type Readiness } from './health.js';
+export {
+  jobFilter,
+  jobKind,
+  jobKinds,
+  jobList,
+  jobListQuery,
+  jobStatus,
+  jobSummary,
+  type JobFilter,
+  type JobListObject,
+  type JobListQuery,
+  type JobStatus,
+  type JobSummaryObject,
+} from './job-summary.js';
+export { worker, workerList, type WorkerObject } from './worker.js';
+export { overview, type OverviewObject } from './overview.js';
+export {
+  MAX_CURVE_POINTS,
+  jobMetric,
+  jobMetricList,
+  jobMetricQuery,
+  type JobMetricObject,
+  type JobMetricQuery,
+} from './job-metric.js';
+export { adapterList, adapterObject, adapterVersion, type AdapterObject } from './adapter.js';
+export {
+  filePreview,
+  filePreviewQuery,
+  type FilePreviewObject,
+  type FilePreviewQuery,
+  type LengthDistribution,
+} from './file-preview.js';
