@@ -1,5 +1,14 @@
 import { z } from 'zod';
 
+/** Most problems of an uploaded file that its error lists. */
+export const MAX_LINE_PROBLEMS = 20;
+
+const lineProblem = z.object({
+  line: z.number().int().describe('Counted from 1, blank lines included.'),
+  message: z.string(),
+});
+export type LineProblem = z.infer<typeof lineProblem>;
+
 /** Body of every response with status 4xx or 5xx, as OpenAI's clients read it. */
 export const errorBody = z
   .object({
@@ -8,6 +17,10 @@ export const errorBody = z
       type: z.string().describe('The class of error, for example `invalid_request_error`.'),
       param: z.string().nullable().describe('Path of the request field at fault.'),
       code: z.string().nullable().describe('Stable identifier that a program may switch on.'),
+      prad: z
+        .object({ problems: z.array(lineProblem).describe(`The first ${MAX_LINE_PROBLEMS} of the file.`) })
+        .optional()
+        .describe('Only of a file that was refused for its lines.'),
     }),
   })
   .meta({ id: 'Error' });

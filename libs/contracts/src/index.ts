@@ -1,4 +1,4 @@
-export { errorBody, type ErrorBody } from './error-body.js';
+export { MAX_LINE_PROBLEMS, errorBody, type ErrorBody, type LineProblem } from './error-body.js';
 export { MAX_PAGE_SIZE, listQuery, type ListQuery } from './pagination.js';
 export {
   fileDeletion,
@@ -81,17 +81,17 @@ export {
 } from './chat-completion.js';
 export { health, readiness, type Readiness } from './health.js';
 export {
-  jobFilter,
   jobKind,
   jobKinds,
   jobList,
   jobListQuery,
   jobStatus,
+  jobStreamQuery,
   jobSummary,
-  type JobFilter,
   type JobListObject,
   type JobListQuery,
   type JobStatus,
+  type JobStreamQuery,
   type JobSummaryObject,
 } from './job-summary.js';
 export { worker, workerList, type WorkerObject } from './worker.js';

@@ -4,7 +4,12 @@ import { z } from 'zod';
 export const MAX_CURVE_POINTS = 5000;
 
 export const jobMetricQuery = z.strictObject({
-  after: z.coerce.number().int().min(-1).default(-1).describe('Only later steps than this one.'),
+  after: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Only points written after this sequence, also those of a step that was written again.'),
   max_points: z.coerce.number().int().min(2).max(MAX_CURVE_POINTS).default(1000),
 });
 export type JobMetricQuery = z.infer<typeof jobMetricQuery>;
@@ -13,6 +18,7 @@ export type JobMetricQuery = z.infer<typeof jobMetricQuery>;
 export const jobMetric = z
   .object({
     step: z.number().int(),
+    sequence: z.number().int().describe('Grows with every write; the highest seen is the next `after`.'),
     train_loss: z.number().nullable().describe('Mean cross-entropy over answer tokens, in nats.'),
     valid_loss: z.number().nullable(),
     learning_rate: z.number().nullable(),

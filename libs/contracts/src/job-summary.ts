@@ -38,19 +38,21 @@ export type JobSummaryObject = z.infer<typeof jobSummary>;
 
 const second = z.coerce.number().int().min(0).max(253_402_300_799);
 
-/** Which jobs; also of the live stream, which sends a job again whenever it changes. */
-export const jobFilter = z.strictObject({
+/**
+ * Which changes the live stream sends: a job whenever it was made or has changed. A status is no filter of it, for a
+ * client must hear of a job that leaves the status that it shows.
+ */
+export const jobStreamQuery = z.strictObject({
   kind: jobKind.optional(),
-  status: jobStatus.optional(),
   model: z.string().min(1).optional().describe('Name of a base model.'),
   task: z.string().min(1).optional(),
   search: z.string().min(1).max(200).optional().describe('Part of an id, a suffix or an adapter’s name.'),
-  created_after: second.optional().describe('Seconds since 1970.'),
-  created_before: second.optional().describe('Seconds since 1970.'),
+  created_after: second.optional().describe('Seconds since 1970, inclusive.'),
+  created_before: second.optional().describe('Seconds since 1970, exclusive.'),
 });
-export type JobFilter = z.infer<typeof jobFilter>;
+export type JobStreamQuery = z.infer<typeof jobStreamQuery>;
 
-export const jobListQuery = listQuery.extend(jobFilter.shape);
+export const jobListQuery = listQuery.extend({ ...jobStreamQuery.shape, status: jobStatus.optional() });
 export type JobListQuery = z.infer<typeof jobListQuery>;
 
 export const jobList = listOf(jobSummary, 'JobList');
