@@ -82,7 +82,7 @@ describe.each(families)('generation on the tiny $folder', ({ folder, adapters: n
     });
   });
 
-  it('behaviour 7: decodes with the weights of the base, all of them and nothing else', async () => {
+  it('prad-spec 7.7: decodes with the weights of the base, all of them and nothing else', async () => {
     const executor = await RecordingExecutor.open(tiny, { slots: 1, capacity: 16 });
     const { inputs, weights } = executor.inner.decode;
     await executor.close();
@@ -112,7 +112,7 @@ describe.each(families)('generation on the tiny $folder', ({ folder, adapters: n
     expect(large.answers).toEqual(small.answers);
   });
 
-  it('behaviour 17: a mixed batch = each row alone, while rows come, go and move', async () => {
+  it('prad-spec 7.17: a mixed batch = each row alone, while rows come, go and move', async () => {
     const requests = [undefined, ...adapters, adapters[0], undefined, adapters.at(-1)].map((adapter, row) =>
       ask(
         Array.from({ length: 3 + ((row * 5) % 7) }, (_, t) => 3 + ((row * 17 + t * 29) % 90)),
@@ -183,7 +183,7 @@ describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
     }
   });
 
-  it('behaviour 17: what other adapters do after the prefill changes nothing', async () => {
+  it('prad-spec 7.17: what other adapters do after the prefill changes nothing', async () => {
     const adapter = await served(tiny, name, 'prompt');
     const other = await served(tiny, name, 'prompt', (x) => -2 * x);
     const row = { request: 0, slot: 0 };
@@ -199,7 +199,7 @@ describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
     expect(busy.logitsOf(1)[0]).not.toEqual(busy.logitsOf(0)[0]);
   });
 
-  it('behaviour 8: a decode run is the same whatever adapters its rows had', async () => {
+  it('prad-spec 7.8: a decode run is the same whatever adapters its rows had', async () => {
     const adapter = await served(tiny, name, 'prompt');
     const running = await executor();
     const rows = [0, 1, 2].map((request) => ({ request, slot: request }));
