@@ -33,5 +33,6 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'formats',
     'runtime',
   ],
+  'apps/dashboard': ['contracts'],
   'apps/cli': ['contracts', 'config', 'database'],
 };

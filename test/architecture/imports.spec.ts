@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..');
 
 function sources(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(folder, file));
 }
 
@@ -70,9 +70,9 @@ describe('the import table', () => {
 
   it('has no circular imports', async () => {
     const graph = await madge([join(root, 'libs'), join(root, 'apps')], {
-      fileExtensions: ['ts'],
+      fileExtensions: ['ts', 'tsx'],
       tsConfig: join(root, 'tsconfig.json'),
-      detectiveOptions: { ts: { skipTypeImports: true } },
+      detectiveOptions: { ts: { skipTypeImports: true }, tsx: { skipTypeImports: true } },
     });
     expect(graph.circular()).toEqual([]);
   });

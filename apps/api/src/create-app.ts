@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { NestLogger, createLogger, echoRequestId, requestId } from '@prad/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { AppModule } from './app.module.js';
+import { serveDashboard } from './dashboard/serve-dashboard.js';
 import { serveDocs } from './docs.js';
 import { ErrorFilter } from './http/error.filter.js';
 import { validationPipe } from './http/validation.pipe.js';
@@ -33,6 +34,7 @@ export async function createApp(settings: ApiSettings): Promise<NestFastifyAppli
     done();
   });
   serveDocs(app);
+  await serveDashboard(serverOf(adapter), settings.dashboardFolder);
   await app.init();
   // From here on, for the start logs one line for each route.
   app.useLogger(app.get(NestLogger));

@@ -23,6 +23,8 @@ export function readSettings(): ApiSettings {
     databasePoolSize: env.DATABASE_POOL_SIZE,
     redisUrl: env.REDIS_URL,
     blobFolder: resolve(env.PRAD_DATA_DIR, 'blobs'),
+    // Beside this app's folder in dist, where the build puts it.
+    dashboardFolder: resolve(import.meta.dirname, '../../dashboard'),
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     drainMs: env.DRAIN_MS,
     logLevel: env.LOG_LEVEL,

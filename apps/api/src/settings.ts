@@ -13,6 +13,8 @@ export interface ApiSettings {
   readonly redisUrl: string | undefined;
   /** Folder of the blobs. */
   readonly blobFolder: string;
+  /** Folder of the built dashboard, which need not be there. */
+  readonly dashboardFolder: string;
   /** Largest file that may be uploaded. */
   readonly maxUploadBytes: number;
   /** Time that running requests get to end when the process is asked to stop. */

@@ -24,10 +24,15 @@ export interface ApiHarness {
 
 export const MAX_UPLOAD_BYTES = 100_000;
 
-export async function startApi(databaseUrl: string, redisUrl?: string): Promise<ApiHarness> {
+export async function startApi(
+  databaseUrl: string,
+  redisUrl?: string,
+  options: { readonly dashboardFolder?: string } = {},
+): Promise<ApiHarness> {
   const blobFolder = await mkdtemp(join(tmpdir(), 'prad-api-'));
   const app = await createApp({
     ...{ host: '127.0.0.1', port: 0, databaseUrl, databasePoolSize: 5, redisUrl, blobFolder },
+    dashboardFolder: options.dashboardFolder ?? join(blobFolder, 'no-dashboard'),
     ...{ maxUploadBytes: MAX_UPLOAD_BYTES, drainMs: 5_000, logLevel: 'silent', logFormat: 'json' },
   });
   await app.listen(0, '127.0.0.1');
