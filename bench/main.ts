@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { report, type Measurement } from './report.js';
+import { benchGeneration } from './generation.js';
 import { benchTraining } from './training.js';
 
 const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   training: benchTraining,
+  generation: benchGeneration,
 };
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });

@@ -1,5 +1,6 @@
 export { Engine, type EngineOptions } from './engine.js';
 export { Executor } from './executor.js';
+export { baseGraph } from './model-graphs.js';
 export type { GenerationRequest } from './generation-request.js';
 export { OnnxExecutor, type DecodeFacts, type OnnxExecutorOptions } from './onnx-executor.js';
 export {

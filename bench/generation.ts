@@ -1,0 +1,153 @@
+import {
+  OnnxExecutor,
+  baseGraph,
+  servedAdapter,
+  type PrefillRow,
+  type ServedAdapter,
+  type StepPlan,
+} from '@prad/generation';
+import type { BaseModel } from '@prad/models';
+import { adapterFor, initialise, randomStream } from '@prad/nn';
+import { measureMatMulRate, measureStreamRate } from '@prad/runtime';
+import { matmulFlops } from './matmul-flops.js';
+import { measurement, median, type Measurement } from './report.js';
+import { withSmolLM2Size } from './smollm2-size.js';
+
+const THREADS = 2;
+const ROUNDS = 7;
+/** Decode steps of one round. */
+const STEPS = 12;
+const PROMPT = 16;
+const ROWS = 8;
+const PREFILL = { rows: 4, tokens: 128 };
+const SMALL = 256;
+const LARGE = 4096;
+
+const nothing: StepPlan = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
+
+/** Rows with prompts in their slots, ready to decode. */
+class Rows {
+  readonly #prompts: readonly PrefillRow[];
+
+  constructor(
+    private readonly executor: OnnxExecutor,
+    model: BaseModel,
+    count: number,
+    adapterOf: (row: number) => ServedAdapter | undefined = () => undefined,
+    tokens = PROMPT,
+  ) {
+    const random = randomStream(1);
+    this.#prompts = Array.from({ length: count }, (_, slot) => ({
+      ...{ request: slot, slot, adapter: adapterOf(slot) },
+      tokens: Array.from({ length: tokens }, () => random.below(model.dimensions.vocabSize)),
+    }));
+  }
+
+  /** Seconds of the prefill. */
+  async prefill(): Promise<number> {
+    const start = performance.now();
+    await this.executor.run({ ...nothing, prefill: [this.#prompts] });
+    return (performance.now() - start) / 1000;
+  }
+
+  /** Seconds of a decode step, the median of some after a prefill. */
+  async decodeStep(): Promise<number> {
+    await this.prefill();
+    const seconds: number[] = [];
+    for (let step = 0; step < STEPS; step++) {
+      const decode = this.#prompts.map(({ request, slot }) => ({
+        ...{ request, slot, token: 1 + step, length: PROMPT + step },
+      }));
+      const start = performance.now();
+      await this.executor.run({ ...nothing, decode });
+      seconds.push((performance.now() - start) / 1000);
+    }
+    return median(seconds);
+  }
+}
+
+/** Adapters of both methods and several ranks, as a mixed batch has them. */
+function mixedAdapters(model: BaseModel): ServedAdapter[] {
+  return Array.from({ length: ROWS }, (_, index) => {
+    const method = index % 2 === 0 ? 'adapter' : 'lora';
+    const adapter = adapterFor(model, method, { rank: 4 << (index % 5), init: 'released' });
+    const artefact = {
+      ...{ method, options: { ...adapter.options }, scope: 'prompt' },
+      ...{ baseDigest: model.digest, baseModel: model.name },
+      tensors: initialise(adapter.parameters, index),
+    };
+    return servedAdapter(model, artefact, `adapter ${index}`);
+  });
+}
+
+/** Decode and prefill against the machine's own limits and each other, taken in turns. */
+export async function benchGeneration(): Promise<Measurement[]> {
+  return withSmolLM2Size(async (model) => {
+    const open = (capacity: number, slots: number): Promise<OnnxExecutor> =>
+      OnnxExecutor.open(model, { slots, capacity, intraOpThreads: THREADS });
+    const [small, large] = [await open(SMALL, ROWS), await open(LARGE, ROWS)];
+    try {
+      return await measured(model, small, large);
+    } finally {
+      await small.close();
+      await large.close();
+    }
+  });
+}
+
+async function measured(model: BaseModel, small: OnnxExecutor, large: OnnxExecutor): Promise<Measurement[]> {
+  const adapters = mixedAdapters(model);
+  const { rows, tokens } = PREFILL;
+  const one = new Rows(small, model, 1);
+  const plain = new Rows(small, model, ROWS);
+  const mixed = new Rows(small, model, ROWS, (row) => adapters[row]);
+  const roomy = new Rows(large, model, ROWS);
+  const prompts = new Rows(small, model, rows, undefined, tokens);
+  const limits = { intraOpThreads: THREADS, forMs: 500 };
+  const takes = {
+    stream: () => measureStreamRate(limits),
+    one: () => one.decodeStep(),
+    plain: () => plain.decodeStep(),
+    mixed: () => mixed.decodeStep(),
+    roomy: () => roomy.decodeStep(),
+    matmul: () => measureMatMulRate(limits),
+    prefill: () => prompts.prefill(),
+  };
+  const figures = await inTurns(takes);
+  const weightBytes = [...small.decode.weights.values()].reduce((sum, { length }) => sum + length, 0);
+  const flops = matmulFlops(baseGraph(model, SMALL), { B: rows, T: tokens });
+  console.log(`decode at batch 1: ${(1 / figures.one).toFixed(1)} tokens/s`);
+  return [
+    measurement('decode, batch 1: weights read', weightBytes / figures.one / 1e9, 'GB/s', {
+      what: 'weight streaming',
+      value: figures.stream / 1e9,
+    }),
+    measurement(`decode step, batch ${ROWS}, cache of ${LARGE}`, 1000 * figures.roomy, 'ms', {
+      what: `cache of ${SMALL}`,
+      value: 1000 * figures.plain,
+    }),
+    measurement(`decode, ${ROWS} rows of ${ROWS} adapters`, ROWS / figures.mixed, 'tokens/s', {
+      what: 'rows without adapter',
+      value: ROWS / figures.plain,
+    }),
+    measurement(`prefill, ${rows} x ${tokens} tokens`, flops / figures.prefill / 1e9, 'GFLOP/s', {
+      what: 'onnxruntime MatMul',
+      value: figures.matmul / 1e9,
+    }),
+  ];
+}
+
+/** The median of each over several rounds, in turns, so that a machine that slows down slows all; one round warms up. */
+async function inTurns<Name extends string>(
+  takes: Readonly<Record<Name, () => Promise<number>>>,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(takes) as Name[];
+  const found = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const name of names) {
+      const value = await takes[name]();
+      if (round > 0) found[name].push(value);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, median(found[name])])) as Record<Name, number>;
+}
