@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEFAULT_PROJECT } from '@prad/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { importModel } from '../../apps/cli/src/stack/import-model.js';
 import { Cluster } from './support/cluster.js';
@@ -54,7 +55,7 @@ it('takes the training of a killed worker up again from the start, and ends it o
   expect(steps).toEqual(Array.from({ length: 301 }, (_, step) => step));
   const events = await cluster.client.jobEvents(id);
   expect(events.some(({ message }) => message.startsWith('Training started again (attempt 2)'))).toBe(true);
-  expect((await cluster.database.adapters.list({ limit: 100 })).items).toHaveLength(2);
+  expect((await cluster.database.adapters.list(DEFAULT_PROJECT, { limit: 100 })).items).toHaveLength(2);
 });
 
 it('hands the training back when the worker is asked to stop, and goes on with it elsewhere until it is cancelled', async () => {

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { NestLogger, createLogger, echoRequestId, requestId } from '@prad/telemetry';
 import type { FastifyInstance } from 'fastify';
+import { identifyCallers } from './access/identify-callers.js';
 import { AppModule } from './app.module.js';
 import { serveDashboard } from './dashboard/serve-dashboard.js';
 import { serveDocs } from './docs.js';
@@ -51,6 +52,7 @@ function fastifyAdapter(): FastifyAdapter {
     forceCloseConnections: 'idle',
   });
   echoRequestId(serverOf(adapter));
+  identifyCallers(serverOf(adapter));
   return adapter;
 }
 

@@ -1,15 +1,20 @@
+import { DEFAULT_PROJECT } from '@prad/domain';
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { BaseModelEntity } from './base-model.entity.js';
 import { bigintNumber } from './bigint-number.js';
 import { TaskEntity } from './task.entity.js';
 import type { JsonColumn } from './json-column.js';
+import { ProjectEntity } from './project.entity.js';
 
 @Entity('adapter')
-@Index(['createdAt', 'id'])
+@Index(['projectId', 'createdAt', 'id'])
 @Index(['baseModelId'])
 export class AdapterEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
+  @ForeignKey(() => ProjectEntity)
+  @Column({ type: 'text', default: DEFAULT_PROJECT })
+  projectId!: string;
   @ForeignKey(() => BaseModelEntity)
   @Column({ type: 'text' })
   baseModelId!: string;

@@ -30,8 +30,16 @@ export class AdapterRepository {
     return adapter;
   }
 
-  async list(page: PageRequest, filter: AdapterFilter = {}): Promise<Page<Adapter>> {
-    const found = await newestFirst(this.dataSource.getRepository(AdapterEntity), page, (query) => {
+  /** An adapter of the project. Throws notFound `model_not_found`, for another project's adapter as for none. */
+  async getIn(project: string, id: string): Promise<Adapter> {
+    const adapter = await this.find(id);
+    if (adapter?.project !== project) throw notFound('model', id);
+    return adapter;
+  }
+
+  async list(project: string, page: PageRequest, filter: AdapterFilter = {}): Promise<Page<Adapter>> {
+    const adapters = this.dataSource.getRepository(AdapterEntity);
+    const found = await newestFirst(adapters, { projectId: project }, page, (query) => {
       const { baseModel, task } = filter;
       if (baseModel !== undefined) query.andWhere('item.baseModelId = :baseModel', { baseModel });
       if (task !== undefined) query.andWhere('item.taskId = :task', { task });
@@ -64,17 +72,18 @@ export class AdapterRepository {
   }
 }
 
-/** Writes the adapter where it is new, and its next version, within the transaction of `manager`. */
+/** Writes the project's adapter where it is new, and its next version, within the transaction of `manager`. */
 export async function publishAdapter(
   manager: EntityManager,
+  project: string,
   adapter: NewAdapter,
   version: Pick<AdapterVersion, 'id' | 'digest' | 'blobKey' | 'bytes' | 'jobId'>,
 ): Promise<void> {
   const { id, baseModel, baseDigest, method, options, scope, parameterCount, task } = adapter;
   await manager.query(
-    `INSERT INTO adapter (id, base_model_id, base_digest, method, options, scope, parameter_count, task_id)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
-    [id, baseModel, baseDigest, method, JSON.stringify(options), scope, parameterCount, task],
+    `INSERT INTO adapter (id, project_id, base_model_id, base_digest, method, options, scope, parameter_count, task_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+    [id, project, baseModel, baseDigest, method, JSON.stringify(options), scope, parameterCount, task],
   );
   // The lock on the adapter orders concurrent versions of it.
   await manager.query('SELECT 1 FROM adapter WHERE id = $1 FOR UPDATE', [id]);
@@ -88,7 +97,17 @@ function versionToDomain(row: AdapterVersionEntity): AdapterVersion {
 }
 
 function toDomain(row: AdapterEntity, latest: AdapterVersionEntity): Adapter {
-  const { id, baseModelId, baseDigest, method, options, scope, parameterCount, taskId, createdAt } = row;
-  const facts = { id, baseDigest, method, options: jsonOf(options), scope, parameterCount, createdAt };
+  const { id, projectId, baseModelId, baseDigest, method, options, scope, parameterCount, taskId } = row;
+  const { createdAt } = row;
+  const facts = {
+    id,
+    project: projectId,
+    baseDigest,
+    method,
+    options: jsonOf(options),
+    scope,
+    parameterCount,
+    createdAt,
+  };
   return { ...facts, baseModel: baseModelId, task: taskId, latest: versionToDomain(latest) };
 }

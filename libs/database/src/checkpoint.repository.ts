@@ -40,9 +40,7 @@ export class CheckpointRepository {
   }
 
   async list(jobId: string, page: PageRequest): Promise<Page<Checkpoint>> {
-    const rows = await newestFirst(this.dataSource.getRepository(CheckpointEntity), page, (query) => {
-      query.andWhere('item.jobId = :jobId', { jobId });
-    });
+    const rows = await newestFirst(this.dataSource.getRepository(CheckpointEntity), { jobId }, page);
     return mapPage(rows, toDomain);
   }
 }

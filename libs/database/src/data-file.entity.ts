@@ -1,14 +1,18 @@
-import type { FilePurpose } from '@prad/domain';
-import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { DEFAULT_PROJECT, type FilePurpose } from '@prad/domain';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from './bigint-number.js';
+import { ProjectEntity } from './project.entity.js';
 
 @Entity('data_file')
 @Check('data_file_purpose_check', `purpose IN ('fine-tune', 'fine-tune-results', 'evals')`)
 @Check('data_file_size_check', `bytes >= 0 AND rows >= 0`)
-@Index(['createdAt', 'id'])
+@Index(['projectId', 'createdAt', 'id'])
 export class DataFileEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
+  @ForeignKey(() => ProjectEntity)
+  @Column({ type: 'text', default: DEFAULT_PROJECT })
+  projectId!: string;
   @Column({ type: 'text' })
   filename!: string;
   @Column({ type: 'text' })

@@ -15,8 +15,8 @@ export class DataFileRepository {
 
   /** Records a file whose blob is written already. */
   async create(file: Omit<DataFile, 'createdAt'>): Promise<DataFile> {
-    const { id, filename, purpose, bytes, sha256, rows, blobKey } = file;
-    const row = { id, filename, purpose, bytes, sha256, rows, blobKey };
+    const { id, project, filename, purpose, bytes, sha256, rows, blobKey } = file;
+    const row = { id, projectId: project, filename, purpose, bytes, sha256, rows, blobKey };
     await this.dataSource.manager.insert(DataFileEntity, row);
     return this.get(id);
   }
@@ -33,8 +33,16 @@ export class DataFileRepository {
     return file;
   }
 
-  async list(page: PageRequest, purpose?: FilePurpose): Promise<Page<DataFile>> {
-    const rows = await newestFirst(this.dataSource.getRepository(DataFileEntity), page, (query) => {
+  /** A file of the project. Throws notFound `file_not_found`, for another project's file as for none. */
+  async getIn(project: string, id: string): Promise<DataFile> {
+    const file = await this.find(id);
+    if (file?.project !== project) throw notFound('file', id);
+    return file;
+  }
+
+  async list(project: string, page: PageRequest, purpose?: FilePurpose): Promise<Page<DataFile>> {
+    const files = this.dataSource.getRepository(DataFileEntity);
+    const rows = await newestFirst(files, { projectId: project }, page, (query) => {
       query.andWhere('item.deletedAt IS NULL');
       if (purpose !== undefined) query.andWhere('item.purpose = :purpose', { purpose });
     });
@@ -42,13 +50,13 @@ export class DataFileRepository {
   }
 
   /**
-   * Marks the file deleted and returns it, so that its blob can be removed afterwards.
+   * Marks the project's file deleted and returns it, so that its blob can be removed afterwards.
    * Throws notFound, or conflict `file_in_use` while an unfinished job needs it.
    */
-  async delete(id: string): Promise<DataFile> {
+  async delete(project: string, id: string): Promise<DataFile> {
     return this.dataSource.transaction(async (manager) => {
       const locked = await lockRow(manager, DataFileEntity, id);
-      if (locked?.row.deletedAt !== null) throw notFound('file', id);
+      if (locked?.row.deletedAt !== null || locked.row.projectId !== project) throw notFound('file', id);
       const user = await manager
         .createQueryBuilder(FineTuningJobEntity, 'job')
         .where(`job.status IN ('validating_files', 'queued', 'running')`)
@@ -71,6 +79,6 @@ function fileInUse(id: string, jobId: string): AppError {
 }
 
 function toDomain(row: DataFileEntity): DataFile {
-  const { id, filename, purpose, bytes, sha256, rows, blobKey, createdAt } = row;
-  return { id, filename, purpose, bytes, sha256, rows, blobKey, createdAt };
+  const { id, projectId, filename, purpose, bytes, sha256, rows, blobKey, createdAt } = row;
+  return { id, project: projectId, filename, purpose, bytes, sha256, rows, blobKey, createdAt };
 }

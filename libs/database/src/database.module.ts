@@ -1,6 +1,7 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AdapterRepository } from './adapter.repository.js';
+import { ApiKeyRepository } from './api-key.repository.js';
 import { BaseModelRepository } from './base-model.repository.js';
 import { CheckpointRepository } from './checkpoint.repository.js';
 import { DataFileRepository } from './data-file.repository.js';
@@ -15,6 +16,7 @@ import { WorkerNodeRepository } from './worker-node.repository.js';
 
 const repositories = [
   AdapterRepository,
+  ApiKeyRepository,
   BaseModelRepository,
   CheckpointRepository,
   DataFileRepository,

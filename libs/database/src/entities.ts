@@ -1,5 +1,6 @@
 import { AdapterEntity } from './adapter.entity.js';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
+import { ApiKeyEntity } from './api-key.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
 import { CheckpointEntity } from './checkpoint.entity.js';
 import { DataFileEntity } from './data-file.entity.js';
@@ -8,6 +9,7 @@ import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
 import { JobEventEntity } from './job-event.entity.js';
 import { JobMetricEntity } from './job-metric.entity.js';
+import { ProjectEntity } from './project.entity.js';
 import { TaskEntity } from './task.entity.js';
 import { WorkerNodeEntity } from './worker-node.entity.js';
 
@@ -15,6 +17,7 @@ import { WorkerNodeEntity } from './worker-node.entity.js';
 export const entities = [
   AdapterEntity,
   AdapterVersionEntity,
+  ApiKeyEntity,
   BaseModelEntity,
   CheckpointEntity,
   DataFileEntity,
@@ -23,6 +26,7 @@ export const entities = [
   InferenceJobEntity,
   JobEventEntity,
   JobMetricEntity,
+  ProjectEntity,
   TaskEntity,
   WorkerNodeEntity,
 ];

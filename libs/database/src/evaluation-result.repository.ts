@@ -30,14 +30,19 @@ export class EvaluationResultRepository {
   }
 
   async list(page: PageRequest, filter: EvaluationFilter = {}): Promise<Page<EvaluationResult>> {
-    const found = await newestFirst(this.dataSource.getRepository(EvaluationResultEntity), page, (query) => {
-      const { baseModel, adapterVersionId, task } = filter;
-      if (baseModel !== undefined) query.andWhere('item.baseModelId = :baseModel', { baseModel });
-      if (task !== undefined) query.andWhere('item.taskId = :task', { task });
-      if (adapterVersionId !== undefined) {
-        query.andWhere('item.adapterVersionId = :adapterVersionId', { adapterVersionId });
-      }
-    });
+    const found = await newestFirst(
+      this.dataSource.getRepository(EvaluationResultEntity),
+      {},
+      page,
+      (query) => {
+        const { baseModel, adapterVersionId, task } = filter;
+        if (baseModel !== undefined) query.andWhere('item.baseModelId = :baseModel', { baseModel });
+        if (task !== undefined) query.andWhere('item.taskId = :task', { task });
+        if (adapterVersionId !== undefined) {
+          query.andWhere('item.adapterVersionId = :adapterVersionId', { adapterVersionId });
+        }
+      },
+    );
     return mapPage(found, toDomain);
   }
 }

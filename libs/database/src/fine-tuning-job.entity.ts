@@ -1,4 +1,4 @@
-import type { Failure, FineTuningStatus } from '@prad/domain';
+import { DEFAULT_PROJECT, type Failure, type FineTuningStatus } from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
@@ -6,6 +6,7 @@ import { bigintNumber } from './bigint-number.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { TaskEntity } from './task.entity.js';
 import type { JsonColumn } from './json-column.js';
+import { ProjectEntity } from './project.entity.js';
 
 @Entity('fine_tuning_job')
 @Check(
@@ -22,7 +23,7 @@ import type { JsonColumn } from './json-column.js';
 )
 @Check('fine_tuning_job_error_check', `(status = 'failed') = (error IS NOT NULL)`)
 @Check('fine_tuning_job_result_check', `(status = 'succeeded') = (result_adapter_id IS NOT NULL)`)
-@Index(['createdAt', 'id'])
+@Index(['projectId', 'createdAt', 'id'])
 @Index(['baseModelId'])
 @Index('fine_tuning_job_unfinished_idx', ['status'], {
   where: `status IN ('validating_files', 'queued', 'running')`,
@@ -30,6 +31,9 @@ import type { JsonColumn } from './json-column.js';
 export class FineTuningJobEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
+  @ForeignKey(() => ProjectEntity)
+  @Column({ type: 'text', default: DEFAULT_PROJECT })
+  projectId!: string;
   @Column({ type: 'text' })
   status!: FineTuningStatus;
   @ForeignKey(() => BaseModelEntity)

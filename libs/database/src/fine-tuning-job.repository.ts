@@ -49,16 +49,16 @@ export interface FineTuningOutcome {
 export class FineTuningJobRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Throws notFound for a model, task or file that has no row, or whose file was deleted. */
+  /** Throws notFound for a model, task or file that has no row, whose file was deleted or is another project's. */
   async create(job: NewFineTuningJob): Promise<FineTuningJob> {
     const { adapter: adapterMethod, scope, options, hyperparameters } = job.method;
-    const { id, status, suffix, seed, metadata } = job;
-    const names = { baseModelId: job.model, taskId: job.task };
+    const { id, project, status, suffix, seed, metadata } = job;
+    const names = { projectId: project, baseModelId: job.model, taskId: job.task };
     const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
     const method = { adapterMethod, scope, options, hyperparameters };
     await this.dataSource.transaction(async (manager) => {
       // The lock keeps a deletion of the file from running between the check and the insert.
-      for (const file of [job.trainingFile, job.validationFile]) await lockFile(manager, file);
+      for (const file of [job.trainingFile, job.validationFile]) await lockFile(manager, project, file);
       await manager
         .insert(FineTuningJobEntity, { id, status, suffix, seed, metadata, ...names, ...files, ...method })
         .catch((error: unknown) => {
@@ -80,8 +80,20 @@ export class FineTuningJobRepository {
     return job;
   }
 
-  async list(page: PageRequest, filter: FineTuningJobFilter = {}): Promise<Page<FineTuningJob>> {
-    const rows = await newestFirst(this.dataSource.getRepository(FineTuningJobEntity), page, (query) => {
+  /** A job of the project. Throws notFound `fine_tuning_job_not_found`, for another project's job as for none. */
+  async getIn(project: string, id: string): Promise<FineTuningJob> {
+    const job = await this.find(id);
+    if (job?.project !== project) throw notFound('fine-tuning job', id);
+    return job;
+  }
+
+  async list(
+    project: string,
+    page: PageRequest,
+    filter: FineTuningJobFilter = {},
+  ): Promise<Page<FineTuningJob>> {
+    const jobs = this.dataSource.getRepository(FineTuningJobEntity);
+    const rows = await newestFirst(jobs, { projectId: project }, page, (query) => {
       const { status, model } = filter;
       if (status !== undefined) query.andWhere('item.status = :status', { status });
       if (model !== undefined) query.andWhere('item.baseModelId = :model', { model });
@@ -131,12 +143,12 @@ export class FineTuningJobRepository {
     return this.change(id, (job) => releaseFineTuning(job, owner));
   }
 
-  /** Ends the job and records the adapter in one transaction. Throws conflict `lease_lost`. */
+  /** Ends the job and records the adapter, which its project gets, in one transaction. Throws conflict `lease_lost`. */
   succeed(id: string, owner: string, outcome: FineTuningOutcome): Promise<FineTuningJob> {
     const { adapter, version, trainedTokens } = outcome;
     return this.change(id, async (job, now, manager) => {
       const done = succeedFineTuning(job, owner, { resultAdapter: adapter.id, trainedTokens }, now);
-      await publishAdapter(manager, adapter, { ...version, id: newId('advers'), jobId: id });
+      await publishAdapter(manager, job.project, adapter, { ...version, id: newId('advers'), jobId: id });
       return done;
     });
   }
@@ -175,11 +187,11 @@ export class FineTuningJobRepository {
 
 type Transition<R> = (job: FineTuningJob, now: Date, manager: EntityManager) => R | Promise<R>;
 
-async function lockFile(manager: EntityManager, id: string | null): Promise<void> {
+async function lockFile(manager: EntityManager, project: string, id: string | null): Promise<void> {
   if (id === null) return;
   const file = await manager
     .createQueryBuilder(DataFileEntity, 'file')
-    .where('file.id = :id AND file.deletedAt IS NULL', { id })
+    .where('file.id = :id AND file.projectId = :project AND file.deletedAt IS NULL', { id, project })
     .setLock('pessimistic_read')
     .getOne();
   if (file === null) throw notFound('file', id);

@@ -12,6 +12,7 @@ function factsOf(row: FineTuningJobEntity) {
     progressStep === null || progressTotal === null ? null : { step: progressStep, total: progressTotal };
   return {
     ...{ id, suffix, seed, metadata, cancelRequested, attempts, trainedTokens, createdAt, startedAt },
+    project: row.projectId,
     model: row.baseModelId,
     task: row.taskId,
     trainingFile: row.trainingFileId,

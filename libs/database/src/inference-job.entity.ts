@@ -1,8 +1,16 @@
-import type { Failure, InferenceEndpoint, InferenceStatus, InferenceTimings, Usage } from '@prad/domain';
+import {
+  DEFAULT_PROJECT,
+  type Failure,
+  type InferenceEndpoint,
+  type InferenceStatus,
+  type InferenceTimings,
+  type Usage,
+} from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
 import type { JsonColumn } from './json-column.js';
+import { ProjectEntity } from './project.entity.js';
 
 @Entity('inference_job')
 @Check('inference_job_status_check', `status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
@@ -20,12 +28,15 @@ import type { JsonColumn } from './json-column.js';
   'inference_job_result_check',
   `(status = 'succeeded') = (result IS NOT NULL AND usage IS NOT NULL AND timings IS NOT NULL)`,
 )
-@Index(['createdAt', 'id'])
+@Index(['projectId', 'createdAt', 'id'])
 @Index('inference_job_unfinished_idx', ['status'], { where: `status IN ('queued', 'running')` })
 @Index('inference_job_adapter_id_idx', ['adapterId'], { where: `adapter_id IS NOT NULL` })
 export class InferenceJobEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
+  @ForeignKey(() => ProjectEntity)
+  @Column({ type: 'text', default: DEFAULT_PROJECT })
+  projectId!: string;
   @Column({ type: 'text' })
   status!: InferenceStatus;
   @Column({ type: 'text' })

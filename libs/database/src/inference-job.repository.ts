@@ -40,9 +40,10 @@ export class InferenceJobRepository {
 
   /** A new job in status queued. Throws notFound `model_not_found` for a base or adapter that has no row. */
   async create(job: NewInferenceJob): Promise<InferenceJob> {
-    const { id, endpoint, baseModel, adapter, request } = job;
+    const { id, project, endpoint, baseModel, adapter, request } = job;
     const row = {
       id,
+      projectId: project,
       status: 'queued',
       endpoint,
       baseModelId: baseModel,
@@ -69,8 +70,13 @@ export class InferenceJobRepository {
     return job;
   }
 
-  async list(page: PageRequest, filter: InferenceJobFilter = {}): Promise<Page<InferenceJob>> {
-    const rows = await newestFirst(this.dataSource.getRepository(InferenceJobEntity), page, (query) => {
+  async list(
+    project: string,
+    page: PageRequest,
+    filter: InferenceJobFilter = {},
+  ): Promise<Page<InferenceJob>> {
+    const jobs = this.dataSource.getRepository(InferenceJobEntity);
+    const rows = await newestFirst(jobs, { projectId: project }, page, (query) => {
       const { status, baseModel, adapter } = filter;
       if (status !== undefined) query.andWhere('item.status = :status', { status });
       if (baseModel !== undefined) query.andWhere('item.baseModelId = :baseModel', { baseModel });
@@ -146,7 +152,7 @@ export class InferenceJobRepository {
 function toDomain(row: InferenceJobEntity): InferenceJob {
   const { id, endpoint, baseModelId, adapterId, request, cancelRequested, attempts, createdAt, startedAt } =
     row;
-  const names = { baseModel: baseModelId, adapter: adapterId };
+  const names = { project: row.projectId, baseModel: baseModelId, adapter: adapterId };
   const facts = {
     id,
     endpoint,

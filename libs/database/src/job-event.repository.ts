@@ -54,9 +54,7 @@ export class JobEventRepository {
 
   /** Events newest first, as OpenAI lists them. */
   async list(jobId: string, page: PageRequest): Promise<Page<JobEvent>> {
-    const rows = await newestFirst(this.dataSource.getRepository(JobEventEntity), page, (query) => {
-      query.andWhere('item.jobId = :jobId', { jobId });
-    });
+    const rows = await newestFirst(this.dataSource.getRepository(JobEventEntity), { jobId }, page);
     return mapPage(rows, toDomain);
   }
 }

@@ -1,6 +1,6 @@
 import type { Page, PageRequest } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import type { ObjectLiteral, Repository, SelectQueryBuilder } from 'typeorm';
+import type { FindOptionsWhere, ObjectLiteral, Repository, SelectQueryBuilder } from 'typeorm';
 
 interface Listed extends ObjectLiteral {
   id: string;
@@ -8,18 +8,19 @@ interface Listed extends ObjectLiteral {
 }
 
 /**
- * One page of rows, newest first, after the row that `page.after` names.
- * `narrow` adds conditions on the alias `item`. Throws invalid `unknown_cursor` for an `after` that names no row.
+ * One page of the rows `within` a project or a job, newest first, after the row that `page.after` names.
+ * `narrow` adds conditions on the alias `item`. Throws invalid `unknown_cursor` for an `after` that names no row there.
  */
 export async function newestFirst<E extends Listed>(
   rows: Repository<E>,
+  within: FindOptionsWhere<E>,
   page: PageRequest,
   narrow: (query: SelectQueryBuilder<E>) => void = () => undefined,
 ): Promise<Page<E>> {
-  const query = rows.createQueryBuilder('item');
+  const query = rows.createQueryBuilder('item').where(within);
   narrow(query);
   if (page.after !== undefined) {
-    if (!(await rows.createQueryBuilder('item').where('item.id = :id', { id: page.after }).getExists())) {
+    if (!(await rows.existsBy({ ...within, id: page.after }))) {
       throw new AppError({
         kind: 'invalid',
         code: 'unknown_cursor',

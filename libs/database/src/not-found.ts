@@ -4,7 +4,7 @@ import { AppError } from '@prad/errors';
 export function notFound(what: string, id: string): AppError {
   return new AppError({
     kind: 'notFound',
-    code: `${what.replaceAll(/[ -]/g, '_')}_not_found`,
+    code: `${what.toLowerCase().replaceAll(/[ -]/g, '_')}_not_found`,
     message: `there is no ${what} named ${JSON.stringify(id)}`,
     details: { id },
   });

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { AdapterRepository } from './adapter.repository.js';
+import { ApiKeyRepository } from './api-key.repository.js';
 import { BaseModelRepository } from './base-model.repository.js';
 import { CheckpointRepository } from './checkpoint.repository.js';
 import { DataFileRepository } from './data-file.repository.js';
@@ -14,6 +15,7 @@ import { WorkerNodeRepository } from './worker-node.repository.js';
 /** One repository of each kind. */
 export interface Repositories {
   readonly adapters: AdapterRepository;
+  readonly apiKeys: ApiKeyRepository;
   readonly baseModels: BaseModelRepository;
   readonly checkpoints: CheckpointRepository;
   readonly dataFiles: DataFileRepository;
@@ -29,6 +31,7 @@ export interface Repositories {
 export function createRepositories(dataSource: DataSource): Repositories {
   return {
     adapters: new AdapterRepository(dataSource),
+    apiKeys: new ApiKeyRepository(dataSource),
     baseModels: new BaseModelRepository(dataSource),
     checkpoints: new CheckpointRepository(dataSource),
     dataFiles: new DataFileRepository(dataSource),

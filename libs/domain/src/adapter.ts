@@ -5,6 +5,7 @@ import { newAdapterTag } from './ids.js';
 export interface Adapter {
   /** The public name, for example `ft:prad-tiny:reviews:ab12cd34`. */
   readonly id: string;
+  readonly project: string;
   readonly baseModel: string;
   /** Digest of the base model's weights; the adapter is refused on any other. */
   readonly baseDigest: string;
@@ -33,7 +34,8 @@ export interface AdapterVersion {
   readonly createdAt: Date;
 }
 
-export type NewAdapter = Omit<Adapter, 'createdAt' | 'latest'>;
+/** An adapter as its training describes it: it belongs to the project of the job. */
+export type NewAdapter = Omit<Adapter, 'project' | 'createdAt' | 'latest'>;
 export type NewAdapterVersion = Pick<AdapterVersion, 'digest' | 'blobKey' | 'bytes'>;
 
 /** A new adapter name in OpenAI's form `ft:<base>:<suffix>:<8 characters>`; the suffix may be empty. */

@@ -5,6 +5,7 @@ export type FilePurpose = (typeof filePurposes)[number];
 /** An uploaded data set whose bytes lie in the blob store. */
 export interface DataFile {
   readonly id: string;
+  readonly project: string;
   readonly filename: string;
   readonly purpose: FilePurpose;
   readonly bytes: number;

@@ -23,6 +23,7 @@ export interface Progress {
 /** What every job has, whatever its status. */
 export interface FineTuningJobFacts {
   readonly id: string;
+  readonly project: string;
   /** Id of the base model. */
   readonly model: string;
   readonly task: string | null;
@@ -70,7 +71,16 @@ export const fineTuningStatuses = [
 /** A job as its submitter describes it. */
 export type NewFineTuningJob = Pick<
   FineTuningJobFacts,
-  'id' | 'model' | 'task' | 'trainingFile' | 'validationFile' | 'suffix' | 'seed' | 'method' | 'metadata'
+  | 'id'
+  | 'project'
+  | 'model'
+  | 'task'
+  | 'trainingFile'
+  | 'validationFile'
+  | 'suffix'
+  | 'seed'
+  | 'method'
+  | 'metadata'
 > & {
   /** `queued` when the files were validated already. */
   readonly status: 'validating_files' | 'queued';

@@ -9,7 +9,15 @@ const earlier = new Date('2026-01-01T00:00:00Z');
 const failure = { code: 'c', message: 'm', param: null };
 
 const facts = {
-  ...{ id: 'ftjob-1', model: 'tiny', task: null, trainingFile: 'file-1', validationFile: null, suffix: null },
+  ...{
+    id: 'ftjob-1',
+    project: 'default',
+    model: 'tiny',
+    task: null,
+    trainingFile: 'file-1',
+    validationFile: null,
+    suffix: null,
+  },
   ...{ seed: 1, metadata: {}, cancelRequested: false, attempts: 1, progress: null, trainedTokens: 0 },
   ...{ createdAt: earlier, startedAt: earlier },
   method: { adapter: 'lora', scope: 'prompt', options: {}, hyperparameters: {} },

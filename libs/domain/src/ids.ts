@@ -2,7 +2,17 @@ import { randomInt } from 'node:crypto';
 
 /** Prefixes of public ids, one for each kind of row. */
 export type IdPrefix =
-  'file' | 'ftjob' | 'ftevent' | 'ftckpt' | 'cmpl' | 'chatcmpl' | 'advers' | 'eval' | 'worker' | 'lease';
+  | 'file'
+  | 'ftjob'
+  | 'ftevent'
+  | 'ftckpt'
+  | 'cmpl'
+  | 'chatcmpl'
+  | 'advers'
+  | 'eval'
+  | 'worker'
+  | 'lease'
+  | 'key';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const ID_LENGTH = 24;

@@ -10,6 +10,8 @@ export {
   type BaseModelStatus,
   type ReadyBaseModel,
 } from './base-model.js';
+export { DEFAULT_PROJECT, isProjectName, type Project } from './project.js';
+export { hashOfSecret, newSecret, prefixOfSecret, type ApiKey } from './api-key.js';
 export { filePurposes, type DataFile, type FilePurpose } from './data-file.js';
 export type { Task } from './task.js';
 export {

@@ -29,6 +29,7 @@ export interface InferenceOutcome {
 /** What every request has, whatever its status. */
 export interface InferenceJobFacts {
   readonly id: string;
+  readonly project: string;
   readonly endpoint: InferenceEndpoint;
   /** Id of the base model. */
   readonly baseModel: string;
@@ -62,5 +63,5 @@ export const inferenceStatuses = [
 
 export type NewInferenceJob = Pick<
   InferenceJobFacts,
-  'id' | 'endpoint' | 'baseModel' | 'adapter' | 'request'
+  'id' | 'project' | 'endpoint' | 'baseModel' | 'adapter' | 'request'
 >;

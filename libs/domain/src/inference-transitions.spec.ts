@@ -7,7 +7,14 @@ const now = new Date('2026-01-01T00:00:10Z');
 const later = new Date('2026-01-01T00:01:00Z');
 const failure = { code: 'c', message: 'm', param: null };
 const facts = {
-  ...{ id: 'cmpl-1', endpoint: 'completion' as const, baseModel: 'tiny', adapter: null, request: {} },
+  ...{
+    id: 'cmpl-1',
+    project: 'default',
+    endpoint: 'completion' as const,
+    baseModel: 'tiny',
+    adapter: null,
+    request: {},
+  },
   ...{ cancelRequested: false, attempts: 1, createdAt: now, startedAt: now },
 };
 const result = {

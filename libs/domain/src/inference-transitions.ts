@@ -6,8 +6,20 @@ import { leaseIsFree, type Lease } from './lease.js';
 type Running = Extract<InferenceJob, { status: 'running' }>;
 
 function common(job: InferenceJob): InferenceJobFacts {
-  const { id, endpoint, baseModel, adapter, request, cancelRequested, attempts, createdAt, startedAt } = job;
-  return { id, endpoint, baseModel, adapter, request, cancelRequested, attempts, createdAt, startedAt };
+  const { id, project, endpoint, baseModel, adapter, request } = job;
+  const { cancelRequested, attempts, createdAt, startedAt } = job;
+  return {
+    id,
+    project,
+    endpoint,
+    baseModel,
+    adapter,
+    request,
+    cancelRequested,
+    attempts,
+    createdAt,
+    startedAt,
+  };
 }
 
 function heldBy(job: InferenceJob, owner: string): Running {

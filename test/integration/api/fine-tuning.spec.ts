@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fineTuningEvent, fineTuningJob, fineTuningJobList } from '@prad/contracts';
+import { DEFAULT_PROJECT } from '@prad/domain';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addBaseModel } from '../support/rows.js';
@@ -183,7 +184,7 @@ describe('fine-tuning jobs', () => {
     ['an unknown field', { epochs: 3 }, 400, 'epochs', /epochs/],
     ['a seed that is no number', { seed: 'x' }, 400, 'seed', /seed/],
   ])('refuses %s', async (_, change, status, param, message) => {
-    const before = await api.database.fineTuningJobs.list({ limit: 1000 });
+    const before = await api.database.fineTuningJobs.list(DEFAULT_PROJECT, { limit: 1000 });
     const response = await post('fine_tuning/jobs', {
       model: 'ft-base',
       training_file: trainingFile,
@@ -193,7 +194,7 @@ describe('fine-tuning jobs', () => {
     const body: unknown = await response.json();
     expect(body).toMatchObject({ error: { type: 'invalid_request_error', param } });
     expect(body).toHaveProperty('error.message', expect.stringMatching(message));
-    expect(await api.database.fineTuningJobs.list({ limit: 1000 })).toEqual(before);
+    expect(await api.database.fineTuningJobs.list(DEFAULT_PROJECT, { limit: 1000 })).toEqual(before);
   });
 
   it('refuses an adapter as the base of another', async () => {

@@ -1,3 +1,4 @@
+import { DEFAULT_PROJECT } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { JobProducer } from '@prad/queue';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -126,6 +127,7 @@ describe('operation', () => {
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ error: { code: 'queue_unavailable' } });
     const queued = await api.database.inferenceJobs.list(
+      DEFAULT_PROJECT,
       { limit: 100 },
       { status: 'queued', baseModel: 'op-base' },
     );
@@ -137,6 +139,7 @@ describe('operation', () => {
     const job = await api.database.fineTuningJobs.create({
       ...{
         id: 'ftjob-drain',
+        project: DEFAULT_PROJECT,
         model: 'op-base',
         task: null,
         trainingFile: await trainingFile(),

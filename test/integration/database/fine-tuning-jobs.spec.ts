@@ -1,4 +1,4 @@
-import { newAdapterName, newId, type FineTuningJob } from '@prad/domain';
+import { DEFAULT_PROJECT, newAdapterName, newId, type FineTuningJob } from '@prad/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addBaseModel, addFile, addJob } from '../support/rows.js';
@@ -54,7 +54,14 @@ describe('a fine-tuning job', () => {
   it('is refused for a model, task or file that is not there', async () => {
     const { method, trainingFile } = await newJob();
     const good = {
-      ...{ id: newId('ftjob'), status: 'queued' as const, model: 'tiny', task: null, trainingFile },
+      ...{
+        id: newId('ftjob'),
+        project: DEFAULT_PROJECT,
+        status: 'queued' as const,
+        model: 'tiny',
+        task: null,
+        trainingFile,
+      },
       ...{ validationFile: null, suffix: null, seed: 1, metadata: {}, method },
     };
     const refused = (change: object) => expect(db.fineTuningJobs.create({ ...good, ...change })).rejects;
@@ -110,7 +117,7 @@ describe('a fine-tuning job', () => {
     expect(await db.fineTuningJobs.get(id)).toEqual(before);
     expect(await db.jobMetrics.series(id)).toEqual([]);
     expect(await db.checkpoints.latest(id)).toBeUndefined();
-    expect((await db.adapters.list({ limit: 100 })).items).toEqual([]);
+    expect((await db.adapters.list(DEFAULT_PROJECT, { limit: 100 })).items).toEqual([]);
   });
 
   it('keeps a lease that is renewed, even late, as long as nobody took it', async () => {
@@ -136,7 +143,9 @@ describe('a fine-tuning job', () => {
       ...result.adapter,
       latest: { version: 1, jobId: id, ...result.version },
     });
-    expect((await db.adapters.list({ limit: 10 }, { baseModel: 'tiny' })).items).toContainEqual(adapter);
+    expect(
+      (await db.adapters.list(DEFAULT_PROJECT, { limit: 10 }, { baseModel: 'tiny' })).items,
+    ).toContainEqual(adapter);
     expect(await db.fineTuningJobs.claim(id, newId('lease'), LEASE_MS)).toBeUndefined();
     expect(await db.fineTuningJobs.heartbeat(id, owner, LEASE_MS)).toMatchObject({ alive: false });
   });
@@ -208,7 +217,14 @@ describe('a fine-tuning job', () => {
   it('goes from validation to the queue', async () => {
     const { method, trainingFile } = await newJob();
     const job = await db.fineTuningJobs.create({
-      ...{ id: newId('ftjob'), status: 'validating_files', model: 'tiny', task: null, trainingFile },
+      ...{
+        id: newId('ftjob'),
+        project: DEFAULT_PROJECT,
+        status: 'validating_files',
+        model: 'tiny',
+        task: null,
+        trainingFile,
+      },
       ...{ validationFile: await addFile(db), suffix: null, seed: 1, metadata: {}, method },
     });
     expect(await db.fineTuningJobs.claim(job.id, newId('lease'), LEASE_MS)).toBeUndefined();
@@ -222,7 +238,8 @@ describe('the list of jobs', () => {
     await addBaseModel(db, 'listed');
     const ids: string[] = [];
     for (let i = 0; i < 5; i++) ids.unshift((await addJob(db, 'listed')).id);
-    const page = (after?: string) => db.fineTuningJobs.list({ limit: 2, after }, { model: 'listed' });
+    const page = (after?: string) =>
+      db.fineTuningJobs.list(DEFAULT_PROJECT, { limit: 2, after }, { model: 'listed' });
     const first = await page();
     const second = await page(first.items.at(-1)?.id);
     const third = await page(second.items.at(-1)?.id);
@@ -233,9 +250,10 @@ describe('the list of jobs', () => {
       ids.slice(4),
     ]);
     expect(pages.map(({ hasMore }) => hasMore)).toEqual([true, true, false]);
-    expect((await db.fineTuningJobs.list({ limit: 9 }, { model: 'listed', status: 'failed' })).items).toEqual(
-      [],
-    );
+    expect(
+      (await db.fineTuningJobs.list(DEFAULT_PROJECT, { limit: 9 }, { model: 'listed', status: 'failed' }))
+        .items,
+    ).toEqual([]);
     await expect(page('ftjob-none')).rejects.toMatchObject({ kind: 'invalid', code: 'unknown_cursor' });
   });
 });

@@ -1,4 +1,4 @@
-import { isAlive, newId } from '@prad/domain';
+import { DEFAULT_PROJECT, isAlive, newId } from '@prad/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addBaseModel, addFile, addJob, addRequest, modelContent } from '../support/rows.js';
@@ -74,22 +74,28 @@ describe('a base model', () => {
 describe('a data file', () => {
   it('is deleted when no unfinished job needs it, and stays for jobs that used it', async () => {
     const job = await addJob(db, 'base');
-    await expect(db.dataFiles.delete(job.trainingFile)).rejects.toMatchObject({ code: 'file_in_use' });
+    await expect(db.dataFiles.delete(DEFAULT_PROJECT, job.trainingFile)).rejects.toMatchObject({
+      code: 'file_in_use',
+    });
     await db.fineTuningJobs.requestCancel(job.id);
-    const deleted = await db.dataFiles.delete(job.trainingFile);
+    const deleted = await db.dataFiles.delete(DEFAULT_PROJECT, job.trainingFile);
     expect(deleted).toMatchObject({ id: job.trainingFile, rows: 3, bytes: 12 });
     await expect(db.dataFiles.get(job.trainingFile)).rejects.toMatchObject({ code: 'file_not_found' });
-    await expect(db.dataFiles.delete(job.trainingFile)).rejects.toMatchObject({ code: 'file_not_found' });
+    await expect(db.dataFiles.delete(DEFAULT_PROJECT, job.trainingFile)).rejects.toMatchObject({
+      code: 'file_not_found',
+    });
     expect(await db.fineTuningJobs.get(job.id)).toMatchObject({ trainingFile: job.trainingFile });
   });
 
   it('is not found by its own list after its deletion', async () => {
     const [kept, gone] = [await addFile(db), await addFile(db)];
-    await db.dataFiles.delete(gone);
-    const ids = (await db.dataFiles.list({ limit: 1000 }, 'fine-tune')).items.map(({ id }) => id);
+    await db.dataFiles.delete(DEFAULT_PROJECT, gone);
+    const ids = (await db.dataFiles.list(DEFAULT_PROJECT, { limit: 1000 }, 'fine-tune')).items.map(
+      ({ id }) => id,
+    );
     expect(ids).toContain(kept);
     expect(ids).not.toContain(gone);
-    expect((await db.dataFiles.list({ limit: 1000 }, 'evals')).items).toEqual([]);
+    expect((await db.dataFiles.list(DEFAULT_PROJECT, { limit: 1000 }, 'evals')).items).toEqual([]);
   });
 });
 
@@ -147,7 +153,11 @@ describe('an inference job', () => {
     const waiting = await addRequest(db, 'base');
     expect(await db.inferenceJobs.reject(waiting.id, error)).toMatchObject({ status: 'failed', error });
     await expect(addRequest(db, 'none')).rejects.toMatchObject({ code: 'model_not_found' });
-    const failed = await db.inferenceJobs.list({ limit: 10 }, { status: 'failed', baseModel: 'base' });
+    const failed = await db.inferenceJobs.list(
+      DEFAULT_PROJECT,
+      { limit: 10 },
+      { status: 'failed', baseModel: 'base' },
+    );
     expect(failed.items.map((job) => job.id)).toEqual([waiting.id, id]);
   });
 });

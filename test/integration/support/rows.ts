@@ -1,4 +1,4 @@
-import { newId, type FineTuningJob, type InferenceJob } from '@prad/domain';
+import { DEFAULT_PROJECT, newId, type FineTuningJob, type InferenceJob } from '@prad/domain';
 import type { Database } from '@prad/database';
 
 /** What a ready base model of the tests holds. */
@@ -21,18 +21,30 @@ export async function addBaseModel(database: Database, id: string): Promise<void
   await database.baseModels.complete(id, owner, modelContent);
 }
 
-export async function addFile(database: Database): Promise<string> {
+export async function addFile(database: Database, project = DEFAULT_PROJECT): Promise<string> {
   const id = newId('file');
   const facts = { filename: 'train.jsonl', purpose: 'fine-tune', bytes: 12, sha256: 'a'.repeat(64) } as const;
-  await database.dataFiles.create({ ...facts, id, rows: 3, blobKey: `files/${id}` });
+  await database.dataFiles.create({ ...facts, id, project, rows: 3, blobKey: `files/${id}` });
   return id;
 }
 
 /** A queued job on a model that exists, with a new training file. */
-export async function addJob(database: Database, model: string): Promise<FineTuningJob> {
-  const trainingFile = await addFile(database);
+export async function addJob(
+  database: Database,
+  model: string,
+  project = DEFAULT_PROJECT,
+): Promise<FineTuningJob> {
+  const trainingFile = await addFile(database, project);
   return database.fineTuningJobs.create({
-    ...{ id: newId('ftjob'), status: 'queued', model, task: null, trainingFile, validationFile: null },
+    ...{
+      id: newId('ftjob'),
+      project,
+      status: 'queued',
+      model,
+      task: null,
+      trainingFile,
+      validationFile: null,
+    },
     ...{ suffix: 'reviews', seed: 7, metadata: { team: 'x' } },
     method: {
       adapter: 'adapter',
@@ -43,9 +55,13 @@ export async function addJob(database: Database, model: string): Promise<FineTun
   });
 }
 
-export async function addRequest(database: Database, baseModel: string): Promise<InferenceJob> {
+export async function addRequest(
+  database: Database,
+  baseModel: string,
+  project = DEFAULT_PROJECT,
+): Promise<InferenceJob> {
   const request = { prompt: 'Hello', max_tokens: 4 };
   return database.inferenceJobs.create({
-    ...{ id: newId('cmpl'), endpoint: 'completion', baseModel, adapter: null, request },
+    ...{ id: newId('cmpl'), project, endpoint: 'completion', baseModel, adapter: null, request },
   });
 }

@@ -26,10 +26,10 @@ export class FileService {
   ) {}
 
   /**
-   * Stores a training file from the parts of a form, in whichever order they come, checking it line by line on the
+   * Stores a training file of the project from the parts of a form, in whichever order they come, checking it line by line on the
    * way. Throws invalid, with the line where one is at fault; nothing is kept then.
    */
-  async upload(parts: AsyncIterable<Part>): Promise<DataFile> {
+  async upload(project: string, parts: AsyncIterable<Part>): Promise<DataFile> {
     const id = newId('file');
     let stored: Stored | undefined;
     try {
@@ -50,7 +50,7 @@ export class FileService {
       const { blob, filename, rows } = stored;
       const { bytes, sha256, key: blobKey } = blob;
       return await this.files.create({
-        ...{ id, filename, purpose: checkedPurpose(purpose), bytes, sha256, rows, blobKey },
+        ...{ id, project, filename, purpose: checkedPurpose(purpose), bytes, sha256, rows, blobKey },
       });
     } catch (error) {
       if (stored !== undefined) await this.blobs.delete(stored.blob.key);
@@ -58,9 +58,9 @@ export class FileService {
     }
   }
 
-  /** Throws conflict while an unfinished job needs the file. */
-  async delete(id: string): Promise<void> {
-    const { blobKey } = await this.files.delete(id);
+  /** Throws notFound, or conflict while an unfinished job needs the file. */
+  async delete(project: string, id: string): Promise<void> {
+    const { blobKey } = await this.files.delete(project, id);
     await this.blobs.delete(blobKey);
   }
 

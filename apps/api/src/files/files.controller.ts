@@ -14,6 +14,7 @@ import { AppError } from '@prad/errors';
 import { BlobStore } from '@prad/storage';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { CallerProject } from '../access/caller-project.js';
 import { toList } from '../http/page.view.js';
 import { FileService } from './file.service.js';
 import { toFileObject } from './file.view.js';
@@ -37,37 +38,40 @@ export class FilesController {
   @ApiConsumes('multipart/form-data')
   @ApiBody({ schema: uploadSchema })
   @ApiOkResponse({ standardSchema: fileObject })
-  async upload(@Req() request: FastifyRequest) {
+  async upload(@CallerProject() project: string, @Req() request: FastifyRequest) {
     if (!request.isMultipart()) throw notAForm(request.headers['content-type']);
-    return toFileObject(await this.service.upload(request.parts()));
+    return toFileObject(await this.service.upload(project, request.parts()));
   }
 
   @Get()
   @ApiOkResponse({ standardSchema: fileList })
-  async list(@Query({ schema: fileListQuery }) query: FileListQuery) {
+  async list(@CallerProject() project: string, @Query({ schema: fileListQuery }) query: FileListQuery) {
     const purpose = filePurposes.find((known) => known === query.purpose);
     if (query.purpose !== undefined && purpose === undefined)
       return toList({ items: [], hasMore: false }, toFileObject);
-    return toList(await this.files.list({ after: query.after, limit: query.limit }, purpose), toFileObject);
+    return toList(
+      await this.files.list(project, { after: query.after, limit: query.limit }, purpose),
+      toFileObject,
+    );
   }
 
   @Get(':id')
   @ApiOkResponse({ standardSchema: fileObject })
-  async get(@Param('id') id: string) {
-    return toFileObject(await this.files.get(id));
+  async get(@CallerProject() project: string, @Param('id') id: string) {
+    return toFileObject(await this.files.getIn(project, id));
   }
 
   @Get(':id/content')
   @ApiProduces('application/jsonl')
-  async content(@Param('id') id: string): Promise<StreamableFile> {
-    const { blobKey, bytes } = await this.files.get(id);
+  async content(@CallerProject() project: string, @Param('id') id: string): Promise<StreamableFile> {
+    const { blobKey, bytes } = await this.files.getIn(project, id);
     return new StreamableFile(await this.blobs.get(blobKey), { type: 'application/jsonl', length: bytes });
   }
 
   @Delete(':id')
   @ApiOkResponse({ standardSchema: fileDeletion })
-  async delete(@Param('id') id: string) {
-    await this.service.delete(id);
+  async delete(@CallerProject() project: string, @Param('id') id: string) {
+    await this.service.delete(project, id);
     return { id, object: 'file' as const, deleted: true as const };
   }
 }

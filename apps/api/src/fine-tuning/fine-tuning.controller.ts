@@ -17,6 +17,7 @@ import {
 import { CheckpointRepository, FineTuningJobRepository, JobEventRepository } from '@prad/database';
 import { AppError } from '@prad/errors';
 import type { FastifyReply } from 'fastify';
+import { CallerProject } from '../access/caller-project.js';
 import { Drain, disconnection } from '../http/drain.js';
 import { toList } from '../http/page.view.js';
 import { ServerSentEvents } from '../http/server-sent-events.js';
@@ -43,39 +44,46 @@ export class FineTuningController {
   @Post()
   @HttpCode(202)
   @ApiAcceptedResponse({ standardSchema: fineTuningJob })
-  async create(@Body({ schema: createFineTuningJob }) body: CreateFineTuningJob) {
-    return toFineTuningJobObject(await this.service.submit(body));
+  async create(
+    @CallerProject() project: string,
+    @Body({ schema: createFineTuningJob }) body: CreateFineTuningJob,
+  ) {
+    return toFineTuningJobObject(await this.service.submit(project, body));
   }
 
   @Get()
   @ApiOkResponse({ standardSchema: fineTuningJobList })
-  async list(@Query({ schema: fineTuningJobListQuery }) { after, limit, ...filter }: FineTuningJobListQuery) {
-    return toList(await this.jobs.list({ after, limit }, filter), toFineTuningJobObject);
+  async list(
+    @CallerProject() project: string,
+    @Query({ schema: fineTuningJobListQuery }) { after, limit, ...filter }: FineTuningJobListQuery,
+  ) {
+    return toList(await this.jobs.list(project, { after, limit }, filter), toFineTuningJobObject);
   }
 
   @Get(':id')
   @ApiOkResponse({ standardSchema: fineTuningJob })
-  async get(@Param('id') id: string) {
-    return toFineTuningJobObject(await this.jobs.get(id));
+  async get(@CallerProject() project: string, @Param('id') id: string) {
+    return toFineTuningJobObject(await this.jobs.getIn(project, id));
   }
 
   @Post(':id/cancel')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: fineTuningJob })
-  async cancel(@Param('id') id: string) {
-    return toFineTuningJobObject(await this.service.cancel(id));
+  async cancel(@CallerProject() project: string, @Param('id') id: string) {
+    return toFineTuningJobObject(await this.service.cancel(project, id));
   }
 
   @Get(':id/events')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sequence of the last event seen.' })
   @ApiOkResponse({ standardSchema: fineTuningEventList })
   async listEvents(
+    @CallerProject() project: string,
     @Param('id') id: string,
     @Query({ schema: fineTuningEventQuery }) query: FineTuningEventQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.jobs.get(id);
+    await this.jobs.getIn(project, id);
     if (query.stream === 'true') {
       await this.streamEvents(id, sequenceOf(lastEventId), reply);
       return;
@@ -86,8 +94,12 @@ export class FineTuningController {
 
   @Get(':id/checkpoints')
   @ApiOkResponse({ standardSchema: fineTuningCheckpointList })
-  async listCheckpoints(@Param('id') id: string, @Query({ schema: listQuery }) { after, limit }: ListQuery) {
-    await this.jobs.get(id);
+  async listCheckpoints(
+    @CallerProject() project: string,
+    @Param('id') id: string,
+    @Query({ schema: listQuery }) { after, limit }: ListQuery,
+  ) {
+    await this.jobs.getIn(project, id);
     return toList(await this.checkpoints.list(id, { after, limit }), toFineTuningCheckpointObject);
   }
 

@@ -26,12 +26,12 @@ export class FineTuningService {
   ) {}
 
   /** Checks everything that needs no numerics, records the job and queues it. The files were validated on upload. */
-  async submit(request: CreateFineTuningJob): Promise<FineTuningJob> {
-    const base = await this.models.resolveBase(request.model);
-    const training = await this.trainingFile(request.training_file, 'training_file');
+  async submit(project: string, request: CreateFineTuningJob): Promise<FineTuningJob> {
+    const base = await this.models.resolveBase(project, request.model);
+    const training = await this.trainingFile(project, request.training_file, 'training_file');
     const validation =
       typeof request.validation_file === 'string'
-        ? await this.trainingFile(request.validation_file, 'validation_file')
+        ? await this.trainingFile(project, request.validation_file, 'validation_file')
         : undefined;
     const { prad } = request.method;
     const method: FineTuningMethod = {
@@ -44,6 +44,7 @@ export class FineTuningService {
     const job = await this.jobs.create({
       ...{
         id,
+        project,
         model: base.id,
         task: null,
         trainingFile: training.id,
@@ -57,8 +58,9 @@ export class FineTuningService {
     return job;
   }
 
-  /** Ends a waiting job, asks a running one to stop. Throws conflict for one that has ended. */
-  async cancel(id: string): Promise<FineTuningJob> {
+  /** Ends a waiting job, asks a running one to stop. Throws notFound, or conflict for one that has ended. */
+  async cancel(project: string, id: string): Promise<FineTuningJob> {
+    await this.jobs.getIn(project, id);
     const job = await this.jobs.requestCancel(id);
     const message = job.status === 'cancelled' ? 'The job was cancelled before it began' : 'Cancel requested';
     await this.events.append(id, { level: 'info', message });
@@ -75,8 +77,8 @@ export class FineTuningService {
     }
   }
 
-  private async trainingFile(id: string, param: string): Promise<DataFile> {
-    const file = await this.files.get(id).catch((error: unknown) => {
+  private async trainingFile(project: string, id: string, param: string): Promise<DataFile> {
+    const file = await this.files.getIn(project, id).catch((error: unknown) => {
       throw atField(error, param);
     });
     if (file.purpose === 'fine-tune') return file;

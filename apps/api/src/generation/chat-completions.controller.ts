@@ -9,6 +9,7 @@ import {
 } from '@prad/contracts';
 import type { GenerationRequest } from '@prad/queue';
 import type { FastifyReply } from 'fastify';
+import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
 import { ChatCompletionChunks, toChatCompletion } from './chat-completion.view.js';
 import { GenerationService } from './generation.service.js';
@@ -26,12 +27,14 @@ export class ChatCompletionsController {
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: chatCompletion })
   async create(
+    @CallerProject() project: string,
     @Body({ schema: createChatCompletion }) body: CreateChatCompletion,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const stream = body.stream === true;
     await this.drain.run(reply, async (signal) => {
       const started = await this.generation.start({
+        project,
         endpoint: 'chat',
         model: body.model,
         input: { kind: 'messages', messages: body.messages.map(toMessage) },

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { COMPLETION_MAX_TOKENS, completion, createCompletion, type CreateCompletion } from '@prad/contracts';
 import type { FastifyReply } from 'fastify';
+import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
 import { CompletionChunks, toCompletion } from './completion.view.js';
 import { GenerationService } from './generation.service.js';
@@ -19,12 +20,14 @@ export class CompletionsController {
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: completion })
   async create(
+    @CallerProject() project: string,
     @Body({ schema: createCompletion }) body: CreateCompletion,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const stream = body.stream === true;
     await this.drain.run(reply, async (signal) => {
       const started = await this.generation.start({
+        project,
         endpoint: 'completion',
         model: body.model,
         input: { kind: 'prompts', prompts: typeof body.prompt === 'string' ? [body.prompt] : body.prompt },

@@ -11,6 +11,7 @@ import { GenerationStream } from '../queue.module.js';
 import { samplingOf, type SamplingRequest } from './sampling.js';
 
 export interface Submission {
+  readonly project: string;
   readonly endpoint: InferenceEndpoint;
   readonly model: string;
   readonly input: GenerationRequest['input'];
@@ -56,12 +57,19 @@ export class GenerationService {
 
   /** Checks what needs no tokenizer, records the request and queues it. */
   async start(submission: Submission): Promise<StartedGeneration> {
-    const { endpoint, model, input, stream } = submission;
-    const { base, adapter } = await this.models.resolve(model);
+    const { project, endpoint, model, input, stream } = submission;
+    const { base, adapter } = await this.models.resolve(project, model);
     const sampling = samplingOf(submission.sampling, base.contextLength, () => randomInt(2 ** 31));
     const request: GenerationRequest = { input, sampling, stream };
     const id = newId(idPrefixes[endpoint]);
-    const { createdAt } = await this.jobs.create({ id, endpoint, baseModel: base.id, adapter, request });
+    const { createdAt } = await this.jobs.create({
+      id,
+      project,
+      endpoint,
+      baseModel: base.id,
+      adapter,
+      request,
+    });
     try {
       await this.producer.add('generate', { inferenceJobId: id });
     } catch (error) {

@@ -18,18 +18,18 @@ export class ModelResolver {
     private readonly adapters: AdapterRepository,
   ) {}
 
-  /** Throws notFound for an unknown name, conflict for a base that is not ready or not the adapter's. */
-  async resolve(name: string): Promise<ResolvedModel> {
+  /** Throws notFound for a name that the project has no model of, conflict for a base that is not ready or not the adapter's. */
+  async resolve(project: string, name: string): Promise<ResolvedModel> {
     try {
-      return isAdapterName(name) ? await this.adapted(name) : await this.plain(name);
+      return isAdapterName(name) ? await this.adapted(project, name) : await this.plain(name);
     } catch (error) {
       throw atField(error, 'model');
     }
   }
 
   /** A model that adapters can be trained for. */
-  async resolveBase(name: string): Promise<ReadyBaseModel> {
-    const { base, adapter } = await this.resolve(name);
+  async resolveBase(project: string, name: string): Promise<ReadyBaseModel> {
+    const { base, adapter } = await this.resolve(project, name);
     if (adapter === null) return base;
     throw new AppError({
       kind: 'invalid',
@@ -43,8 +43,8 @@ export class ModelResolver {
     return { base: await this.baseModels.getReady(name), adapter: null };
   }
 
-  private async adapted(name: string): Promise<ResolvedModel> {
-    const adapter = await this.adapters.get(name);
+  private async adapted(project: string, name: string): Promise<ResolvedModel> {
+    const adapter = await this.adapters.getIn(project, name);
     const base = await this.baseModels.getReady(adapter.baseModel);
     if (base.digest !== adapter.baseDigest) {
       throw new AppError({

@@ -19,21 +19,21 @@ export class ModelService {
     private readonly blobs: BlobStore,
   ) {}
 
-  /** Base models in the order of their import, then adapters, the newest first. */
-  async list(): Promise<readonly ModelObject[]> {
+  /** Base models in the order of their import, which are everybody's, then the project's adapters, the newest first. */
+  async list(project: string): Promise<readonly ModelObject[]> {
     const bases = await this.baseModels.list();
     const adapters: Adapter[] = [];
     let hasMore = true;
     while (hasMore) {
-      const page = await this.adapters.list({ after: adapters.at(-1)?.id, limit: PAGE });
+      const page = await this.adapters.list(project, { after: adapters.at(-1)?.id, limit: PAGE });
       adapters.push(...page.items);
       hasMore = page.hasMore;
     }
     return [...bases.map(toBaseModelObject), ...adapters.map(toAdapterObject)];
   }
 
-  async get(id: string): Promise<ModelObject> {
-    if (isAdapterName(id)) return toAdapterObject(await this.adapters.get(id));
+  async get(project: string, id: string): Promise<ModelObject> {
+    if (isAdapterName(id)) return toAdapterObject(await this.adapters.getIn(project, id));
     return toBaseModelObject(await this.baseModels.get(id));
   }
 
@@ -50,8 +50,8 @@ export class ModelService {
     return toBaseModelObject(model);
   }
   /** Removes a base model that nothing names, with its files unless another model has the same. Throws conflict else. */
-  async delete(id: string): Promise<void> {
-    if (isAdapterName(id)) throw adapterInUse(await this.adapters.get(id));
+  async delete(project: string, id: string): Promise<void> {
+    if (isAdapterName(id)) throw adapterInUse(await this.adapters.getIn(project, id));
     const model = await this.baseModels.delete(id);
     if (model.status !== 'ready') return;
     const others = await this.baseModels.list('ready');

@@ -7,6 +7,7 @@ import {
   modelObject,
   type ImportModelRequest,
 } from '@prad/contracts';
+import { CallerProject } from '../access/caller-project.js';
 import { ModelService } from './model.service.js';
 
 @ApiTags('models')
@@ -16,14 +17,14 @@ export class ModelsController {
 
   @Get()
   @ApiOkResponse({ standardSchema: modelList })
-  async list() {
-    return { object: 'list' as const, data: await this.models.list() };
+  async list(@CallerProject() project: string) {
+    return { object: 'list' as const, data: await this.models.list(project) };
   }
 
   @Get(':id')
   @ApiOkResponse({ standardSchema: modelObject })
-  get(@Param('id') id: string) {
-    return this.models.get(id);
+  get(@CallerProject() project: string, @Param('id') id: string) {
+    return this.models.get(project, id);
   }
 
   @Post()
@@ -35,8 +36,8 @@ export class ModelsController {
 
   @Delete(':id')
   @ApiOkResponse({ standardSchema: modelDeletion })
-  async delete(@Param('id') id: string) {
-    await this.models.delete(id);
+  async delete(@CallerProject() project: string, @Param('id') id: string) {
+    await this.models.delete(project, id);
     return { id, object: 'model' as const, deleted: true as const };
   }
 }
