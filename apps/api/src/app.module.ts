@@ -19,6 +19,8 @@ import { ModelResolver } from './models/model-resolver.js';
 import { ModelService } from './models/model.service.js';
 import { ModelsController } from './models/models.controller.js';
 import { QueueModule } from './queue.module.js';
+import { ScalingController } from './scaling/scaling.controller.js';
+import { ScalingService } from './scaling/scaling.service.js';
 import type { ApiSettings } from './settings.js';
 import { SettingsModule } from './settings.module.js';
 
@@ -41,6 +43,7 @@ export class AppModule {
         ChatCompletionsController,
         HealthController,
         MetricsController,
+        ScalingController,
       ],
       providers: [
         { provide: BlobStore, useFactory: () => new LocalBlobStore(settings.blobFolder) },
@@ -54,6 +57,7 @@ export class AppModule {
         ModelResolver,
         ModelService,
         ReadinessService,
+        ScalingService,
       ],
     };
   }

@@ -1,5 +1,14 @@
 import { resolve } from 'node:path';
-import { address, dataEnv, databaseEnv, httpEnv, loadEnv, loggingEnv, redisEnv } from '@prad/config';
+import {
+  address,
+  dataEnv,
+  databaseEnv,
+  httpEnv,
+  loadEnv,
+  loggingEnv,
+  redisEnv,
+  scalingEnv,
+} from '@prad/config';
 import type { ApiSettings } from './settings.js';
 
 const environment = {
@@ -10,6 +19,7 @@ const environment = {
   ...redisEnv,
   ...dataEnv,
   ...httpEnv,
+  ...scalingEnv,
   ...loggingEnv,
 };
 
@@ -27,6 +37,7 @@ export function readSettings(): ApiSettings {
     dashboardFolder: resolve(import.meta.dirname, '../../dashboard'),
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     drainMs: env.DRAIN_MS,
+    scalingToken: env.SCALING_TOKEN,
     logLevel: env.LOG_LEVEL,
     logFormat: env.LOG_FORMAT,
   };

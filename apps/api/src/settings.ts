@@ -19,6 +19,8 @@ export interface ApiSettings {
   readonly maxUploadBytes: number;
   /** Time that running requests get to end when the process is asked to stop. */
   readonly drainMs: number;
+  /** What an autoscaler must show; undefined lets only this machine ask how much work there is. */
+  readonly scalingToken: string | undefined;
   readonly logLevel: LoggerOptions['level'];
   readonly logFormat: LoggerOptions['format'];
 }

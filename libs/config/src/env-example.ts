@@ -7,6 +7,7 @@ import {
   httpEnv,
   loggingEnv,
   redisEnv,
+  scalingEnv,
   workerEnv,
 } from './fragments.js';
 import type { EnvFragment } from './load-env.js';
@@ -22,6 +23,7 @@ export const envSections: readonly EnvSection[] = [
   { title: 'Queue', fragment: redisEnv },
   { title: 'Files', fragment: dataEnv },
   { title: 'API', fragment: httpEnv },
+  { title: 'Autoscaling', fragment: scalingEnv },
   { title: 'Commands', fragment: clientEnv },
   { title: 'Logs', fragment: loggingEnv },
   { title: 'Models and generation', fragment: engineEnv },

@@ -1,7 +1,7 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { address, wholeNumber, wordsOf } from './text-values.js';
+import { address, flag, wholeNumber, wordsOf } from './text-values.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -42,6 +42,15 @@ export const httpEnv = {
   DRAIN_MS: wholeNumber(0, 3_600_000)
     .default(10_000)
     .describe('Milliseconds that running requests get to end when the process is asked to stop.'),
+};
+
+/** What an autoscaler is told. */
+export const scalingEnv = {
+  SCALING_TOKEN: z.string().min(16).optional().meta({
+    description:
+      'Bearer token, of 16 characters or more, for /internal/scaling/<pool>. Without it that route answers requests of this machine only.',
+    example: 'a-long-random-word',
+  }),
 };
 
 /** How commands reach the API. */
@@ -93,4 +102,22 @@ export const workerEnv = {
   WORKER_LEASE_MS: wholeNumber(1000, 3_600_000)
     .default(15_000)
     .describe('Milliseconds after which the work of a silent worker is given to another.'),
+  WORKER_ONCE: flag()
+    .prefault('false')
+    .describe(
+      'true: take one job, finish it and end with status 0, also when there is none for five seconds; for jobs of a cluster.',
+    ),
+  WORKER_HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address that a worker serves /health, /ready and /metrics on; 0.0.0.0 in a container.'),
+  WORKER_PORT: wholeNumber(0, 65_535)
+    .default(0)
+    .describe('Port of a worker’s /health, /ready and /metrics; 0 serves none.'),
+  HANG_TIMEOUT_MS: wholeNumber(1000, 86_400_000)
+    .default(300_000)
+    .describe(
+      'Milliseconds without a sign of life from a thread that has work until /health of a worker says 503. Must be longer than the longest single run of a graph: a gradient, a prefill, loading a model.',
+    ),
 };

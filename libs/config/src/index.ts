@@ -6,10 +6,11 @@ export {
   httpEnv,
   loggingEnv,
   redisEnv,
+  scalingEnv,
   workerEnv,
 } from './fragments.js';
 export { loadEnv, readEnv, type Env, type EnvFragment, type EnvSource } from './load-env.js';
-export { address, wholeNumber, wordsOf } from './text-values.js';
+export { address, flag, wholeNumber, wordsOf } from './text-values.js';
 export {
   describeVariables,
   envSections,

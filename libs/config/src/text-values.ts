@@ -5,6 +5,11 @@ export function wholeNumber(least: number, most: number): z.ZodCoercedNumber<str
   return z.coerce.number<string>().int().min(least).max(most);
 }
 
+/** `true` or `false`, also written 1 or 0, yes or no, on or off. */
+export function flag(): z.ZodCodec<z.ZodString, z.ZodBoolean> {
+  return z.stringbool();
+}
+
 /** An address with one of the given schemes. */
 export function address(...schemes: readonly string[]): z.ZodURL {
   return z.url({

@@ -80,6 +80,7 @@ export {
   type CreateChatCompletion,
 } from './chat-completion.js';
 export { health, readiness, type Readiness } from './health.js';
+export { scaling, type ScalingObject } from './scaling.js';
 export {
   jobKind,
   jobKinds,

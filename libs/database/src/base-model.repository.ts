@@ -81,6 +81,24 @@ export class BaseModelRepository {
     return rows.map(toDomain);
   }
 
+  /** Ids of models that wait to be imported, or whose importer's lease has ended: work that the queue must know of. */
+  async claimable(limit: number): Promise<readonly string[]> {
+    const rows = await this.dataSource
+      .createQueryBuilder(BaseModelEntity, 'model')
+      .select('model.id', 'id')
+      .where(`model.status = 'importing'`)
+      .andWhere('(model.leaseExpiresAt IS NULL OR model.leaseExpiresAt <= clock_timestamp())')
+      .orderBy('model.createdAt')
+      .limit(limit)
+      .getRawMany<{ id: string }>();
+    return rows.map(({ id }) => id);
+  }
+
+  /** How many models wait to be imported or are being imported. */
+  countUnfinished(): Promise<number> {
+    return this.dataSource.manager.countBy(BaseModelEntity, { status: 'importing' });
+  }
+
   /** The importing model under a new lease; undefined when its import has ended or another holder's lease is good. */
   async claim(id: string, owner: string, leaseMs: number): Promise<BaseModel | undefined> {
     return this.dataSource.transaction(async (manager) => {

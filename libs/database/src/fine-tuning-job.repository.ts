@@ -21,7 +21,7 @@ import {
   type Progress,
 } from '@prad/domain';
 import { Injectable } from '@nestjs/common';
-import { DataSource, EntityManager } from 'typeorm';
+import { DataSource, EntityManager, In } from 'typeorm';
 import { publishAdapter } from './adapter.repository.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
@@ -111,6 +111,11 @@ export class FineTuningJobRepository {
       .limit(limit)
       .getRawMany<{ id: string }>();
     return rows.map(({ id }) => id);
+  }
+
+  /** How many jobs wait for a worker or are with one. */
+  countUnfinished(): Promise<number> {
+    return this.dataSource.manager.countBy(FineTuningJobEntity, { status: In(['queued', 'running']) });
   }
 
   /** validating_files to queued. */

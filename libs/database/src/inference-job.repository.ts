@@ -17,7 +17,7 @@ import {
 } from '@prad/domain';
 import { assertNever } from '@prad/errors';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, In } from 'typeorm';
 import { present } from './corrupt-row.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
 import { leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
@@ -83,6 +83,23 @@ export class InferenceJobRepository {
       if (adapter !== undefined) query.andWhere('item.adapterId = :adapter', { adapter });
     });
     return mapPage(rows, toDomain);
+  }
+
+  /** Ids of requests that are queued, or run under a lease that has ended: work that the queue must know of. */
+  async claimable(limit: number): Promise<readonly string[]> {
+    const rows = await this.dataSource
+      .createQueryBuilder(InferenceJobEntity, 'job')
+      .select('job.id', 'id')
+      .where(`job.status = 'queued' OR (job.status = 'running' AND job.leaseExpiresAt <= clock_timestamp())`)
+      .orderBy('job.createdAt')
+      .limit(limit)
+      .getRawMany<{ id: string }>();
+    return rows.map(({ id }) => id);
+  }
+
+  /** How many requests wait for a worker or are with one. */
+  countUnfinished(): Promise<number> {
+    return this.dataSource.manager.countBy(InferenceJobEntity, { status: In(['queued', 'running']) });
   }
 
   /**

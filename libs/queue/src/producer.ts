@@ -1,3 +1,4 @@
+import type { JobType } from 'bullmq';
 import {
   jobCatalogue,
   jobNames,
@@ -9,16 +10,19 @@ import {
 import { withDeadline } from './deadline.js';
 import { openQueue, type QueueStore, type StoreQueue } from './store.js';
 
-/** Number of jobs by state. */
+/** Number of jobs by state: a job is in one of them, and those of `prioritized` are not in `waiting`. */
 export interface QueueDepth {
   readonly waiting: number;
   readonly prioritized: number;
+  /** Attempts that come later: postponed jobs, and failed ones between two tries. */
   readonly delayed: number;
   readonly active: number;
   readonly failed: number;
 }
 
 const ANSWER_MS = 5_000;
+/** On Postgres the waiting jobs of a paused queue count as `paused`, a state that BullMQ's types leave out. */
+const states = ['wait', 'paused' as JobType, 'prioritized', 'delayed', 'active', 'failed'] as const;
 
 /** Adds jobs of the catalogue to their queues. */
 export class JobProducer {
@@ -45,16 +49,28 @@ export class JobProducer {
     await withDeadline(added, ANSWER_MS, `adding a ${name} job`);
   }
 
+  /** The same on a paused queue, whose jobs wait like others. Throws `unavailable` when the store does not answer. */
   async depth(name: JobName): Promise<QueueDepth> {
-    const counting = this.queue(name).getJobCounts('wait', 'prioritized', 'delayed', 'active', 'failed');
+    const counting = this.queue(name).getJobCounts(...states);
     const counts = await withDeadline(counting, ANSWER_MS, `counting ${name} jobs`);
     return {
-      waiting: counts['wait'] ?? 0,
+      waiting: (counts['wait'] ?? 0) + (counts['paused'] ?? 0),
       prioritized: counts['prioritized'] ?? 0,
       delayed: counts['delayed'] ?? 0,
       active: counts['active'] ?? 0,
       failed: counts['failed'] ?? 0,
     };
+  }
+
+  /** How many of the delayed jobs are due within the given time. Throws as `depth`. */
+  async dueWithin(name: JobName, milliseconds: number): Promise<number> {
+    const counting = this.queue(name).getDelayedCount(Date.now() + milliseconds);
+    return withDeadline(counting, ANSWER_MS, `counting delayed ${name} jobs`);
+  }
+
+  /** Whether workers take no jobs off the queue for now. Throws as `depth`. */
+  async isPaused(name: JobName): Promise<boolean> {
+    return withDeadline(this.queue(name).isPaused(), ANSWER_MS, `asking whether ${name} is paused`);
   }
 
   /** Resolves when the store answers; throws `unavailable` otherwise. */

@@ -6,6 +6,7 @@ import { HandlerHost } from '@prad/queue';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import OpenAI from 'openai';
 import { createApp } from '../../../apps/api/src/create-app.js';
+import type { ApiSettings } from '../../../apps/api/src/settings.js';
 import { TinyGenerator, TinyTrainer } from './tiny-worker.js';
 
 /** A running API with its rows, its queue and a tiny worker, all real but for what the worker computes. */
@@ -27,13 +28,20 @@ export const MAX_UPLOAD_BYTES = 100_000;
 export async function startApi(
   databaseUrl: string,
   redisUrl?: string,
-  options: { readonly dashboardFolder?: string } = {},
+  changes: Partial<ApiSettings> = {},
 ): Promise<ApiHarness> {
   const blobFolder = await mkdtemp(join(tmpdir(), 'prad-api-'));
   const app = await createApp({
     ...{ host: '127.0.0.1', port: 0, databaseUrl, databasePoolSize: 5, redisUrl, blobFolder },
-    dashboardFolder: options.dashboardFolder ?? join(blobFolder, 'no-dashboard'),
-    ...{ maxUploadBytes: MAX_UPLOAD_BYTES, drainMs: 5_000, logLevel: 'silent', logFormat: 'json' },
+    dashboardFolder: join(blobFolder, 'no-dashboard'),
+    ...{
+      maxUploadBytes: MAX_UPLOAD_BYTES,
+      drainMs: 5_000,
+      scalingToken: undefined,
+      logLevel: 'silent',
+      logFormat: 'json',
+    },
+    ...changes,
   });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
