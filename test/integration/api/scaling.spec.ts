@@ -1,4 +1,4 @@
-import { newId } from '@prad/domain';
+import { DEFAULT_PROJECT, newId } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { JobProducer } from '@prad/queue';
 import {
@@ -81,7 +81,7 @@ describe.each(backends)('scaling figures with the queue on %s', (backend) => {
   });
 
   it('counts what a worker is at work on, until it is done', async () => {
-    for (const { id } of (await api.database.fineTuningJobs.list({ limit: 100 })).items)
+    for (const { id } of (await api.database.fineTuningJobs.list(DEFAULT_PROJECT, { limit: 100 })).items)
       await api.database.fineTuningJobs.requestCancel(id);
     await trainings.obliterate({ force: true });
     expect((await ask(api, 'train')).body).toMatchObject({ needed: 0 });
