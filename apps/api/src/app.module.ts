@@ -2,27 +2,36 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DatabaseModule } from '@prad/database';
 import { BlobStore, LocalBlobStore } from '@prad/storage';
 import { Metrics, requestLogging, type Logger } from '@prad/telemetry';
+import { AdaptersController } from './adapters/adapters.controller.js';
 import { FileService } from './files/file.service.js';
 import { FilesController } from './files/files.controller.js';
+import { CheckpointsController } from './fine-tuning/checkpoints.controller.js';
 import { FineTuningController } from './fine-tuning/fine-tuning.controller.js';
 import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
 import { JobEventFeed } from './fine-tuning/job-event.feed.js';
+import { JobMetricsController } from './fine-tuning/job-metrics.controller.js';
 import { ChatCompletionsController } from './generation/chat-completions.controller.js';
 import { CompletionsController } from './generation/completions.controller.js';
 import { GenerationService } from './generation/generation.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ReadinessService } from './health/readiness.service.js';
 import { Drain } from './http/drain.js';
+import { JobChangeFeed } from './jobs/job-change.feed.js';
+import { JobService } from './jobs/job.service.js';
+import { JobsController } from './jobs/jobs.controller.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { ModelResolver } from './models/model-resolver.js';
 import { ModelService } from './models/model.service.js';
 import { ModelsController } from './models/models.controller.js';
+import { OverviewController } from './overview/overview.controller.js';
+import { OverviewService } from './overview/overview.service.js';
 import { QueueModule } from './queue.module.js';
 import { ScalingController } from './scaling/scaling.controller.js';
 import { ScalingService } from './scaling/scaling.service.js';
 import type { ApiSettings } from './settings.js';
 import { SettingsModule } from './settings.module.js';
+import { WorkersController } from './workers/workers.controller.js';
 
 @Module({})
 export class AppModule {
@@ -38,9 +47,15 @@ export class AppModule {
       controllers: [
         FilesController,
         FineTuningController,
+        JobMetricsController,
+        CheckpointsController,
         ModelsController,
         CompletionsController,
         ChatCompletionsController,
+        JobsController,
+        AdaptersController,
+        OverviewController,
+        WorkersController,
         HealthController,
         MetricsController,
         ScalingController,
@@ -53,6 +68,9 @@ export class AppModule {
         FileService,
         FineTuningService,
         JobEventFeed,
+        JobService,
+        JobChangeFeed,
+        OverviewService,
         GenerationService,
         ModelResolver,
         ModelService,

@@ -33,4 +33,7 @@ export class AdapterEntity {
   taskId!: string | null;
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
   createdAt!: Date;
+  /** Jobs keep naming the adapter they made or used, so a deleted adapter's row stays. */
+  @Column({ type: 'timestamptz', nullable: true })
+  deletedAt!: Date | null;
 }

@@ -1,8 +1,17 @@
-import type { Adapter, AdapterVersion, NewAdapter, Page, PageRequest } from '@prad/domain';
+import type {
+  Adapter,
+  AdapterDetail,
+  AdapterOrigin,
+  AdapterVersion,
+  NewAdapter,
+  Page,
+  PageRequest,
+} from '@prad/domain';
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
+import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { jsonOf } from './json-column.js';
@@ -54,6 +63,43 @@ export class AdapterRepository {
       order: { version: 'DESC' },
     });
     return rows.map(versionToDomain);
+  }
+
+  /** Throws as {@link getIn} does. */
+  async getDetail(project: string, id: string): Promise<AdapterDetail> {
+    const [detail] = await this.details([await this.getIn(project, id)]);
+    if (detail === undefined) throw notFound('model', id);
+    return detail;
+  }
+
+  async listDetails(project: string, page: PageRequest): Promise<Page<AdapterDetail>> {
+    const { items, hasMore } = await this.list(project, page);
+    return { items: await this.details(items), hasMore };
+  }
+
+  /** The adapters with their versions and whether they are in use. */
+  private async details(adapters: readonly Adapter[]): Promise<readonly AdapterDetail[]> {
+    const ids = adapters.map(({ id }) => id);
+    const origins = await this.dataSource
+      .createQueryBuilder(AdapterVersionEntity, 'version')
+      .leftJoin(FineTuningJobEntity, 'job', 'job.id = version.jobId')
+      .addSelect('job.trainingFileId', 'file')
+      .where('version.adapterId = ANY(:ids)', { ids })
+      .orderBy('version.version', 'DESC')
+      .getRawAndEntities<{ file: string | null }>();
+    const versions = origins.entities.map((row, place): AdapterOrigin => {
+      return { ...versionToDomain(row), trainingFile: origins.raw[place]?.file ?? null };
+    });
+    const used = await this.dataSource.query<{ id: string }[]>(
+      `SELECT DISTINCT adapter_id AS id FROM inference_job
+       WHERE status IN ('queued', 'running') AND adapter_id = ANY($1)`,
+      [ids],
+    );
+    return adapters.map((adapter) => ({
+      ...adapter,
+      isInUse: used.some(({ id }) => id === adapter.id),
+      versions: versions.filter(({ adapterId }) => adapterId === adapter.id),
+    }));
   }
 
   private async withLatest(rows: readonly AdapterEntity[]): Promise<readonly Adapter[]> {

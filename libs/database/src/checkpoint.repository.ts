@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { CheckpointEntity } from './checkpoint.entity.js';
 import { lockHeldJob } from './fine-tuning-job.repository.js';
 import { mapPage, newestFirst } from './newest-first.js';
+import { notFound } from './not-found.js';
 
 @Injectable()
 export class CheckpointRepository {
@@ -25,9 +26,11 @@ export class CheckpointRepository {
     });
   }
 
-  async find(id: string): Promise<Checkpoint | undefined> {
-    const row = await this.dataSource.manager.findOneBy(CheckpointEntity, { id });
-    return row === null ? undefined : toDomain(row);
+  /** A checkpoint of that job. Throws notFound `checkpoint_not_found`, also for one of another job. */
+  async get(jobId: string, id: string): Promise<Checkpoint> {
+    const row = await this.dataSource.manager.findOneBy(CheckpointEntity, { id, jobId });
+    if (row === null) throw notFound('checkpoint', id);
+    return toDomain(row);
   }
 
   /** The checkpoint of the highest step. */

@@ -4,12 +4,14 @@ import { AdapterRepository } from './adapter.repository.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { BaseModelRepository } from './base-model.repository.js';
 import { CheckpointRepository } from './checkpoint.repository.js';
+import { ProjectFiguresRepository } from './project-figures.repository.js';
 import { DataFileRepository } from './data-file.repository.js';
 import { EvaluationResultRepository } from './evaluation-result.repository.js';
 import { FineTuningJobRepository } from './fine-tuning-job.repository.js';
 import { InferenceJobRepository } from './inference-job.repository.js';
 import { JobEventRepository } from './job-event.repository.js';
 import { JobMetricRepository } from './job-metric.repository.js';
+import { JobSummaryRepository } from './job-summary.repository.js';
 import { openDataSource, type DatabaseOptions } from './open-data-source.js';
 import { TaskRepository } from './task.repository.js';
 import { WorkerNodeRepository } from './worker-node.repository.js';
@@ -19,12 +21,14 @@ const repositories = [
   ApiKeyRepository,
   BaseModelRepository,
   CheckpointRepository,
+  ProjectFiguresRepository,
   DataFileRepository,
   EvaluationResultRepository,
   FineTuningJobRepository,
   InferenceJobRepository,
   JobEventRepository,
   JobMetricRepository,
+  JobSummaryRepository,
   TaskRepository,
   WorkerNodeRepository,
 ];

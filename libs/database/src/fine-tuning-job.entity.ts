@@ -24,7 +24,12 @@ import { ProjectEntity } from './project.entity.js';
 @Check('fine_tuning_job_error_check', `(status = 'failed') = (error IS NOT NULL)`)
 @Check('fine_tuning_job_result_check', `(status = 'succeeded') = (result_adapter_id IS NOT NULL)`)
 @Index(['projectId', 'createdAt', 'id'])
+@Index(['projectId', 'status', 'createdAt', 'id'])
+@Index(['projectId', 'baseModelId', 'createdAt', 'id'])
+@Index(['projectId', 'taskId', 'createdAt', 'id'], { where: 'task_id IS NOT NULL' })
 @Index(['baseModelId'])
+@Index(['updatedAt'])
+@Index('fine_tuning_job_failed_idx', ['projectId', 'finishedAt'], { where: `status = 'failed'` })
 @Index('fine_tuning_job_unfinished_idx', ['status'], {
   where: `status IN ('validating_files', 'queued', 'running')`,
 })
@@ -88,6 +93,9 @@ export class FineTuningJobEntity {
   metricSequence!: number;
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
   createdAt!: Date;
+  /** When the status, the progress or the cancel flag last changed; followers of changes read by it. */
+  @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
+  updatedAt!: Date;
   @Column({ type: 'timestamptz', nullable: true })
   startedAt!: Date | null;
   @Column({ type: 'timestamptz', nullable: true })

@@ -135,7 +135,9 @@ export class FineTuningJobRepository {
   async heartbeat(id: string, owner: string, leaseMs: number, progress?: Progress): Promise<Heartbeat> {
     const [rows] = await this.dataSource.query<[{ cancel_requested: boolean }[], number]>(
       `UPDATE fine_tuning_job SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond',
-         progress_step = coalesce($4, progress_step), progress_total = coalesce($5, progress_total)
+         progress_step = coalesce($4, progress_step), progress_total = coalesce($5, progress_total),
+         updated_at = CASE WHEN ($4, $5) IS DISTINCT FROM (progress_step, progress_total) AND $4 IS NOT NULL
+           THEN clock_timestamp() ELSE updated_at END
        WHERE id = $1 AND lease_owner = $2 AND status = 'running' RETURNING cancel_requested`,
       [id, owner, leaseMs, progress?.step ?? null, progress?.total ?? null],
     );
@@ -184,7 +186,10 @@ export class FineTuningJobRepository {
       const locked = await lockRow(manager, FineTuningJobEntity, id);
       if (locked === undefined) throw notFound('fine-tuning job', id);
       const changed = await transition(toDomain(locked.row), locked.now, manager);
-      if (changed !== undefined) await manager.update(FineTuningJobEntity, { id }, toRow(changed));
+      if (changed !== undefined) {
+        const updatedAt = () => 'clock_timestamp()';
+        await manager.update(FineTuningJobEntity, { id }, { ...toRow(changed), updatedAt });
+      }
       return changed;
     });
   }

@@ -11,6 +11,7 @@ export { AdapterRepository, type AdapterFilter } from './adapter.repository.js';
 export { ApiKeyRepository, type LiveApiKey } from './api-key.repository.js';
 export { BaseModelRepository } from './base-model.repository.js';
 export { CheckpointRepository } from './checkpoint.repository.js';
+export { ProjectFiguresRepository, type ProjectFigures } from './project-figures.repository.js';
 export { DataFileRepository } from './data-file.repository.js';
 export { EvaluationResultRepository, type EvaluationFilter } from './evaluation-result.repository.js';
 export {
@@ -21,6 +22,7 @@ export {
 export { InferenceJobRepository, type InferenceJobFilter } from './inference-job.repository.js';
 export { JobEventRepository } from './job-event.repository.js';
 export { JobMetricRepository } from './job-metric.repository.js';
+export { JobSummaryRepository, type JobChange } from './job-summary.repository.js';
 export { TaskRepository } from './task.repository.js';
 export { WorkerNodeRepository } from './worker-node.repository.js';
 export {

@@ -30,7 +30,12 @@ import { ProjectEntity } from './project.entity.js';
 )
 @Index(['projectId', 'createdAt', 'id'])
 @Index('inference_job_unfinished_idx', ['status'], { where: `status IN ('queued', 'running')` })
+@Index(['projectId', 'status', 'createdAt', 'id'])
+@Index(['projectId', 'baseModelId', 'createdAt', 'id'])
 @Index('inference_job_adapter_id_idx', ['adapterId'], { where: `adapter_id IS NOT NULL` })
+@Index(['updatedAt'])
+@Index('inference_job_failed_idx', ['projectId', 'finishedAt'], { where: `status = 'failed'` })
+@Index('inference_job_succeeded_idx', ['projectId', 'finishedAt'], { where: `status = 'succeeded'` })
 export class InferenceJobEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
@@ -67,6 +72,9 @@ export class InferenceJobEntity {
   leaseExpiresAt!: Date | null;
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
   createdAt!: Date;
+  /** When the status, the progress or the cancel flag last changed; followers of changes read by it. */
+  @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
+  updatedAt!: Date;
   @Column({ type: 'timestamptz', nullable: true })
   startedAt!: Date | null;
   @Column({ type: 'timestamptz', nullable: true })

@@ -160,7 +160,10 @@ export class InferenceJobRepository {
       const locked = await lockRow(manager, InferenceJobEntity, id);
       if (locked === undefined) throw notFound('inference job', id);
       const changed = transition(toDomain(locked.row), locked.now);
-      if (changed !== undefined) await manager.update(InferenceJobEntity, { id }, toRow(changed));
+      if (changed !== undefined) {
+        const updatedAt = () => 'clock_timestamp()';
+        await manager.update(InferenceJobEntity, { id }, { ...toRow(changed), updatedAt });
+      }
       return changed;
     });
   }

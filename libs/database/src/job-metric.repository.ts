@@ -43,6 +43,20 @@ export class JobMetricRepository {
     return rows.map(toDomain);
   }
 
+  /**
+   * The points of the curve by step that were written after a sequence (0 for all). More than `maxPoints` are thinned
+   * evenly, but for those with a validation loss and the one written last.
+   */
+  async curve(jobId: string, afterSequence: number, maxPoints: number): Promise<readonly JobMetric[]> {
+    const rows = await this.dataSource.query<CurveRow[]>(CURVE, [jobId, afterSequence, maxPoints]);
+    return rows.map((row) => ({
+      ...{ jobId, sequence: row.sequence, step: row.step, createdAt: row.created_at },
+      ...{ trainLoss: row.train_loss, validLoss: row.valid_loss, learningRate: row.learning_rate },
+      ...{ gradientNorm: row.gradient_norm, tokensPerSecond: row.tokens_per_second },
+      stepSeconds: row.step_seconds,
+    }));
+  }
+
   /** The whole curve by step. */
   async series(jobId: string): Promise<readonly JobMetric[]> {
     const rows = await this.dataSource.manager.find(JobMetricEntity, {
@@ -73,6 +87,29 @@ const APPEND = `
     tokens_per_second = coalesce(excluded.tokens_per_second, m.tokens_per_second),
     step_seconds = coalesce(excluded.step_seconds, m.step_seconds)
   RETURNING sequence`;
+
+/** `room` is what the points that always stay leave to the others; the place-th of n stays where its share of it grows. */
+const CURVE = `
+  WITH point AS (
+    SELECT *, row_number() OVER (ORDER BY step) AS place, count(*) OVER () AS n,
+      max(sequence) OVER () AS last,
+      greatest($3 - 1 - count(valid_loss) OVER (), 1) AS room
+    FROM job_metric WHERE job_id = $1 AND sequence > $2)
+  SELECT * FROM point
+  WHERE n <= $3 OR valid_loss IS NOT NULL OR sequence = last OR place * room / n > (place - 1) * room / n
+  ORDER BY step`;
+
+interface CurveRow {
+  readonly sequence: number;
+  readonly step: number;
+  readonly train_loss: number | null;
+  readonly valid_loss: number | null;
+  readonly learning_rate: number | null;
+  readonly gradient_norm: number | null;
+  readonly tokens_per_second: number | null;
+  readonly step_seconds: number | null;
+  readonly created_at: Date;
+}
 
 /** A diverged loss is NaN or Infinity, which JSON has no number for but Postgres reads from text. */
 function numberAsText(_key: string, value: unknown): unknown {

@@ -21,12 +21,7 @@ export async function newestFirst<E extends Listed>(
   narrow(query);
   if (page.after !== undefined) {
     if (!(await rows.existsBy({ ...within, id: page.after }))) {
-      throw new AppError({
-        kind: 'invalid',
-        code: 'unknown_cursor',
-        message: `after names no item of this list: got ${JSON.stringify(page.after)}`,
-        details: { param: 'after' },
-      });
+      throw unknownCursor(page.after);
     }
     const cursor = query.subQuery().select('cursor.createdAt').addSelect('cursor.id');
     const from = cursor.from(rows.target, 'cursor').where('cursor.id = :after').getQuery();
@@ -38,6 +33,16 @@ export async function newestFirst<E extends Listed>(
     .limit(page.limit + 1)
     .getMany();
   return { items: found.slice(0, page.limit), hasMore: found.length > page.limit };
+}
+
+/** The error of an `after` that names no row. */
+export function unknownCursor(after: string): AppError {
+  return new AppError({
+    kind: 'invalid',
+    code: 'unknown_cursor',
+    message: `after names no item of this list: got ${JSON.stringify(after)}`,
+    details: { param: 'after' },
+  });
 }
 
 /** The page with every row turned into a domain value. */

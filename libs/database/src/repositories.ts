@@ -3,12 +3,14 @@ import { AdapterRepository } from './adapter.repository.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { BaseModelRepository } from './base-model.repository.js';
 import { CheckpointRepository } from './checkpoint.repository.js';
+import { ProjectFiguresRepository } from './project-figures.repository.js';
 import { DataFileRepository } from './data-file.repository.js';
 import { EvaluationResultRepository } from './evaluation-result.repository.js';
 import { FineTuningJobRepository } from './fine-tuning-job.repository.js';
 import { InferenceJobRepository } from './inference-job.repository.js';
 import { JobEventRepository } from './job-event.repository.js';
 import { JobMetricRepository } from './job-metric.repository.js';
+import { JobSummaryRepository } from './job-summary.repository.js';
 import { TaskRepository } from './task.repository.js';
 import { WorkerNodeRepository } from './worker-node.repository.js';
 
@@ -18,12 +20,14 @@ export interface Repositories {
   readonly apiKeys: ApiKeyRepository;
   readonly baseModels: BaseModelRepository;
   readonly checkpoints: CheckpointRepository;
+  readonly projectFigures: ProjectFiguresRepository;
   readonly dataFiles: DataFileRepository;
   readonly evaluationResults: EvaluationResultRepository;
   readonly fineTuningJobs: FineTuningJobRepository;
   readonly inferenceJobs: InferenceJobRepository;
   readonly jobEvents: JobEventRepository;
   readonly jobMetrics: JobMetricRepository;
+  readonly jobSummaries: JobSummaryRepository;
   readonly tasks: TaskRepository;
   readonly workerNodes: WorkerNodeRepository;
 }
@@ -34,12 +38,14 @@ export function createRepositories(dataSource: DataSource): Repositories {
     apiKeys: new ApiKeyRepository(dataSource),
     baseModels: new BaseModelRepository(dataSource),
     checkpoints: new CheckpointRepository(dataSource),
+    projectFigures: new ProjectFiguresRepository(dataSource),
     dataFiles: new DataFileRepository(dataSource),
     evaluationResults: new EvaluationResultRepository(dataSource),
     fineTuningJobs: new FineTuningJobRepository(dataSource),
     inferenceJobs: new InferenceJobRepository(dataSource),
     jobEvents: new JobEventRepository(dataSource),
     jobMetrics: new JobMetricRepository(dataSource),
+    jobSummaries: new JobSummaryRepository(dataSource),
     tasks: new TaskRepository(dataSource),
     workerNodes: new WorkerNodeRepository(dataSource),
   };

@@ -50,11 +50,15 @@ export class WorkerNodeRepository {
     return result.affected ?? 0;
   }
 
-  /** All workers in the order of their start. */
-  async list(): Promise<readonly WorkerNode[]> {
-    const rows = await this.dataSource.manager.find(WorkerNodeEntity, {
-      order: { startedAt: 'ASC', id: 'ASC' },
-    });
+  /** In the order of their start: all, or those that reported within `withinMs` milliseconds by the database's clock. */
+  async list(withinMs?: number): Promise<readonly WorkerNode[]> {
+    const query = this.dataSource.createQueryBuilder(WorkerNodeEntity, 'worker');
+    if (withinMs !== undefined) {
+      query.where(`worker.heartbeatAt >= clock_timestamp() - :withinMs * interval '1 millisecond'`, {
+        withinMs,
+      });
+    }
+    const rows = await query.orderBy('worker.startedAt').addOrderBy('worker.id').getMany();
     return rows.map(toDomain);
   }
 }

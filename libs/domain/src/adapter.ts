@@ -34,6 +34,19 @@ export interface AdapterVersion {
   readonly createdAt: Date;
 }
 
+/** An adapter with all that it came from. */
+export interface AdapterDetail extends Adapter {
+  /** Whether a request that has not ended asks for it. */
+  readonly isInUse: boolean;
+  /** Newest first. */
+  readonly versions: readonly AdapterOrigin[];
+}
+
+export interface AdapterOrigin extends AdapterVersion {
+  /** Id of the data file that the version's job trained on. */
+  readonly trainingFile: string | null;
+}
+
 /** An adapter as its training describes it: it belongs to the project of the job. */
 export type NewAdapter = Omit<Adapter, 'project' | 'createdAt' | 'latest'>;
 export type NewAdapterVersion = Pick<AdapterVersion, 'digest' | 'blobKey' | 'bytes'>;

@@ -33,6 +33,7 @@ export {
   requestFineTuningCancel,
   succeedFineTuning,
 } from './fine-tuning-transitions.js';
+export { jobKinds, matchesJob, type JobFilter, type JobKind, type JobSummary } from './job-summary.js';
 export { illegalChange, isFinal, leaseLost, type FinalStatus } from './job-status.js';
 export type { EventLevel, EventType, JobEvent, NewJobEvent } from './job-event.js';
 export type { JobMetric, JobMetricValues, NewJobMetric } from './job-metric.js';
@@ -40,6 +41,8 @@ export {
   isAdapterName,
   newAdapterName,
   type Adapter,
+  type AdapterDetail,
+  type AdapterOrigin,
   type AdapterVersion,
   type NewAdapter,
   type NewAdapterVersion,

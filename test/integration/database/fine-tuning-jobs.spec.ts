@@ -361,6 +361,9 @@ describe('checkpoints', () => {
     expect(again).toMatchObject({ id: first.id, digest: 'c', step: 10 });
     expect(await db.checkpoints.latest(id)).toEqual(second);
     expect((await db.checkpoints.list(id, { limit: 10 })).items).toEqual([second, again]);
-    expect(await db.checkpoints.find(second.id)).toEqual(second);
+    expect(await db.checkpoints.get(second.jobId, second.id)).toEqual(second);
+    await expect(db.checkpoints.get('ftjob-other', second.id)).rejects.toMatchObject({
+      code: 'checkpoint_not_found',
+    });
   });
 });

@@ -2,30 +2,23 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } fro
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   createFineTuningJob,
-  fineTuningCheckpointList,
   fineTuningEventList,
   fineTuningEventQuery,
   fineTuningJob,
   fineTuningJobList,
   fineTuningJobListQuery,
-  listQuery,
   type CreateFineTuningJob,
   type FineTuningEventQuery,
   type FineTuningJobListQuery,
-  type ListQuery,
 } from '@prad/contracts';
-import { CheckpointRepository, FineTuningJobRepository, JobEventRepository } from '@prad/database';
+import { FineTuningJobRepository, JobEventRepository } from '@prad/database';
 import { AppError } from '@prad/errors';
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { Drain, disconnection } from '../http/drain.js';
 import { toList } from '../http/page.view.js';
 import { ServerSentEvents } from '../http/server-sent-events.js';
-import {
-  toFineTuningCheckpointObject,
-  toFineTuningEventObject,
-  toFineTuningJobObject,
-} from './fine-tuning-job.view.js';
+import { toFineTuningEventObject, toFineTuningJobObject } from './fine-tuning-job.view.js';
 import { FineTuningService } from './fine-tuning.service.js';
 import { JobEventFeed } from './job-event.feed.js';
 
@@ -36,7 +29,6 @@ export class FineTuningController {
     private readonly service: FineTuningService,
     private readonly jobs: FineTuningJobRepository,
     private readonly events: JobEventRepository,
-    private readonly checkpoints: CheckpointRepository,
     private readonly feed: JobEventFeed,
     private readonly drain: Drain,
   ) {}
@@ -90,17 +82,6 @@ export class FineTuningController {
     }
     const page = await this.events.list(id, { after: query.after, limit: query.limit });
     await reply.send(toList(page, toFineTuningEventObject));
-  }
-
-  @Get(':id/checkpoints')
-  @ApiOkResponse({ standardSchema: fineTuningCheckpointList })
-  async listCheckpoints(
-    @CallerProject() project: string,
-    @Param('id') id: string,
-    @Query({ schema: listQuery }) { after, limit }: ListQuery,
-  ) {
-    await this.jobs.getIn(project, id);
-    return toList(await this.checkpoints.list(id, { after, limit }), toFineTuningCheckpointObject);
   }
 
   /** Ends in `[DONE]` when the job has ended; a stream that ends otherwise is resumed by Last-Event-ID. */
