@@ -32,6 +32,7 @@ export function readSettings(): ApiSettings {
     databaseUrl: env.DATABASE_URL,
     databasePoolSize: env.DATABASE_POOL_SIZE,
     redisUrl: env.REDIS_URL,
+    queuePrefix: env.QUEUE_PREFIX,
     blobFolder: resolve(env.PRAD_DATA_DIR, 'blobs'),
     // Beside this app's folder in dist, where the build puts it.
     dashboardFolder: resolve(import.meta.dirname, '../../dashboard'),

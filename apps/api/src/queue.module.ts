@@ -11,8 +11,8 @@ function reportConnection(error: Error): void {
   logger.warn(error.message);
 }
 
-function storeOf({ redisUrl, databaseUrl }: ApiSettings) {
-  return chooseQueueStore(redisUrl, databaseUrl);
+function storeOf({ redisUrl, databaseUrl, queuePrefix }: ApiSettings) {
+  return chooseQueueStore(redisUrl, databaseUrl, queuePrefix);
 }
 
 @Global()

@@ -11,6 +11,8 @@ export interface ApiSettings {
   readonly databasePoolSize: number;
   /** The queue's Redis; undefined keeps the queue in the database. */
   readonly redisUrl: string | undefined;
+  /** What the queue's Redis keys begin with, or its schema in the database. */
+  readonly queuePrefix: string;
   /** Folder of the blobs. */
   readonly blobFolder: string;
   /** Folder of the built dashboard, which need not be there. */

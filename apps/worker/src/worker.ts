@@ -33,7 +33,7 @@ export class Worker {
   static async start(env: WorkerEnv, log: WorkerLog): Promise<Worker> {
     const roles = rolesOf(env);
     const database = await openDatabase({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE });
-    const store = chooseQueueStore(env.REDIS_URL, env.DATABASE_URL);
+    const store = chooseQueueStore(env.REDIS_URL, env.DATABASE_URL, env.QUEUE_PREFIX);
     const producer = new JobProducer(store, (error) => {
       log.warn({ error: error.message }, 'queue connection');
     });

@@ -20,6 +20,11 @@ export const redisEnv = {
     description: 'Address of Redis 7 or later for the queue. Without it the queue is kept in PostgreSQL.',
     example: 'redis://localhost:6379',
   }),
+  QUEUE_PREFIX: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'expected lower-case letters, digits and _')
+    .default('bullmq')
+    .describe("What the queue's Redis keys begin with, or the PostgreSQL schema that holds the queue."),
 };
 
 /** Where files are kept. */

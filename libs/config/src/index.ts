@@ -18,3 +18,4 @@ export {
   type EnvSection,
   type EnvVariable,
 } from './env-example.js';
+export { insertEnvTable, renderEnvTable } from './env-table.js';

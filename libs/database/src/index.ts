@@ -6,6 +6,7 @@ export {
   withoutPassword,
   type DatabaseOptions,
 } from './open-data-source.js';
+export { runPendingMigrations } from './migrate.js';
 export { createRepositories, type Repositories } from './repositories.js';
 export { AdapterRepository, type AdapterFilter } from './adapter.repository.js';
 export { ApiKeyRepository, type LiveApiKey } from './api-key.repository.js';

@@ -12,6 +12,8 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 
+const DEFAULT_NAMESPACE = 'bullmq';
+
 /** Where jobs are kept: the one switch between Redis and Postgres. */
 export interface QueueStore {
   /** `redis://`, `rediss://`, `postgres://` or `postgresql://`. */
@@ -21,15 +23,17 @@ export interface QueueStore {
 }
 
 /** `REDIS_URL` where it is set, else the database that holds the rows. */
-export function chooseQueueStore(redisUrl: string | undefined, databaseUrl: string): QueueStore {
-  return { url: redisUrl ?? databaseUrl };
+export function chooseQueueStore(
+  redisUrl: string | undefined,
+  databaseUrl: string,
+  namespace = DEFAULT_NAMESPACE,
+): QueueStore {
+  return { url: redisUrl ?? databaseUrl, namespace };
 }
 
 export function isPostgresStore(store: QueueStore): boolean {
   return /^postgres(ql)?:\/\//.test(store.url);
 }
-
-const DEFAULT_NAMESPACE = 'bullmq';
 
 interface Binding {
   readonly connection: ConnectionOptions;

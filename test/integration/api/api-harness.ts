@@ -34,6 +34,7 @@ export async function startApi(
   const app = await createApp({
     ...{ host: '127.0.0.1', port: 0, databaseUrl, databasePoolSize: 5, redisUrl, blobFolder },
     dashboardFolder: join(blobFolder, 'no-dashboard'),
+    queuePrefix: 'bullmq',
     ...{
       maxUploadBytes: MAX_UPLOAD_BYTES,
       drainMs: 5_000,

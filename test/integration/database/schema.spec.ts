@@ -1,7 +1,11 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { openDataSource, openDatabase } from '@prad/database';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { createEmptyDatabase } from '../support/test-database.js';
+
+const execute = promisify(execFile);
 
 describe('the migrations', () => {
   it('make exactly the tables that the entities describe', async () => {
@@ -30,6 +34,15 @@ describe('the migrations', () => {
     const rows = await first?.dataSource.query<unknown[]>('SELECT * FROM schema_migration');
     expect(rows).toHaveLength(first?.dataSource.migrations.length ?? -1);
     await Promise.all(databases.map((database) => database.close()));
+  });
+
+  it('are run by `prad migrate`, which asks for the database', async () => {
+    const url = await createEmptyDatabase();
+    const migrate = (address: string) =>
+      execute('env', [`DATABASE_URL=${address}`, 'node', 'dist/apps/cli/src/main.js', 'migrate']);
+    expect((await migrate(url)).stdout).toMatch(/^InitialSchema\d+\n/);
+    expect((await migrate(url)).stdout).toBe('');
+    await expect(migrate('')).rejects.toThrow('set DATABASE_URL');
   });
 
   it('are left alone when not asked for', async () => {
