@@ -14,7 +14,10 @@ export interface SessionOptions {
   readonly prepack?: boolean;
   /** How much onnxruntime rewrites the graph: `all` by default. */
   readonly optimisation?: 'none' | 'basic' | 'extended' | 'all';
-  /** Plan the memory of all intermediate values ahead; good for graphs of static shapes. On by default. */
+  /**
+   * Plan the memory of all intermediate values ahead. Off by default: a plan is kept for every shape that comes, which
+   * took 4.6 GB instead of 3.0 GB for training SmolLM2-135M on rows of 50 to 110 tokens, and no step was faster.
+   */
   readonly memoryPattern?: boolean;
   /** Keep freed memory for the next run. On by default. */
   readonly arena?: boolean;
@@ -28,7 +31,7 @@ export interface SessionOptions {
 /** The same in onnxruntime's terms. */
 export function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions {
   const { intraOpThreads, device = 'cpu', prepack = true, optimisation = 'all' } = options;
-  const { memoryPattern = true, arena = true, spinning = true, externalDataFolder: folder } = options;
+  const { memoryPattern = false, arena = true, spinning = true, externalDataFolder: folder } = options;
   return {
     executionProviders: [device],
     graphOptimizationLevel: optimisation === 'none' ? 'disabled' : optimisation,

@@ -58,10 +58,11 @@ export class Trainer {
     const onBase = { intraOpThreads, externalDataFolder: model.folder };
     const sessions = {
       gradient: await Session.open(encodeOnnx(gradientGraph(model, trained)), onBase),
-      // Validation is rare: without prepacking it shares the mapped weight file and costs no memory of its own.
+      // Validation is rare: it shares the mapped weight file and keeps no memory between its runs.
       evaluation: await Session.open(encodeOnnx(evaluationGraph(model, trained)), {
         ...onBase,
         prepack: false,
+        arena: false,
       }),
       optimiser: await Session.open(encodeOnnx(optimiserGraph(trained.specs, options)), { intraOpThreads }),
     };
