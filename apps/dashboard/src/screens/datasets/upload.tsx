@@ -1,0 +1,103 @@
+import { Button, FileButton, Group, Progress, Stack, Text } from '@mantine/core';
+import { IconUpload } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState, type DragEvent } from 'react';
+import { ApiError } from '../../api/api-error.js';
+import { uploadFile } from '../../api/upload.js';
+import { Panel } from '../../components/panel.js';
+import { Problem } from '../../components/problem.js';
+import { tellDone } from '../../components/tell.js';
+import { bytes, plural } from '../../format/numbers.js';
+import { LineProblems } from './line-problems.js';
+import classes from './upload.module.css';
+
+/** Takes a file by choice or by drop, shows how far it is sent, and which lines were refused. */
+export function Upload() {
+  const client = useQueryClient();
+  const [share, setShare] = useState(0);
+  const sending = useRef<AbortController>(null);
+  const upload = useMutation({
+    mutationFn: (file: File) => {
+      sending.current = new AbortController();
+      setShare(0);
+      return uploadFile(file, { signal: sending.current.signal, onProgress: setShare });
+    },
+    onSuccess: ({ filename, prad }) => {
+      tellDone(`${filename} is uploaded: ${plural(prad.rows ?? 0, 'row')}.`);
+      return client.invalidateQueries({ queryKey: ['files'], exact: true });
+    },
+  });
+  const take = (file: File | null | undefined) => {
+    if (file) upload.mutate(file);
+  };
+  const drop = (event: DragEvent) => {
+    event.preventDefault();
+    take(event.dataTransfer.files[0]);
+  };
+  return (
+    <Panel title="Upload">
+      <Stack gap="md">
+        <div
+          className={classes['zone']}
+          onDrop={drop}
+          onDragOver={(event) => {
+            event.preventDefault();
+          }}
+        >
+          {upload.isPending ? (
+            <Sending file={upload.variables} share={share} onCancel={() => sending.current?.abort()} />
+          ) : (
+            <Group gap="md">
+              <FileButton onChange={take} accept=".jsonl,.json,application/jsonl">
+                {(button) => (
+                  <Button {...button} leftSection={<IconUpload size={16} aria-hidden />}>
+                    Choose a file
+                  </Button>
+                )}
+              </FileButton>
+              <Text size="sm" c="dimmed">
+                or drop a .jsonl file here
+              </Text>
+            </Group>
+          )}
+        </div>
+        <Refusal error={upload.error} name={upload.variables?.name ?? ''} />
+      </Stack>
+    </Panel>
+  );
+}
+
+interface SendingProps {
+  readonly file: File;
+  readonly share: number;
+  readonly onCancel: () => void;
+}
+
+function Sending({ file, share, onCancel }: SendingProps) {
+  return (
+    <Group gap="md" wrap="nowrap">
+      <Stack gap={4} flex={1}>
+        <Text size="sm" data-numbers>
+          {file.name}: {bytes(share * file.size)} of {bytes(file.size)}
+          {share === 1 && ', being checked'}
+        </Text>
+        <Progress.Root size="sm">
+          <Progress.Section value={100 * share} aria-label={`Sent of ${file.name}`} />
+        </Progress.Root>
+      </Stack>
+      <Button variant="default" size="xs" onClick={onCancel}>
+        Cancel
+      </Button>
+    </Group>
+  );
+}
+
+function Refusal({ error, name }: { readonly error: Error | null; readonly name: string }) {
+  if (error === null || error.name === 'AbortError') return null;
+  const problems = error instanceof ApiError ? error.problems : [];
+  return problems.length === 0 ? (
+    <Problem title={`${name} was not uploaded`} error={error} />
+  ) : (
+    <LineProblems name={name} problems={problems} />
+  );
+}

@@ -1,0 +1,226 @@
+import {
+  Accordion,
+  MultiSelect,
+  NumberInput,
+  SegmentedControl,
+  Select,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
+import { adapterMethods, loraTargets, type AdapterMethod, type FileObject } from '@prad/contracts';
+import { Panel } from '../../components/panel.js';
+import { count } from '../../format/numbers.js';
+import { methodDefaults, type JobValues } from './job-values.js';
+
+interface FieldsProps {
+  readonly form: UseFormReturnType<JobValues>;
+}
+
+interface DataFieldsProps extends FieldsProps {
+  readonly bases: readonly string[];
+  readonly files: readonly FileObject[];
+}
+
+const columns = { base: 1, sm: 2 };
+
+/** Base, data and name. */
+export function DataFields({ form, bases, files }: DataFieldsProps) {
+  const choices = files.map(({ id, filename, prad }) => ({
+    value: id,
+    label: `${filename} (${prad.rows === null ? 'rows unknown' : `${count(prad.rows)} rows`}, ${id.slice(0, 11)})`,
+  }));
+  return (
+    <Panel title="What to train">
+      <SimpleGrid cols={columns}>
+        <Select label="Base model" data={[...bases]} allowDeselect={false} {...form.getInputProps('model')} />
+        <TextInput
+          label="Name"
+          description="Part of the adapter’s name: a-z, 0-9 and dash"
+          placeholder="reviews"
+          inputWrapperOrder={['label', 'input', 'description', 'error']}
+          {...form.getInputProps('suffix')}
+        />
+        <Select
+          label="Training file"
+          data={choices}
+          searchable
+          allowDeselect={false}
+          {...form.getInputProps('training_file')}
+        />
+        <Select
+          label="Validation file"
+          placeholder="None: no validation loss"
+          data={choices}
+          searchable
+          clearable
+          {...form.getInputProps('validation_file')}
+        />
+      </SimpleGrid>
+    </Panel>
+  );
+}
+
+/** How long to train. */
+export function LengthFields({ form }: FieldsProps) {
+  const isByEpochs = form.getValues().length === 'epochs';
+  return (
+    <Panel
+      title="How long"
+      aside={
+        <SegmentedControl
+          size="xs"
+          aria-label="Length by"
+          data={[
+            { value: 'epochs', label: 'Epochs' },
+            { value: 'steps', label: 'Steps' },
+          ]}
+          {...form.getInputProps('length')}
+        />
+      }
+    >
+      <SimpleGrid cols={columns}>
+        {isByEpochs ? (
+          <NumberInput
+            key="n_epochs"
+            label="Epochs"
+            min={1}
+            max={10_000}
+            allowDecimal={false}
+            {...form.getInputProps('n_epochs')}
+          />
+        ) : (
+          <NumberInput
+            key="max_steps"
+            label="Steps"
+            min={1}
+            max={10_000_000}
+            allowDecimal={false}
+            {...form.getInputProps('max_steps')}
+          />
+        )}
+        <NumberInput
+          label="Batch"
+          suffix=" rows"
+          min={1}
+          max={4096}
+          allowDecimal={false}
+          {...form.getInputProps('batch_size')}
+        />
+      </SimpleGrid>
+    </Panel>
+  );
+}
+
+/** The method and its size. */
+export function AdapterFields({ form }: FieldsProps) {
+  const { adapter } = form.getValues();
+  const methods = Object.keys(adapterMethods);
+  return (
+    <Panel title="Adapter">
+      <SimpleGrid cols={columns}>
+        <Select
+          label="Method"
+          data={methods}
+          allowDeselect={false}
+          {...form.getInputProps('adapter')}
+          onChange={(value) => {
+            if (value === null) return;
+            const method = value as AdapterMethod;
+            form.setValues({ adapter: method, ...methodDefaults(method) });
+          }}
+        />
+        <Select
+          label="Acts on"
+          allowDeselect={false}
+          data={[
+            { value: 'prompt', label: 'the prompt only (PrAd)' },
+            { value: 'all', label: 'all positions (conventional)' },
+          ]}
+          {...form.getInputProps('scope')}
+        />
+        <NumberInput label="Rank" min={1} max={1024} allowDecimal={false} {...form.getInputProps('rank')} />
+        <NumberInput label="Scale" min={0} max={1000} {...form.getInputProps('scale')} />
+        {adapterMethods[adapter].targets && (
+          <MultiSelect
+            label="Targets"
+            placeholder="Default of the architecture"
+            data={[...loraTargets]}
+            {...form.getInputProps('targets')}
+          />
+        )}
+      </SimpleGrid>
+    </Panel>
+  );
+}
+
+/** What rarely needs a change. */
+export function OptimiserFields({ form }: FieldsProps) {
+  return (
+    <Accordion variant="contained" chevronPosition="left">
+      <Accordion.Item value="optimiser">
+        <Accordion.Control>
+          <Text fw={600}>Optimiser and validation</Text>
+        </Accordion.Control>
+        <Accordion.Panel>
+          <Stack>
+            <SimpleGrid cols={columns}>
+              <NumberInput
+                label="Learning rate"
+                min={0}
+                max={10}
+                step={1e-4}
+                {...form.getInputProps('learning_rate')}
+              />
+              <NumberInput
+                label="Warm-up, share of steps"
+                min={0}
+                max={1}
+                step={0.01}
+                {...form.getInputProps('warmup_ratio')}
+              />
+              <NumberInput
+                label="Weight decay"
+                min={0}
+                max={1}
+                step={0.01}
+                {...form.getInputProps('weight_decay')}
+              />
+              <NumberInput
+                label="Clip at gradient norm"
+                min={0}
+                step={0.1}
+                {...form.getInputProps('max_grad_norm')}
+              />
+              <NumberInput
+                label="Longest example"
+                suffix=" tokens"
+                placeholder="Context of the base"
+                min={2}
+                allowDecimal={false}
+                {...form.getInputProps('max_length')}
+              />
+              <NumberInput
+                label="Validate every"
+                suffix=" steps"
+                placeholder="Once an epoch"
+                min={0}
+                allowDecimal={false}
+                {...form.getInputProps('evaluation_steps')}
+              />
+              <NumberInput
+                label="Seed"
+                placeholder="Random"
+                min={0}
+                allowDecimal={false}
+                {...form.getInputProps('seed')}
+              />
+            </SimpleGrid>
+          </Stack>
+        </Accordion.Panel>
+      </Accordion.Item>
+    </Accordion>
+  );
+}

@@ -1,0 +1,106 @@
+import {
+  adapterMethods,
+  createFineTuningJob,
+  hyperparameterDefaults,
+  type AdapterMethod,
+  type maskScopes,
+} from '@prad/contracts';
+import type { z } from 'zod';
+
+/** A number of the form; '' leaves it to the API's default. */
+type MaybeNumber = number | '';
+
+/** The form's fields, under the names that the request has for them. */
+export interface JobValues {
+  readonly model: string;
+  readonly training_file: string;
+  readonly validation_file: string | null;
+  readonly suffix: string;
+  readonly adapter: AdapterMethod;
+  readonly scope: (typeof maskScopes)[number];
+  readonly rank: MaybeNumber;
+  readonly scale: MaybeNumber;
+  readonly targets: readonly string[];
+  readonly length: 'epochs' | 'steps';
+  readonly n_epochs: MaybeNumber;
+  readonly max_steps: MaybeNumber;
+  readonly batch_size: MaybeNumber;
+  readonly learning_rate: MaybeNumber;
+  readonly warmup_ratio: MaybeNumber;
+  readonly weight_decay: MaybeNumber;
+  readonly max_grad_norm: MaybeNumber;
+  readonly max_length: MaybeNumber;
+  readonly evaluation_steps: MaybeNumber;
+  readonly seed: MaybeNumber;
+}
+
+export type JobRequest = z.input<typeof createFineTuningJob>;
+
+const FIRST_METHOD: AdapterMethod = 'adapter';
+
+/** Sensible defaults: those of the API, in sight. */
+export function firstValues(model: string, file: string): JobValues {
+  const { n_epochs, batch_size, warmup_ratio, weight_decay, max_grad_norm } = hyperparameterDefaults;
+  return {
+    ...{ model, training_file: file, validation_file: null, suffix: '' },
+    ...{ adapter: FIRST_METHOD, scope: 'prompt', ...methodDefaults(FIRST_METHOD), targets: [] },
+    ...{ length: 'epochs', n_epochs, max_steps: '', batch_size },
+    ...{ warmup_ratio, weight_decay, max_grad_norm, max_length: '', evaluation_steps: '', seed: '' },
+  };
+}
+
+export function methodDefaults(method: AdapterMethod): Pick<JobValues, 'rank' | 'scale' | 'learning_rate'> {
+  const { rank, scale, learning_rate } = adapterMethods[method];
+  return { rank, scale, learning_rate };
+}
+
+/** The request that the form stands for; it may be wrong. */
+export function toRequest(values: JobValues): JobRequest {
+  const { model, training_file, validation_file, suffix, adapter, scope, targets } = values;
+  const hyperparameters = given({
+    ...(values.length === 'epochs' ? { n_epochs: values.n_epochs } : { max_steps: values.max_steps }),
+    batch_size: values.batch_size,
+    learning_rate: values.learning_rate,
+    warmup_ratio: values.warmup_ratio,
+    weight_decay: values.weight_decay,
+    max_grad_norm: values.max_grad_norm,
+    max_length: values.max_length,
+    evaluation_steps: values.evaluation_steps,
+  });
+  const chosenTargets = adapterMethods[adapter].targets && targets.length > 0 ? { targets } : {};
+  const prad = { adapter, scope, ...given({ rank: values.rank, scale: values.scale }), ...chosenTargets };
+  return {
+    model,
+    training_file,
+    ...(validation_file === null ? {} : { validation_file }),
+    ...(suffix === '' ? {} : { suffix }),
+    ...given({ seed: values.seed }),
+    method: { type: 'prad', prad: { ...prad, hyperparameters } },
+  } as JobRequest;
+}
+
+/** What the contract has against the values, by the fields at fault. */
+export function problemsOf(values: JobValues): Record<string, string> {
+  const checked = createFineTuningJob.safeParse(toRequest(values));
+  const issues = checked.error?.issues ?? [];
+  const problems = Object.fromEntries(
+    issues.map(({ path, message }) => [fieldOf(path.map(String)), message] as const),
+  );
+  return {
+    ...problems,
+    ...(values.training_file === '' ? { training_file: 'choose what to train on' } : {}),
+    ...(values.model === '' ? { model: 'choose a base model' } : {}),
+    ...(values.length === 'steps' && values.max_steps === '' ? { max_steps: 'say how many steps' } : {}),
+  };
+}
+
+/** The form's field of a path in the request, which is the last name in it. */
+export function fieldOf(path: readonly string[]): string {
+  return path.findLast((part) => !/^\d+$/.test(part)) ?? '';
+}
+
+function given(numbers: Readonly<Record<string, MaybeNumber>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(numbers).filter((entry): entry is [string, number] => entry[1] !== ''),
+  );
+}
