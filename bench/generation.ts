@@ -50,7 +50,7 @@ class Rows {
     return (performance.now() - start) / 1000;
   }
 
-  /** Seconds of the fastest of some decode steps after a prefill, as the limits are those of the fastest run. */
+  /** Seconds of a decode step, the median of some after a prefill. */
   async decodeStep(): Promise<number> {
     await this.prefill();
     const seconds: number[] = [];
@@ -62,7 +62,7 @@ class Rows {
       await this.executor.run({ ...nothing, decode });
       seconds.push((performance.now() - start) / 1000);
     }
-    return Math.min(...seconds);
+    return median(seconds);
   }
 }
 
@@ -103,7 +103,7 @@ async function measured(model: BaseModel, small: OnnxExecutor, large: OnnxExecut
   const mixed = new Rows(small, model, ROWS, (row) => adapters[row]);
   const roomy = new Rows(large, model, ROWS);
   const prompts = new Rows(small, model, rows, undefined, tokens);
-  const limits = { intraOpThreads: THREADS, forMs: 500 };
+  const limits = { intraOpThreads: THREADS, forMs: 500, statistic: 'median' } as const;
   const takes = {
     stream: () => measureStreamRate(limits),
     one: () => one.decodeStep(),
@@ -111,7 +111,7 @@ async function measured(model: BaseModel, small: OnnxExecutor, large: OnnxExecut
     mixed: () => mixed.decodeStep(),
     roomy: () => roomy.decodeStep(),
     matmul: () => measureMatMulRate(limits),
-    prefill: async () => Math.min(await prompts.prefill(), await prompts.prefill(), await prompts.prefill()),
+    prefill: async () => median([await prompts.prefill(), await prompts.prefill(), await prompts.prefill()]),
   };
   const figures = await inTurns(takes);
   const weightBytes = [...small.decode.weights.values()].reduce((sum, { length }) => sum + length, 0);
