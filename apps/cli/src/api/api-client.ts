@@ -71,8 +71,8 @@ export class ApiClient {
     return (await this.#get(`/v1/files?limit=${LIST_LIMIT}`, fileList)).data;
   }
 
-  uploadFile(path: string): Promise<FileObject> {
-    const { body, type } = uploadBody(path, 'fine-tune');
+  async uploadFile(path: string): Promise<FileObject> {
+    const { body, type } = await uploadBody(path, 'fine-tune');
     const headers = { 'content-type': type };
     return this.#json('/v1/files', { method: 'POST', headers, body, duplex: 'half' }, fileObject);
   }

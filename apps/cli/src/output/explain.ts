@@ -7,6 +7,7 @@ const hints: Readonly<Record<string, string>> = {
   model_not_found: '`prad models list` shows what there is',
   model_exists: 'choose another name with --name, or remove it with `prad models rm`',
   model_not_ready: '`prad models list` shows how far its import is',
+  unreadable_file: 'name a JSON lines file of this machine',
   file_not_found: '`prad files list` shows what there is',
   fine_tuning_job_not_found: '`prad jobs list` shows what there is',
   model_in_use: '`prad models list` and `prad jobs list` show what uses it',
