@@ -9,7 +9,8 @@ import {
   encodeSafetensors,
   type JsonObject,
 } from '@prad/formats';
-import type { BaseModel, TokenExample } from '@prad/models';
+import type { TokenExample } from '@prad/formats';
+import type { BaseModel } from '@prad/models';
 import { architectureFor } from '@prad/nn';
 import { float32ToFloat16, tensor } from '@prad/tensor';
 import { fit, type TrainingEvent } from '@prad/training';

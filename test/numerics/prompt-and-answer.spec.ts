@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeExample, importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
+import { encodeExample } from '@prad/formats';
+import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
 import { maskPolicy } from '@prad/nn';
 import { collate, fit, type TrainingPlan } from '@prad/training';
 import { afterAll, beforeAll, expect, it } from 'vitest';

@@ -3,6 +3,7 @@ import { DatabaseModule } from '@prad/database';
 import { BlobStore, LocalBlobStore } from '@prad/storage';
 import { Metrics, requestLogging, type Logger } from '@prad/telemetry';
 import { AdaptersController } from './adapters/adapters.controller.js';
+import { FilePreviewService } from './files/file-preview.service.js';
 import { FileService } from './files/file.service.js';
 import { FilesController } from './files/files.controller.js';
 import { CheckpointsController } from './fine-tuning/checkpoints.controller.js';
@@ -26,6 +27,7 @@ import { ModelService } from './models/model.service.js';
 import { ModelsController } from './models/models.controller.js';
 import { OverviewController } from './overview/overview.controller.js';
 import { OverviewService } from './overview/overview.service.js';
+import { TextCodecs } from './models/text-codecs.js';
 import { QueueModule } from './queue.module.js';
 import { ScalingController } from './scaling/scaling.controller.js';
 import { ScalingService } from './scaling/scaling.service.js';
@@ -66,6 +68,8 @@ export class AppModule {
         ApiMetrics,
         Drain,
         FileService,
+        FilePreviewService,
+        TextCodecs,
         FineTuningService,
         JobEventFeed,
         JobService,

@@ -8,10 +8,12 @@ import type {
   PageRequest,
 } from '@prad/domain';
 import { Injectable } from '@nestjs/common';
-import { DataSource, EntityManager } from 'typeorm';
+import { AppError } from '@prad/errors';
+import { DataSource, EntityManager, IsNull } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
+import { lockRow } from './locked-row.js';
 import { newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { jsonOf } from './json-column.js';
@@ -21,39 +23,55 @@ export interface AdapterFilter {
   readonly task?: string | undefined;
 }
 
+/** Deleted adapters are not found, although their rows stay for the jobs that name them, and keep their names. */
 @Injectable()
 export class AdapterRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   async find(id: string): Promise<Adapter | undefined> {
-    const row = await this.dataSource.manager.findOneBy(AdapterEntity, { id });
-    if (row === null) return undefined;
-    const [adapter] = await this.withLatest([row]);
-    return adapter;
+    const row = await this.dataSource.manager.findOneBy(AdapterEntity, { id, deletedAt: IsNull() });
+    return row === null ? undefined : this.whole(row);
   }
 
-  /** Throws notFound `model_not_found`: to a client an adapter is a model. */
+  /** Throws notFound `model_not_found`, to a client an adapter is a model, or `model_deleted`. */
   async get(id: string): Promise<Adapter> {
-    const adapter = await this.find(id);
-    if (adapter === undefined) throw notFound('model', id);
-    return adapter;
+    return this.present(await this.dataSource.manager.findOneBy(AdapterEntity, { id }), id);
   }
 
-  /** An adapter of the project. Throws notFound `model_not_found`, for another project's adapter as for none. */
+  /** An adapter of the project. Throws as {@link get} does, for another project's adapter as for none. */
   async getIn(project: string, id: string): Promise<Adapter> {
-    const adapter = await this.find(id);
-    if (adapter?.project !== project) throw notFound('model', id);
-    return adapter;
+    const row = await this.dataSource.manager.findOneBy(AdapterEntity, { id, projectId: project });
+    return this.present(row, id);
   }
 
   async list(project: string, page: PageRequest, filter: AdapterFilter = {}): Promise<Page<Adapter>> {
     const adapters = this.dataSource.getRepository(AdapterEntity);
     const found = await newestFirst(adapters, { projectId: project }, page, (query) => {
+      query.andWhere('item.deletedAt IS NULL');
       const { baseModel, task } = filter;
       if (baseModel !== undefined) query.andWhere('item.baseModelId = :baseModel', { baseModel });
       if (task !== undefined) query.andWhere('item.taskId = :task', { task });
     });
     return { items: await this.withLatest(found.items), hasMore: found.hasMore };
+  }
+
+  /**
+   * Marks the project's adapter deleted and returns its versions, so that their blobs can be removed afterwards.
+   * Throws as {@link getIn} does, or conflict `model_in_use` while a request that has not ended asks for it.
+   */
+  async delete(project: string, id: string): Promise<readonly AdapterVersion[]> {
+    await this.dataSource.transaction(async (manager) => {
+      const locked = await lockRow(manager, AdapterEntity, id);
+      if (locked?.row.projectId !== project) throw notFound('model', id);
+      if (locked.row.deletedAt !== null) throw deleted(id, locked.row.deletedAt);
+      const [user] = await manager.query<{ id: string }[]>(
+        `SELECT id FROM inference_job WHERE adapter_id = $1 AND status IN ('queued', 'running') LIMIT 1`,
+        [id],
+      );
+      if (user !== undefined) throw inUse(id, user.id);
+      await manager.update(AdapterEntity, { id }, { deletedAt: locked.now });
+    });
+    return this.versions(id);
   }
 
   /** All versions, the newest first. */
@@ -102,6 +120,18 @@ export class AdapterRepository {
     }));
   }
 
+  private async whole(row: AdapterEntity): Promise<Adapter> {
+    const [adapter] = await this.withLatest([row]);
+    if (adapter === undefined) throw notFound('model', row.id);
+    return adapter;
+  }
+
+  private async present(row: AdapterEntity | null, id: string): Promise<Adapter> {
+    if (row === null) throw notFound('model', id);
+    if (row.deletedAt !== null) throw deleted(id, row.deletedAt);
+    return this.whole(row);
+  }
+
   private async withLatest(rows: readonly AdapterEntity[]): Promise<readonly Adapter[]> {
     const latest = await this.dataSource
       .createQueryBuilder(AdapterVersionEntity, 'version')
@@ -132,9 +162,39 @@ export async function publishAdapter(
     [id, project, baseModel, baseDigest, method, JSON.stringify(options), scope, parameterCount, task],
   );
   // The lock on the adapter orders concurrent versions of it.
-  await manager.query('SELECT 1 FROM adapter WHERE id = $1 FOR UPDATE', [id]);
+  const locked = await lockRow(manager, AdapterEntity, id);
+  if (locked !== undefined && locked.row.deletedAt !== null) throw deleted(id, locked.row.deletedAt);
   const last = await manager.maximum(AdapterVersionEntity, 'version', { adapterId: id });
   await manager.insert(AdapterVersionEntity, { ...version, adapterId: id, version: (last ?? 0) + 1 });
+}
+
+/** Keeps the adapter from being deleted until the transaction of `manager` ends. Throws as `get` of the repository does. */
+export async function keepAdapter(manager: EntityManager, id: string): Promise<void> {
+  const row = await manager
+    .createQueryBuilder(AdapterEntity, 'adapter')
+    .where('adapter.id = :id', { id })
+    .setLock('for_key_share')
+    .getOne();
+  if (row === null) throw notFound('model', id);
+  if (row.deletedAt !== null) throw deleted(id, row.deletedAt);
+}
+
+function deleted(id: string, at: Date): AppError {
+  return new AppError({
+    kind: 'notFound',
+    code: 'model_deleted',
+    message: `the adapter ${JSON.stringify(id)} was deleted on ${at.toISOString()}`,
+    details: { id },
+  });
+}
+
+function inUse(id: string, jobId: string): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'model_in_use',
+    message: `adapter ${JSON.stringify(id)} cannot be deleted: request ${jobId} has not ended and asks for it`,
+    details: { id, jobId },
+  });
 }
 
 function versionToDomain(row: AdapterVersionEntity): AdapterVersion {

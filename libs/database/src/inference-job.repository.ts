@@ -18,6 +18,7 @@ import {
 import { assertNever } from '@prad/errors';
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
+import { keepAdapter } from './adapter.repository.js';
 import { present } from './corrupt-row.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
 import { leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
@@ -38,7 +39,10 @@ export interface InferenceJobFilter {
 export class InferenceJobRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** A new job in status queued. Throws notFound `model_not_found` for a base or adapter that has no row. */
+  /**
+   * A new job in status queued. Throws notFound `model_not_found` for a base or adapter that has no row, `model_deleted`
+   * for a deleted adapter.
+   */
   async create(job: NewInferenceJob): Promise<InferenceJob> {
     const { id, project, endpoint, baseModel, adapter, request } = job;
     const row = {
@@ -50,10 +54,13 @@ export class InferenceJobRepository {
       adapterId: adapter,
       request,
     } as const;
-    await this.dataSource.manager.insert(InferenceJobEntity, row).catch((error: unknown) => {
-      const key = violatedForeignKey(error);
-      if (key === undefined) throw error;
-      throw notFound('model', key.includes('adapter') ? (adapter ?? '') : baseModel);
+    await this.dataSource.transaction(async (manager) => {
+      // The lock keeps a deletion of the adapter from running between the check and the insert.
+      if (adapter !== null) await keepAdapter(manager, adapter);
+      await manager.insert(InferenceJobEntity, row).catch((error: unknown) => {
+        if (violatedForeignKey(error) === undefined) throw error;
+        throw notFound('model', baseModel);
+      });
     });
     return this.get(id);
   }

@@ -19,5 +19,12 @@ export {
   type ChatRole,
   type RenderOptions,
 } from './tokenizer/chat-template.js';
+export {
+  encodeExample,
+  encodePrompt,
+  type Prompt,
+  type TextCodec,
+  type TokenExample,
+} from './tokenizer/encode-prompt.js';
 export { readJsonLines, type JsonLine, type JsonLinesOptions } from './jsonl/read-json-lines.js';
 export { parseTrainingExample, type TrainingExample } from './jsonl/training-example.js';

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { AppError } from '@prad/errors';
-import { ChatTemplate, Tokenizer, openSafetensors, type JsonObject } from '@prad/formats';
+import { ChatTemplate, Tokenizer, openSafetensors, type JsonObject, type TextCodec } from '@prad/formats';
 import type { ExternalData } from '@prad/graph';
 import { architectureFor, type LanguageModel } from '@prad/nn';
-import type { TextCodec } from './encode-prompt.js';
 import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
 
 /** An imported base model, opened: everything but the weights' bytes is in memory. */

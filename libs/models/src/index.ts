@@ -7,12 +7,5 @@ export {
 } from './adapter-artefact.js';
 export { openBaseModel, readManifest, type BaseModel } from './base-model.js';
 export { modelFiles, type Manifest } from './base-model-folder.js';
-export {
-  encodeExample,
-  encodePrompt,
-  type Prompt,
-  type TextCodec,
-  type TokenExample,
-} from './encode-prompt.js';
 export { fetchModelSource } from './fetch-model-source.js';
 export { importBaseModel, type ImportProgress } from './import-base-model.js';

@@ -1,4 +1,4 @@
-import type { TokenExample } from '@prad/models';
+import type { TokenExample } from '@prad/formats';
 import { tensor, type TensorOf } from '@prad/tensor';
 
 /** The feeds of one training or validation pass. Right-padded; padding carries neither loss nor adapter. */

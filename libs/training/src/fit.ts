@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { AppError } from '@prad/errors';
-import type { BaseModel, TokenExample } from '@prad/models';
+import type { TokenExample } from '@prad/formats';
+import type { BaseModel } from '@prad/models';
 import { parameterCount } from '@prad/nn';
 import type { HostTensor } from '@prad/tensor';
 import { encodeArtefact } from './artefact.js';

@@ -1,6 +1,11 @@
 import { AppError } from '@prad/errors';
-import { parseTrainingExample, readJsonLines } from '@prad/formats';
-import { encodeExample, type TextCodec, type TokenExample } from '@prad/models';
+import {
+  encodeExample,
+  parseTrainingExample,
+  readJsonLines,
+  type TextCodec,
+  type TokenExample,
+} from '@prad/formats';
 
 /**
  * Reads and tokenises a training or validation file.

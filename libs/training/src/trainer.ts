@@ -1,6 +1,7 @@
 import { AppError } from '@prad/errors';
 import { encodeOnnx } from '@prad/graph';
-import type { BaseModel, TokenExample } from '@prad/models';
+import type { TokenExample } from '@prad/formats';
+import type { BaseModel } from '@prad/models';
 import { initialise } from '@prad/nn';
 import { Session, type Tensors } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';

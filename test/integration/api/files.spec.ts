@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MAX_LINE_PROBLEMS, errorBody } from '@prad/contracts';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addBaseModel } from '../support/rows.js';
@@ -95,6 +96,28 @@ describe('files', () => {
     expect(failure).toMatchObject({ status: 400, type: 'invalid_request_error', param: 'file' });
     expect(failure).toHaveProperty('message', expect.stringMatching(message));
     if (code !== 'training_example') expect(failure).toHaveProperty('code', code);
+    expect(await blobs()).toEqual(before);
+  });
+
+  it.each([
+    ['few', 3, 3],
+    ['many', 50, MAX_LINE_PROBLEMS],
+  ])('lists the problems of a file with %s bad lines', async (_, bad, listed) => {
+    const good = '{"prompt":"a","completion":" b"}';
+    const content = Array.from({ length: bad }, (_, i) => `${good}\n${i % 2 === 0 ? '{"prompt":1}' : 'no'}`);
+    const form = new FormData();
+    form.append('purpose', 'fine-tune');
+    form.append('file', new Blob([content.join('\n')]), 'x.jsonl');
+    const before = await blobs();
+    const response = await fetch(`${api.url}/v1/files`, { method: 'POST', body: form });
+    expect(response.status).toBe(400);
+    const { error } = errorBody.parse(await response.json());
+    expect(error).toMatchObject({ param: 'file', code: 'training_example' });
+    const problems = error.prad?.problems ?? [];
+    expect(problems).toHaveLength(listed);
+    expect(problems.map(({ line }) => line)).toEqual(Array.from({ length: listed }, (_, i) => 2 * i + 2));
+    expect(problems[0]?.message).toBe(error.message);
+    expect(problems[1]?.message).toMatch(/^line 4 is not valid JSON/);
     expect(await blobs()).toEqual(before);
   });
 

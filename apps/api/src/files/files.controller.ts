@@ -1,21 +1,37 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, StreamableFile } from '@nestjs/common';
+import {
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  StreamableFile,
+} from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import {
   fileDeletion,
   fileList,
   fileListQuery,
   fileObject,
+  filePreview,
+  filePreviewQuery,
   uploadForm,
   type FileListQuery,
+  type FilePreviewQuery,
 } from '@prad/contracts';
 import { DataFileRepository } from '@prad/database';
 import { filePurposes } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { BlobStore } from '@prad/storage';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CallerProject } from '../access/caller-project.js';
+import { disconnection } from '../http/drain.js';
 import { toList } from '../http/page.view.js';
+import { FilePreviewService } from './file-preview.service.js';
 import { FileService } from './file.service.js';
 import { toFileObject } from './file.view.js';
 
@@ -30,6 +46,7 @@ export class FilesController {
   constructor(
     private readonly service: FileService,
     private readonly files: DataFileRepository,
+    private readonly previews: FilePreviewService,
     private readonly blobs: BlobStore,
   ) {}
 
@@ -66,6 +83,18 @@ export class FilesController {
   async content(@CallerProject() project: string, @Param('id') id: string): Promise<StreamableFile> {
     const { blobKey, bytes } = await this.files.getIn(project, id);
     return new StreamableFile(await this.blobs.get(blobKey), { type: 'application/jsonl', length: bytes });
+  }
+
+  /** How the file begins and, with a model, how long its examples are. */
+  @Get(':id/preview')
+  @ApiOkResponse({ standardSchema: filePreview })
+  preview(
+    @CallerProject() project: string,
+    @Param('id') id: string,
+    @Query({ schema: filePreviewQuery }) query: FilePreviewQuery,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    return this.previews.preview(project, id, query, disconnection(reply));
   }
 
   @Delete(':id')

@@ -1,4 +1,4 @@
-import type { ErrorBody } from '@prad/contracts';
+import type { ErrorBody, LineProblem } from '@prad/contracts';
 import { AppError, type ErrorKind } from '@prad/errors';
 
 interface Translation {
@@ -28,7 +28,14 @@ export interface ErrorResponse {
 export function errorResponse(error: AppError): ErrorResponse {
   const { status, type } = translations[error.kind];
   const param = typeof error.details['param'] === 'string' ? error.details['param'] : null;
-  return { status, body: { error: { message: error.message, type, param, code: error.code } } };
+  const problems = problemsOf(error);
+  const body = { message: error.message, type, param, code: error.code };
+  return { status, body: { error: problems === undefined ? body : { ...body, prad: { problems } } } };
+}
+
+/** Those of an uploaded file's lines, which its check leaves in the details. */
+function problemsOf({ details }: AppError): LineProblem[] | undefined {
+  return Array.isArray(details['problems']) ? (details['problems'] as LineProblem[]) : undefined;
 }
 
 /** The error with the request field at fault; one that names its field already keeps it. */

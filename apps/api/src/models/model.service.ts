@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { ImportModelRequest, ModelObject } from '@prad/contracts';
 import { AdapterRepository, BaseModelRepository } from '@prad/database';
 import { isAdapterName, type Adapter } from '@prad/domain';
-import { AppError } from '@prad/errors';
 import { JobProducer } from '@prad/queue';
 import { BlobStore } from '@prad/storage';
 import { nameOfSource } from './model-name.js';
@@ -49,22 +48,20 @@ export class ModelService {
     }
     return toBaseModelObject(model);
   }
-  /** Removes a base model that nothing names, with its files unless another model has the same. Throws conflict else. */
+
+  /**
+   * Removes an adapter that no unfinished request asks for, or a base model that nothing names, with its files unless
+   * another model has the same. Throws notFound, conflict while it is in use.
+   */
   async delete(project: string, id: string): Promise<void> {
-    if (isAdapterName(id)) throw adapterInUse(await this.adapters.getIn(project, id));
+    if (isAdapterName(id)) {
+      for (const { blobKey } of await this.adapters.delete(project, id)) await this.blobs.delete(blobKey);
+      return;
+    }
     const model = await this.baseModels.delete(id);
     if (model.status !== 'ready') return;
     const others = await this.baseModels.list('ready');
     const shared = others.some((other) => other.status === 'ready' && other.blobKey === model.blobKey);
     if (!shared) await this.blobs.delete(model.blobKey);
   }
-}
-
-/** A job's result stays for as long as the job's row, which is kept. */
-function adapterInUse({ id, latest }: Adapter): AppError {
-  return new AppError({
-    kind: 'conflict',
-    code: 'model_in_use',
-    message: `adapter ${JSON.stringify(id)} cannot be deleted: it is the result of ${latest.jobId ?? 'an import'}`,
-  });
 }

@@ -1,4 +1,4 @@
-import type { Prompt } from '@prad/models';
+import type { Prompt } from '@prad/formats';
 
 /** One request to the generation thread: several prompts to one model share its sampling. */
 export interface GenerateParams {

@@ -1,5 +1,6 @@
+import { encodePrompt, type Prompt } from '@prad/formats';
 import { Engine, OnnxExecutor, servedAdapter, textRules, type ServedAdapter } from '@prad/generation';
-import { encodePrompt, openBaseModel, readAdapter, type BaseModel, type Prompt } from '@prad/models';
+import { openBaseModel, readAdapter, type BaseModel } from '@prad/models';
 import type { EngineSettings, GenerateParams } from './generation-messages.js';
 
 type NamedAdapter = NonNullable<GenerateParams['adapter']>;

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import type { AppError } from '@prad/errors';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { errorOf, outcome } from '../../testing/outcome.js';
@@ -27,9 +28,9 @@ describe('readJsonLines', () => {
   it('numbers rows through a byte order mark, carriage returns and blank lines', async () => {
     const found = await lines('\uFEFF{"a":"é😀"}\r\n\n  \t\r\n[1]\n"last"');
     expect(found).toEqual([
-      { line: 1, value: { a: 'é😀' } },
-      { line: 4, value: [1] },
-      { line: 5, value: 'last' },
+      { line: 1, row: 0, value: { a: 'é😀' } },
+      { line: 4, row: 1, value: [1] },
+      { line: 5, row: 2, value: 'last' },
     ]);
   });
 
@@ -54,6 +55,25 @@ describe('readJsonLines', () => {
     const error = await errorOf(() => lines(content, { maxLineBytes: 50 }));
     expect(error).toMatchObject({ kind: 'invalid', details: { line } });
     expect(error.message).toMatch(message);
+  });
+
+  it('leaves unread what is not wanted', async () => {
+    const found = await lines('[0]\n\n{broken\n[2]\n', { wanted: (row) => row !== 1 });
+    expect(found).toEqual([
+      { line: 1, row: 0, value: [0] },
+      { line: 4, row: 2, value: [2] },
+    ]);
+  });
+
+  it('goes on after a bad line where somebody hears of it', async () => {
+    const problems: unknown[] = [];
+    const onProblem = (problem: AppError) => problems.push(problem.message);
+    const content = Buffer.concat([Buffer.from('{broken\n[1]\n"'), Buffer.from([0xff]), Buffer.from('"\n')]);
+    expect(await lines(content, { onProblem })).toEqual([{ line: 2, row: 1, value: [1] }]);
+    expect(problems).toEqual([
+      expect.stringMatching(/^line 1 is not valid JSON/),
+      expect.stringMatching(/^line 3 is not valid UTF-8/),
+    ]);
   });
 
   it('keeps what the source throws', async () => {

@@ -8,15 +8,22 @@ import { invalid, reasonOf } from '../invalid.js';
 export interface JsonLine {
   /** Counted from 1, blank lines included, as an editor shows it. */
   readonly line: number;
+  /** Counted from 0, blank lines left out. */
+  readonly row: number;
   readonly value: unknown;
 }
 
 export interface JsonLinesOptions {
   /** Longest line, without its end. Default 4 MiB. */
   readonly maxLineBytes?: number;
+  /** Which rows to read; others are counted and left out unread. Default all. */
+  readonly wanted?: (row: number) => boolean;
+  /** Hears of a line that is not UTF-8 or not JSON, and the reading goes on; without it the first is thrown. */
+  readonly onProblem?: (problem: AppError) => void;
 }
 
 const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const DEFAULT_LIMIT = 4 << 20;
 
 interface RawLine {
@@ -32,16 +39,17 @@ interface RawLine {
  */
 export async function* readJsonLines(
   source: string | Readable,
-  { maxLineBytes = DEFAULT_LIMIT }: JsonLinesOptions = {},
+  { maxLineBytes = DEFAULT_LIMIT, wanted = () => true, onProblem = raise }: JsonLinesOptions = {},
 ): AsyncGenerator<JsonLine> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let rows = 0;
   for await (const { line, bytes } of splitLines(chunksOf(source), maxLineBytes)) {
-    const text = decode(decoder, bytes, line);
-    const json = line === 1 && text.startsWith('\uFEFF') ? text.slice(1) : text;
-    if (json.trim() === '') continue;
-    rows++;
-    yield { line, value: parse(json, line) };
+    if (isBlank(bytes)) continue;
+    const row = rows++;
+    if (!wanted(row)) continue;
+    const value = valueOf(decoder, bytes, line);
+    if (value instanceof AppError) onProblem(value);
+    else yield { line, row, value };
   }
   if (rows === 0)
     throw invalid('jsonl_empty', 'the file is empty: expected at least one JSON line', { line: 1 });
@@ -84,19 +92,28 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>, limit: number): As
   if (pendingBytes > 0) yield { line, bytes: Buffer.concat(pending) };
 }
 
-function decode(decoder: TextDecoder, bytes: Uint8Array, line: number): string {
-  try {
-    return decoder.decode(bytes);
-  } catch (cause) {
-    throw lineError('jsonl_not_utf8', line, 'is not valid UTF-8', cause);
-  }
+function raise(problem: AppError): never {
+  throw problem;
 }
 
-function parse(text: string, line: number): unknown {
+/** White space only, as JSON has it; also a byte order mark alone. */
+function isBlank(bytes: Uint8Array): boolean {
+  const start = BYTE_ORDER_MARK.every((byte, place) => bytes[place] === byte) ? BYTE_ORDER_MARK.length : 0;
+  return bytes.subarray(start).every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}
+
+/** The line's value, or what is wrong with it. */
+function valueOf(decoder: TextDecoder, bytes: Uint8Array, line: number): unknown {
+  let text: string;
   try {
-    return JSON.parse(text);
+    text = decoder.decode(bytes);
   } catch (cause) {
-    throw lineError('jsonl_not_json', line, `is not valid JSON: ${reasonOf(cause)}`, cause);
+    return lineError('jsonl_not_utf8', line, 'is not valid UTF-8', cause);
+  }
+  try {
+    return JSON.parse(line === 1 && text.startsWith('\uFEFF') ? text.slice(1) : text);
+  } catch (cause) {
+    return lineError('jsonl_not_json', line, `is not valid JSON: ${reasonOf(cause)}`, cause);
   }
 }
 

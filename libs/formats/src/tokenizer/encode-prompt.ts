@@ -1,5 +1,7 @@
 import { AppError } from '@prad/errors';
-import type { ChatMessage, ChatTemplate, Tokenizer, TrainingExample } from '@prad/formats';
+import type { TrainingExample } from '../jsonl/training-example.js';
+import type { ChatMessage, ChatTemplate } from './chat-template.js';
+import type { Tokenizer } from './tokenizer.js';
 
 /** What a request asks with: plain text, or a conversation that the model's chat template writes as text. */
 export type Prompt =
