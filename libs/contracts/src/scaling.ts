@@ -18,6 +18,9 @@ export const scaling = z
     ),
     paused: jobs.describe('Left out above because their queue is paused.'),
     needed: jobs.describe('Jobs that want a place: waiting + prioritized + due + active + unqueued.'),
+    unclaimed: jobs.describe(
+      'Those of `needed` that no living worker holds, for an autoscaler that starts one worker for each job.',
+    ),
   })
   .meta({ id: 'Scaling' });
 export type ScalingObject = z.infer<typeof scaling>;

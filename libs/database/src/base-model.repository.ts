@@ -14,7 +14,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BaseModelEntity } from './base-model.entity.js';
 import { present } from './corrupt-row.js';
-import { leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
+import { countHeld, leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
 import { lockRow } from './locked-row.js';
 import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
@@ -97,6 +97,11 @@ export class BaseModelRepository {
   /** How many models wait to be imported or are being imported. */
   countUnfinished(): Promise<number> {
     return this.dataSource.manager.countBy(BaseModelEntity, { status: 'importing' });
+  }
+
+  /** How many models are being imported by a living worker. */
+  countHeld(): Promise<number> {
+    return countHeld(this.dataSource.manager, BaseModelEntity);
   }
 
   /** The importing model under a new lease; undefined when its import has ended or another holder's lease is good. */

@@ -26,7 +26,7 @@ import { publishAdapter } from './adapter.repository.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { toDomain, toRow } from './fine-tuning-job.row.js';
-import { leaseFrom } from './lease-columns.js';
+import { countHeld, leaseFrom } from './lease-columns.js';
 import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
@@ -116,6 +116,11 @@ export class FineTuningJobRepository {
   /** How many jobs wait for a worker or are with one. */
   countUnfinished(): Promise<number> {
     return this.dataSource.manager.countBy(FineTuningJobEntity, { status: In(['queued', 'running']) });
+  }
+
+  /** How many jobs a living worker holds. */
+  countHeld(): Promise<number> {
+    return countHeld(this.dataSource.manager, FineTuningJobEntity);
   }
 
   /** validating_files to queued. */

@@ -21,7 +21,7 @@ import { DataSource, In } from 'typeorm';
 import { keepAdapter } from './adapter.repository.js';
 import { present } from './corrupt-row.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
-import { leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
+import { countHeld, leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
 import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
@@ -107,6 +107,11 @@ export class InferenceJobRepository {
   /** How many requests wait for a worker or are with one. */
   countUnfinished(): Promise<number> {
     return this.dataSource.manager.countBy(InferenceJobEntity, { status: In(['queued', 'running']) });
+  }
+
+  /** How many requests a living worker holds. */
+  countHeld(): Promise<number> {
+    return countHeld(this.dataSource.manager, InferenceJobEntity);
   }
 
   /**

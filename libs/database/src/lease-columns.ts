@@ -1,4 +1,5 @@
 import type { Lease } from '@prad/domain';
+import type { EntityManager, EntityTarget } from 'typeorm';
 
 export interface LeaseColumns {
   leaseOwner: string | null;
@@ -17,4 +18,9 @@ export function leaseColumns(lease: Lease | null): LeaseColumns {
 /** A lease that runs for `leaseMs` milliseconds from `now`. */
 export function leaseFrom(owner: string, now: Date, leaseMs: number): Lease {
   return { owner, expiresAt: new Date(now.getTime() + leaseMs) };
+}
+
+/** How many rows are under a lease that is good by the database's clock. */
+export function countHeld(manager: EntityManager, entity: EntityTarget<LeaseColumns>): Promise<number> {
+  return manager.createQueryBuilder(entity, 'row').where('row.leaseExpiresAt > clock_timestamp()').getCount();
 }

@@ -59,7 +59,7 @@ describe.each(backends)('scaling figures with the queue on %s', (backend) => {
       status: 200,
       body: {
         ...{ pool: 'train', waiting: 2, prioritized: 1, due: 1, active: 0, unqueued: 2, paused: 0 },
-        needed: 6,
+        ...{ needed: 6, unclaimed: 6 },
       },
     });
   });
@@ -78,6 +78,9 @@ describe.each(backends)('scaling figures with the queue on %s', (backend) => {
     expect((await ask(api, 'generate')).body).toMatchObject({ pool: 'generate', unqueued: 1, needed: 1 });
     expect((await ask(api, 'train,generate')).body).toMatchObject({ pool: 'train,generate', needed: 7 });
     expect((await ask(api, 'import')).body).toMatchObject({ needed: 0 });
+    const living = await addRequest(api.database, 'scaled');
+    await inferenceJobs.claim(living.id, newId('lease'), 60_000);
+    expect((await ask(api, 'generate')).body).toMatchObject({ needed: 2, unclaimed: 1 });
   });
 
   it('counts what a worker is at work on, until it is done', async () => {

@@ -9,11 +9,16 @@ export interface RoleWork {
   readonly paused: boolean;
   /** Rows that wait for a worker or are with one. */
   readonly unfinished: number;
+  /** Rows that a worker holds whose lease is good; a killed worker's work counts as held until its lease ends. */
+  readonly held: number;
 }
 
 export type Demand = Omit<ScalingObject, 'pool'>;
 
-const none: Demand = { waiting: 0, prioritized: 0, due: 0, active: 0, unqueued: 0, paused: 0, needed: 0 };
+const none: Demand = {
+  ...{ waiting: 0, prioritized: 0, due: 0, active: 0, unqueued: 0, paused: 0 },
+  ...{ needed: 0, unclaimed: 0 },
+};
 
 /**
  * The places that a pool's work wants. The queue counts waiting, prioritised and active jobs apart from each other. What
@@ -25,13 +30,14 @@ export function demandOf(works: readonly RoleWork[]): Demand {
   return works.map(demandOfRole).reduce(plus, none);
 }
 
-function demandOfRole({ depth, due, paused, unfinished }: RoleWork): Demand {
+function demandOfRole({ depth, due, paused, unfinished, held }: RoleWork): Demand {
   const { waiting, prioritized, delayed, active } = depth;
   if (paused) return { ...none, active, paused: waiting + prioritized + due, needed: active };
   // Cancelled jobs stay in the queue until a worker looks at them, so the queue may know of more than the rows.
   const unqueued = Math.max(0, unfinished - (waiting + prioritized + delayed + active));
   const needed = waiting + prioritized + due + active + unqueued;
-  return { waiting, prioritized, due, active, unqueued, paused: 0, needed };
+  const unclaimed = Math.max(0, needed - held);
+  return { waiting, prioritized, due, active, unqueued, paused: 0, needed, unclaimed };
 }
 
 function plus(a: Demand, b: Demand): Demand {
@@ -43,5 +49,6 @@ function plus(a: Demand, b: Demand): Demand {
     unqueued: a.unqueued + b.unqueued,
     paused: a.paused + b.paused,
     needed: a.needed + b.needed,
+    unclaimed: a.unclaimed + b.unclaimed,
   };
 }

@@ -7,10 +7,15 @@ import { demandOf, type Demand, type RoleWork } from './demand.js';
 /** Delayed jobs that are due within this time want a worker already: it is about as long as one takes to start. */
 const SOON_MS = 30_000;
 
+interface RowCounts {
+  countUnfinished(): Promise<number>;
+  countHeld(): Promise<number>;
+}
+
 /** How much work there is for a pool of workers. */
 @Injectable()
 export class ScalingService {
-  private readonly rows: Readonly<Record<JobName, { countUnfinished(): Promise<number> }>>;
+  private readonly rows: Readonly<Record<JobName, RowCounts>>;
 
   constructor(
     private readonly producer: JobProducer,
@@ -44,6 +49,10 @@ export class ScalingService {
       this.producer.isPaused(role),
     ]);
     // The rows last: the other way round a job that ends in between would look lost.
-    return { depth, due, paused, unfinished: await this.rows[role].countUnfinished() };
+    const [unfinished, held] = await Promise.all([
+      this.rows[role].countUnfinished(),
+      this.rows[role].countHeld(),
+    ]);
+    return { depth, due, paused, unfinished, held };
   }
 }
