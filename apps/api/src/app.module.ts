@@ -2,6 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { DatabaseModule } from '@prad/database';
 import { BlobStore, LocalBlobStore } from '@prad/storage';
 import { Metrics, requestLogging, type Logger } from '@prad/telemetry';
+import { KeyRing } from './access/key-ring.js';
 import { AdaptersController } from './adapters/adapters.controller.js';
 import { FilePreviewService } from './files/file-preview.service.js';
 import { FileService } from './files/file.service.js';
@@ -75,6 +76,7 @@ export class AppModule {
         JobService,
         JobChangeFeed,
         OverviewService,
+        KeyRing,
         GenerationService,
         ModelResolver,
         ModelService,

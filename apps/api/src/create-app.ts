@@ -4,10 +4,13 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { NestLogger, createLogger, echoRequestId, requestId } from '@prad/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { identifyCallers } from './access/identify-callers.js';
+import { KeyRing } from './access/key-ring.js';
+import { limitRate } from './access/rate-limit.js';
 import { AppModule } from './app.module.js';
 import { serveDashboard } from './dashboard/serve-dashboard.js';
 import { serveDocs } from './docs.js';
 import { ErrorFilter } from './http/error.filter.js';
+import { sendSecurityHeaders } from './http/security-headers.js';
 import { validationPipe } from './http/validation.pipe.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
 import type { ApiSettings } from './settings.js';
@@ -23,6 +26,9 @@ export async function createApp(settings: ApiSettings): Promise<NestFastifyAppli
     logger: false,
     abortOnError: false,
   });
+  await sendSecurityHeaders(app);
+  identifyCallers(serverOf(adapter), app.get(KeyRing), settings);
+  await limitRate(app, settings.rateLimitPerMinute);
   await app.register(multipart, {
     limits: { fileSize: settings.maxUploadBytes, files: 1, fields: 8 },
     throwFileSizeLimit: false,
@@ -52,7 +58,6 @@ function fastifyAdapter(): FastifyAdapter {
     forceCloseConnections: 'idle',
   });
   echoRequestId(serverOf(adapter));
-  identifyCallers(serverOf(adapter));
   return adapter;
 }
 

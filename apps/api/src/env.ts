@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  accessEnv,
   address,
   dataEnv,
   databaseEnv,
@@ -20,6 +21,7 @@ const environment = {
   ...dataEnv,
   ...httpEnv,
   ...scalingEnv,
+  ...accessEnv,
   ...loggingEnv,
 };
 
@@ -36,6 +38,8 @@ export function readSettings(): ApiSettings {
     blobFolder: resolve(env.PRAD_DATA_DIR, 'blobs'),
     // Beside this app's folder in dist, where the build puts it.
     dashboardFolder: resolve(import.meta.dirname, '../../dashboard'),
+    apiKeys: env.API_KEYS ?? [],
+    rateLimitPerMinute: env.RATE_LIMIT_PER_MINUTE,
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     drainMs: env.DRAIN_MS,
     scalingToken: env.SCALING_TOKEN,

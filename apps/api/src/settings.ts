@@ -17,6 +17,10 @@ export interface ApiSettings {
   readonly blobFolder: string;
   /** Folder of the built dashboard, which need not be there. */
   readonly dashboardFolder: string;
+  /** Secrets of the project `default`, beside the keys that have a row. */
+  readonly apiKeys: readonly string[];
+  /** Most requests of one key or address; 0 sets no limit. */
+  readonly rateLimitPerMinute: number;
   /** Largest file that may be uploaded. */
   readonly maxUploadBytes: number;
   /** Time that running requests get to end when the process is asked to stop. */

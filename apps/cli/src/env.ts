@@ -1,12 +1,9 @@
 import { resolve } from 'node:path';
-import { address, dataEnv, databaseEnv, httpEnv, loadEnv } from '@prad/config';
+import { accessEnv, clientEnv, dataEnv, databaseEnv, httpEnv, loadEnv } from '@prad/config';
 
 const environment = {
-  PRAD_API_URL: address('http', 'https').optional().meta({
-    description:
-      'Address of the API that the commands talk to. Without it they look for one on this machine.',
-    example: 'http://127.0.0.1:8000',
-  }),
+  ...clientEnv,
+  API_KEYS: accessEnv.API_KEYS,
   DATABASE_URL: databaseEnv.DATABASE_URL,
   PRAD_DATA_DIR: dataEnv.PRAD_DATA_DIR,
   HOST: httpEnv.HOST,
@@ -18,6 +15,8 @@ const environment = {
 export interface CliSettings {
   /** Given explicitly; undefined lets commands find or start a server. */
   readonly apiUrl: string | undefined;
+  /** Secret that requests carry; undefined sends none. */
+  readonly apiKey: string | undefined;
   /** Undefined starts an embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   readonly dataFolder: string;
@@ -34,6 +33,7 @@ export function readSettings(): CliSettings {
   const env = loadEnv(environment);
   return {
     apiUrl: env.PRAD_API_URL,
+    apiKey: env.PRAD_API_KEY ?? env.API_KEYS?.[0],
     databaseUrl: env.DATABASE_URL,
     dataFolder: resolve(env.PRAD_DATA_DIR),
     host: env.HOST,

@@ -3,6 +3,7 @@ import { addDemo } from './commands/demo.js';
 import { addFiles } from './commands/files.js';
 import { addGenerate } from './commands/generate.js';
 import { addJobs } from './commands/jobs.js';
+import { addKeys } from './commands/keys.js';
 import { addMigrate } from './commands/migrate.js';
 import { addModels } from './commands/models.js';
 import { addTrain } from './commands/train.js';
@@ -10,7 +11,7 @@ import { addUp } from './commands/up.js';
 import type { CliSettings } from './env.js';
 
 /** The command line; a new command is a file in commands/ and its line here. */
-const commands = [addUp, addMigrate, addModels, addFiles, addTrain, addGenerate, addJobs, addDemo];
+const commands = [addUp, addMigrate, addModels, addFiles, addTrain, addGenerate, addJobs, addKeys, addDemo];
 
 export function createProgram(settings: CliSettings): Command {
   const program = new Command('prad')

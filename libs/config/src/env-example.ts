@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  accessEnv,
   clientEnv,
   databaseEnv,
   dataEnv,
@@ -23,6 +24,7 @@ export const envSections: readonly EnvSection[] = [
   { title: 'Queue', fragment: redisEnv },
   { title: 'Files', fragment: dataEnv },
   { title: 'API', fragment: httpEnv },
+  { title: 'Access', fragment: accessEnv },
   { title: 'Autoscaling', fragment: scalingEnv },
   { title: 'Commands', fragment: clientEnv },
   { title: 'Logs', fragment: loggingEnv },

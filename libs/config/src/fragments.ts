@@ -1,7 +1,7 @@
 import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { address, flag, wholeNumber, wordsOf } from './text-values.js';
+import { address, flag, secretsOf, wholeNumber, wordsOf } from './text-values.js';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -39,7 +39,11 @@ export const dataEnv = {
 
 /** How the API is reached. */
 export const httpEnv = {
-  HOST: z.string().min(1).default('127.0.0.1').describe('Address that the API listens on.'),
+  HOST: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address that the API listens on; one that others can reach needs API keys.'),
   PORT: wholeNumber(0, 65_535).default(8000).describe('Port that the API listens on; 0 takes a free one.'),
   MAX_UPLOAD_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER)
     .default(1024 * MEBIBYTE)
@@ -53,9 +57,23 @@ export const httpEnv = {
 export const scalingEnv = {
   SCALING_TOKEN: z.string().min(16).optional().meta({
     description:
-      'Bearer token, of 16 characters or more, for /internal/scaling/<pool>. Without it that route answers requests of this machine only.',
+      'Bearer token, of 16 characters or more, for /internal/scaling/<pool>. Without it that route answers requests with an API key, and of this machine.',
     example: 'a-long-random-word',
   }),
+};
+
+/** Whom the API lets in, and how often. */
+export const accessEnv = {
+  API_KEYS: secretsOf(16).optional().meta({
+    description:
+      'Secrets of the project `default`, separated by commas: one of them, or of a key that `prad keys create` made, must come with every request. Without any key the API serves this machine alone.',
+    example: 'a-long-random-text',
+  }),
+  RATE_LIMIT_PER_MINUTE: wholeNumber(0, 1_000_000_000)
+    .default(6000)
+    .describe(
+      'Most requests a minute that one API process takes of a key, or of an address where there are no keys; 0 sets no limit.',
+    ),
 };
 
 /** How commands reach the API. */
@@ -64,6 +82,14 @@ export const clientEnv = {
     description: 'Address of the API that commands talk to. Without it they look for one on this machine.',
     example: 'http://127.0.0.1:8000',
   }),
+  PRAD_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'expected a secret without blanks')
+    .optional()
+    .meta({
+      description: 'Secret that commands send to the API; by default the first of API_KEYS.',
+      example: 'a-long-random-text',
+    }),
 };
 
 /** What is logged. */

@@ -1,4 +1,5 @@
 export {
+  accessEnv,
   clientEnv,
   databaseEnv,
   dataEnv,
@@ -10,7 +11,7 @@ export {
   workerEnv,
 } from './fragments.js';
 export { loadEnv, readEnv, type Env, type EnvFragment, type EnvSource } from './load-env.js';
-export { address, flag, wholeNumber, wordsOf } from './text-values.js';
+export { address, flag, secretsOf, wholeNumber, wordsOf } from './text-values.js';
 export {
   describeVariables,
   envSections,

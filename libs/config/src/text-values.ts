@@ -18,6 +18,21 @@ export function address(...schemes: readonly string[]): z.ZodURL {
   });
 }
 
+/** A comma-separated list of secrets of at least `least` characters, each of which fits into a header. */
+export function secretsOf(least: number) {
+  const secret = z
+    .string()
+    .regex(/^[\x21-\x7e]+$/)
+    .min(least);
+  return z
+    .string()
+    .transform((text) => text.split(',').map((word) => word.trim()))
+    .refine((list) => list.every((word) => secret.safeParse(word).success), {
+      error: `expected secrets of at least ${least} letters, digits and signs each, separated by commas`,
+    })
+    .transform((list) => [...new Set(list)]);
+}
+
 /** A comma-separated list of distinct words. */
 export function wordsOf<const T extends readonly [string, ...string[]]>(words: T) {
   return z

@@ -1,4 +1,5 @@
-import { hashOfSecret, newId, newSecret, prefixOfSecret, type ApiKey } from '@prad/domain';
+import { hashOfSecret, isProjectName, newId, newSecret, prefixOfSecret, type ApiKey } from '@prad/domain';
+import { AppError } from '@prad/errors';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -16,8 +17,12 @@ export interface LiveApiKey {
 export class ApiKeyRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** A new key of the project, which is made where there is none. The secret is given out here and never again. */
+  /**
+   * A new key of the project, which is made where there is none. The secret is given out here and never again.
+   * Throws invalid `bad_project_name`.
+   */
   async create(project: string, name: string): Promise<{ readonly key: ApiKey; readonly secret: string }> {
+    if (!isProjectName(project)) throw badProjectName(project);
     const id = newId('key');
     const secret = newSecret();
     const row = { id, projectId: project, name, prefix: prefixOfSecret(secret), hash: hashOfSecret(secret) };
@@ -60,6 +65,15 @@ export class ApiKeyRepository {
   async markUsed(id: string): Promise<void> {
     await this.dataSource.query('UPDATE api_key SET last_used_at = clock_timestamp() WHERE id = $1', [id]);
   }
+}
+
+function badProjectName(project: string): AppError {
+  return new AppError({
+    kind: 'invalid',
+    code: 'bad_project_name',
+    message: `a project is named by at most 63 lower-case letters, digits, - and _, got ${JSON.stringify(project)}`,
+    details: { param: 'project' },
+  });
 }
 
 function toDomain(row: ApiKeyEntity): ApiKey {

@@ -1,4 +1,5 @@
 export { createLogger, type LoggerOptions } from './logger.js';
+export { withoutSecrets } from './secrets.js';
 export { withLogContext, type LogContext } from './log-context.js';
 export { echoRequestId, requestId, requestLogging } from './request-logging.js';
 export { latencyBuckets, Metrics } from './metrics.js';

@@ -33,6 +33,24 @@ describe('createLogger', () => {
     expect(lines.join('')).not.toContain('hunter2');
   });
 
+  it('takes secrets out of messages, addresses and errors', async () => {
+    const { logger, lines } = logged();
+    const secret = `prad_${'aB3_'.repeat(10)}xyz`;
+    logger.info({ req: { url: `/v1/files?limit=2&api_key=hunter2&after=file-1` } }, `key ${secret} is new`);
+    logger.error({ err: new Error('cannot reach postgres://prad:hunter2@db:5432/prad') }, 'Bearer hunter2');
+    logger.info({ url: 'http://localhost:8000/metrics?name=prad_http_request_duration_seconds_bucket' });
+    const text = lines.join('');
+    expect(text).not.toMatch(/hunter2|aB3_/);
+    expect(text).toContain('/v1/files?limit=2&api_key=[secret]&after=file-1');
+    expect(text).toContain('postgres://prad:[secret]@db:5432/prad');
+    expect(text).toContain('prad_http_request_duration_seconds_bucket');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toHaveLength(3);
+    const pretty = logged({ format: 'pretty' });
+    pretty.logger.info(`key ${secret} is new`);
+    await sleep(20);
+    expect(pretty.lines.join('')).toContain('key prad_[secret] is new');
+  });
+
   it('carries the ids of the work around it through awaits, and of parallel work apart', async () => {
     const { logger, records } = logged();
     const work = (jobId: string) =>

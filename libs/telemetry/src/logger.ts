@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { pino, type LevelWithSilent, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { currentLogContext } from './log-context.js';
+import { withoutSecrets } from './secrets.js';
 
 export interface LoggerOptions {
   /** Name of the process, for example `api`. */
@@ -22,8 +23,10 @@ const SECRET_PATHS = [
   'authorization',
   'password',
   'apiKey',
+  'secret',
   '*.password',
   '*.apiKey',
+  '*.secret',
 ];
 
 /** The process's one logger: times in ISO form, levels by name, errors with stack and cause, secrets left out. */
@@ -35,6 +38,8 @@ export function createLogger(options: LoggerOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: SECRET_PATHS, censor: '[secret]' },
+    // Whatever a message, an address or an error's text holds, wherever in the line it is.
+    hooks: { streamWrite: withoutSecrets },
     mixin: currentLogContext,
   };
   if (format === 'json') return destination === undefined ? pino(settings) : pino(settings, destination);

@@ -39,6 +39,8 @@ export async function startApi(
       maxUploadBytes: MAX_UPLOAD_BYTES,
       drainMs: 5_000,
       scalingToken: undefined,
+      apiKeys: [],
+      rateLimitPerMinute: 0,
       logLevel: 'silent',
       logFormat: 'json',
     },

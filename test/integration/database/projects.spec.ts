@@ -118,6 +118,12 @@ describe('an API key', () => {
     expect(await db.apiKeys.list()).toContainEqual(revoked);
   });
 
+  it('is refused for a project whose name is none', async () => {
+    for (const name of ['', 'Mine', '-x', 'a b', 'x'.repeat(64)]) {
+      await expect(db.apiKeys.create(name, '')).rejects.toMatchObject({ code: 'bad_project_name' });
+    }
+  });
+
   it('that is not there cannot be revoked', async () => {
     await expect(db.apiKeys.revoke('key-none')).rejects.toMatchObject({
       kind: 'notFound',

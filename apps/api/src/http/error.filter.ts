@@ -17,6 +17,7 @@ export class ErrorFilter implements ExceptionFilter {
       this.logger.error({ err: thrown, url: request.url, id: request.id }, body.error.message);
     // A stream that has begun reports errors itself; after its end there is nobody to tell.
     if (reply.sent || reply.raw.headersSent) return;
+    if (status === 401) void reply.header('www-authenticate', 'Bearer');
     await reply.status(status).send(body);
   }
 }

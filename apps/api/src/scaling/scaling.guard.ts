@@ -3,9 +3,10 @@ import { isIPv4 } from 'node:net';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AppError } from '@prad/errors';
 import type { FastifyRequest } from 'fastify';
+import '../access/caller.js';
 import { API_SETTINGS, type ApiSettings } from '../settings.js';
 
-/** Lets in who shows the scaling token; without one, only requests of this machine itself. */
+/** Lets in who shows the scaling token; without one, who came with an API key, and requests of this machine itself. */
 @Injectable()
 export class ScalingGuard implements CanActivate {
   constructor(@Inject(API_SETTINGS) private readonly settings: ApiSettings) {}
@@ -13,8 +14,8 @@ export class ScalingGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { scalingToken } = this.settings;
-    if (scalingToken === undefined) requireLocal(request);
-    else requireToken(request.headers.authorization, scalingToken);
+    if (scalingToken !== undefined) requireToken(request.headers.authorization, scalingToken);
+    else if (typeof request.caller?.key !== 'string') requireLocal(request);
     return true;
   }
 }

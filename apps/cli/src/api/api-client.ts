@@ -39,7 +39,11 @@ export type JobRequest = z.input<typeof createFineTuningJob>;
  * `server_unreachable`.
  */
 export class ApiClient {
-  constructor(readonly url: string) {}
+  constructor(
+    readonly url: string,
+    /** Secret of an API key; servers without keys need none. */
+    private readonly key?: string,
+  ) {}
 
   /** Whether a PrAd API answers at the address. */
   async answers(): Promise<boolean> {
@@ -151,11 +155,18 @@ export class ApiClient {
     if (body !== null) yield* serverSentEvents(body);
   }
 
+  #withKey(init: RequestInit): RequestInit {
+    if (this.key === undefined) return init;
+    const headers = new Headers(init.headers);
+    headers.set('authorization', `Bearer ${this.key}`);
+    return { ...init, headers };
+  }
+
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     const url = new URL(path, this.url);
     let response: Response;
     try {
-      response = await fetch(url, init);
+      response = await fetch(url, this.#withKey(init));
     } catch (error) {
       if (init.signal?.aborted === true) throw error;
       throw unreachable(this.url, error);

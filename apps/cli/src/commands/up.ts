@@ -23,7 +23,7 @@ export const addUp: AddCommands = (program, { settings }) => {
       const stack = await Stack.start({ settings, port, onLine });
       running.stack = stack;
       try {
-        void greet(stack.url, stop.signal);
+        void greet(stack.url, settings.apiKey, stop.signal);
         await Promise.race([stop.asked, stack.broken]);
       } finally {
         note('stopping: running work ends or is handed back; Ctrl-C again ends it at once');
@@ -56,11 +56,12 @@ function stopRequest(kill: () => Promise<void>): StopRequest {
 }
 
 /** Makes the bundled model ready and says what to do first. */
-async function greet(url: string, stopping: AbortSignal): Promise<void> {
+async function greet(url: string, apiKey: string | undefined, stopping: AbortSignal): Promise<void> {
   try {
-    const ready = await ensureBundledModel(new ApiClient(url));
+    const ready = await ensureBundledModel(new ApiClient(url, apiKey));
     const body = `{"model":"${BUNDLED_MODEL}","prompt":"The Silver Lantern is a","max_tokens":32}`;
-    const curl = `curl ${url}/v1/completions -H 'content-type: application/json' -d '${body}'`;
+    const key = apiKey === undefined ? '' : ` -H "authorization: Bearer $PRAD_API_KEY"`;
+    const curl = `curl ${url}/v1/completions${key} -H 'content-type: application/json' -d '${body}'`;
     print(
       `\n${pc.bold(`prad is up at ${url}`)}   ${pc.dim(`documentation at ${url}/docs, Ctrl-C stops it`)}`,
     );

@@ -62,10 +62,20 @@ async function score(client: ApiClient, trained: TrainedTask): Promise<ScoredTas
   return { ...trained, baseScore, adapterScore };
 }
 
-/** A fresh folder and a fresh database: neither the user's data nor the user's servers are touched. */
+/** A fresh folder, a fresh database, this machine alone: neither the user's data nor the user's servers are touched. */
 function demoSettings(settings: CliSettings, dataFolder: string): CliSettings {
-  const environment = { ...settings.environment, DATABASE_URL: undefined, REDIS_URL: undefined };
-  return { ...settings, apiUrl: undefined, databaseUrl: undefined, dataFolder, environment };
+  const environment = {
+    ...settings.environment,
+    ...{ DATABASE_URL: undefined, REDIS_URL: undefined, API_KEYS: undefined, HOST: '127.0.0.1' },
+  };
+  return {
+    ...settings,
+    apiUrl: undefined,
+    apiKey: undefined,
+    databaseUrl: undefined,
+    dataFolder,
+    environment,
+  };
 }
 
 function shown(verbose: boolean): (part: string, line: string) => void {

@@ -12,6 +12,9 @@ const hints: Readonly<Record<string, string>> = {
   fine_tuning_job_not_found: '`prad jobs list` shows what there is',
   model_in_use: '`prad models list` and `prad jobs list` show what uses it',
   context_length_exceeded: 'shorten the prompt or ask for fewer tokens',
+  missing_api_key: 'set PRAD_API_KEY to the secret of a key; `prad keys create` makes one',
+  invalid_api_key: 'set PRAD_API_KEY to the secret of a key that is not revoked; `prad keys list` shows them',
+  api_key_not_found: '`prad keys list` shows what there is',
   hub_unavailable: 'import a folder or a .gguf file that is on this machine instead',
 };
 

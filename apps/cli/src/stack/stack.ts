@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@prad/database';
 import { AppError } from '@prad/errors';
 import type { CliSettings } from '../env.js';
+import { postgresFolder } from './postgres-folder.js';
 import { forgetServer, recordServer } from './server-record.js';
 import { SupervisedChild } from './supervised-child.js';
 
@@ -93,9 +93,8 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 function startPostgres(dataFolder: string, onLine: StackOptions['onLine']): Promise<EmbeddedPostgres> {
-  const dataDir = join(dataFolder, 'postgres');
   return startEmbeddedPostgres({
-    dataDir,
+    dataDir: postgresFolder(dataFolder),
     log: (message) => {
       onLine('postgres', message);
     },

@@ -24,7 +24,7 @@ export async function withServer<T>(
   const running = await findServer(settings);
   if (running !== undefined) return use({ client: running, isPrivate: false });
   const stack = await Stack.start({ settings, port: 0, onLine: quiet(verbose) });
-  const client = new ApiClient(stack.url);
+  const client = new ApiClient(stack.url, settings.apiKey);
   try {
     await ensureBundledModel(client);
     return await use({ client, isPrivate: true });
@@ -33,16 +33,17 @@ export async function withServer<T>(
   }
 }
 
-async function findServer({ apiUrl, dataFolder, host, port }: CliSettings): Promise<ApiClient | undefined> {
+async function findServer(settings: CliSettings): Promise<ApiClient | undefined> {
+  const { apiUrl, apiKey, dataFolder, host, port } = settings;
   if (apiUrl !== undefined) {
-    const named = new ApiClient(apiUrl);
+    const named = new ApiClient(apiUrl, apiKey);
     if (await named.answers()) return named;
     throw unreachable(apiUrl, undefined);
   }
   const candidates = [await recordedServer(dataFolder), `http://${host}:${port}`];
   for (const url of candidates) {
     if (url === undefined) continue;
-    const client = new ApiClient(url);
+    const client = new ApiClient(url, apiKey);
     if (await client.answers()) return client;
   }
   return undefined;
