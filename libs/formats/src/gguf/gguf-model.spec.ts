@@ -87,10 +87,24 @@ describe('openGgufModel', () => {
     ],
     ['an absurd tensor count', (bytes) => patched(bytes, 8, 0xffff_ffff), /states 4294967295 tensors/],
     ['an old version', (bytes) => patched(bytes, 4, 1), /GGUF version 1/],
+    ...(
+      [
+        [99, 'ggml type 99'],
+        [9, 'Q8_1'],
+        [16, 'IQ2_XXS'],
+        [23, 'IQ4_XS'],
+        [34, 'TQ1_0'],
+        [39, 'MXFP4'],
+      ] as const
+    ).map(([type, name]): [string, (bytes: Buffer) => Buffer, RegExp] => [
+      `the tensor type ${name}`,
+      (bytes) => patchedAfter(bytes, 'output_norm.weight', 12, type),
+      new RegExp(`stores tensor "output_norm.weight" as ${name}; supported are F32, .*Q6_K`),
+    ]),
     [
-      'an unknown tensor type',
-      (bytes) => patchedAfter(bytes, 'output_norm.weight', 12, 39),
-      /has ggml type 39/,
+      'rows that are not whole blocks',
+      (bytes) => patchedAfter(bytes, 'output_norm.weight', 12, 12),
+      /tensor "output_norm.weight" of shape \[64\] as Q4_K, whose rows are blocks of 256/,
     ],
     ['another architecture', (bytes) => renamed(bytes, 'llama', 'gemma'), /must be "llama", got "gemma"/],
     [

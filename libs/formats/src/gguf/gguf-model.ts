@@ -3,12 +3,8 @@ import { invalid } from '../invalid.js';
 import type { ModelSource, ModelTensor } from '../model-source.js';
 import { readGgufHeader, type GgufHeader, type GgufTensor } from './header.js';
 import { llamaConfig, llamaTensorName, permutedHeads, unpermuteRows, type LlamaHeads } from './llama.js';
+import { readGgufTensor } from './read-tensor.js';
 import { rebuildTokenizer } from './tokenizer.js';
-
-/** A tensor's values as stored, in the file's own row order. */
-async function readGgufTensor(source: ByteSource, tensor: GgufTensor): Promise<Float32Array> {
-  return tensor.type.dequantize(await source.read(tensor.byteOffset, tensor.byteLength));
-}
 
 function modelTensor(source: ByteSource, tensor: GgufTensor, heads: LlamaHeads): ModelTensor {
   const permuted = permutedHeads(tensor.name, heads);

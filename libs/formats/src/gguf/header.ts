@@ -4,7 +4,8 @@ import { gguf, type GGUFTensorInfo } from '@huggingface/gguf';
 import type { Shape } from '@prad/tensor';
 import type { ByteSource } from '../byte-source.js';
 import { invalid, reasonOf } from '../invalid.js';
-import { blockTypes, type BlockType } from './block-types.js';
+import type { BlockType } from './block-type.js';
+import { blockTypeName, blockTypes } from './block-types.js';
 import { metadataByteLength, type TypedValue } from './metadata-byte-length.js';
 import { GgufMetadata } from './metadata.js';
 
@@ -98,7 +99,11 @@ function locate(source: ByteSource, info: GGUFTensorInfo, dataOffset: number): G
   const type = blockTypes.get(info.dtype);
   if (type === undefined) {
     const known = [...blockTypes.values()].map(({ name }) => name).join(', ');
-    throw malformed(source, `${where} has ggml type ${info.dtype}; supported are ${known}`, info.name);
+    throw invalid(
+      'gguf_unsupported',
+      `${source.name} stores ${where} as ${blockTypeName(info.dtype)}; supported are ${known}`,
+      { tensor: info.name },
+    );
   }
   const shape = info.shape.map(Number).reverse();
   const rowLength = shape.at(-1) ?? 1;
@@ -106,7 +111,7 @@ function locate(source: ByteSource, info: GGUFTensorInfo, dataOffset: number): G
   if (values === 0 || rowLength % type.values !== 0) {
     throw malformed(
       source,
-      `${where} of shape [${shape.join(', ')}] cannot be ${type.name}, whose rows are blocks of ${type.values}`,
+      `states ${where} of shape [${shape.join(', ')}] as ${type.name}, whose rows are blocks of ${type.values}`,
       info.name,
     );
   }
