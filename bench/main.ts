@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { report, type Measurement } from './report.js';
 import { benchGeneration } from './generation.js';
+import { benchJobs } from './jobs/bench-jobs.js';
 import { benchTraining } from './training.js';
 
 const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   training: benchTraining,
   generation: benchGeneration,
+  jobs: benchJobs,
 };
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });

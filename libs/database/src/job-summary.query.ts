@@ -61,7 +61,7 @@ export function newestJobs(
     conditions.push(`(created_at, id) < (${given(after.at)}::timestamptz, ${given(after.id)})`);
   }
   const task = filter.task === undefined ? undefined : given(filter.task);
-  const search = filter.search === undefined ? undefined : given(filter.search);
+  const search = filter.search === undefined ? undefined : given(filter.search.toLowerCase());
   const arms = kindsOf(filter).map((kind) => {
     const { name, columns, searched, hasTask } = tables[kind];
     const own = [...conditions];
@@ -108,7 +108,10 @@ function commonConditions(filter: JobFilter, given: (value: unknown) => string):
   ];
 }
 
-/** As a text and not a pattern, so that % and _ mean themselves. */
+/**
+ * As a text and not a pattern, so that % and _ mean themselves. Ids and names are ASCII, so the collation "C" finds
+ * their lower case, without the work of a language's.
+ */
 function contains(column: string, placeholder: string): string {
-  return `strpos(lower(${column}), lower(${placeholder})) > 0`;
+  return `strpos(lower(${column} COLLATE "C"), ${placeholder}) > 0`;
 }
