@@ -145,6 +145,25 @@ describe('the thread', () => {
     expect(await all(thread.stream('count', { to: 1 }))).toEqual([0]);
   });
 
+  it('is silent for as long as one run takes, however many a step has, and never while it has nothing to do', async () => {
+    const thread = start();
+    expect(thread.silentMs).toBe(0);
+    await thread.ping(10_000);
+    const silences: number[] = [];
+    const watch = setInterval(() => silences.push(thread.silentMs), 50);
+    await all(thread.stream('block', { times: 10, forMs: 300 }));
+    const between = Math.max(...silences.splice(0));
+    const hanging = failure(all(thread.stream('hang', { forMs: 3_000 })));
+    await sleep(2_500);
+    clearInterval(watch);
+    expect(between).toBeGreaterThan(0);
+    expect(between).toBeLessThan(1_500);
+    expect(Math.max(...silences)).toBeGreaterThan(1_500);
+    await thread.restart();
+    await hanging;
+    expect(thread.silentMs).toBe(0);
+  });
+
   it('closes after its streams have ended and its clean-up has run', async () => {
     const closed = new Int32Array(new SharedArrayBuffer(4));
     const thread = start({ workerData: { closed } });

@@ -1,7 +1,7 @@
 import multipart from '@fastify/multipart';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NestLogger, createLogger, echoRequestId, requestId } from '@prad/telemetry';
+import { NestLogger, createLogger, carryRequestId, requestId } from '@prad/telemetry';
 import type { FastifyInstance } from 'fastify';
 import { identifyCallers } from './access/identify-callers.js';
 import { KeyRing } from './access/key-ring.js';
@@ -57,7 +57,7 @@ function fastifyAdapter(): FastifyAdapter {
     // Requests that are under way when the server closes are waited for; idle connections are not.
     forceCloseConnections: 'idle',
   });
-  echoRequestId(serverOf(adapter));
+  carryRequestId(serverOf(adapter));
   return adapter;
 }
 

@@ -8,10 +8,22 @@ import { addMigrate } from './commands/migrate.js';
 import { addModels } from './commands/models.js';
 import { addTrain } from './commands/train.js';
 import { addUp } from './commands/up.js';
+import { addWorker } from './commands/worker.js';
 import type { CliSettings } from './env.js';
 
 /** The command line; a new command is a file in commands/ and its line here. */
-const commands = [addUp, addMigrate, addModels, addFiles, addTrain, addGenerate, addJobs, addKeys, addDemo];
+const commands = [
+  addUp,
+  addWorker,
+  addMigrate,
+  addModels,
+  addFiles,
+  addTrain,
+  addGenerate,
+  addJobs,
+  addKeys,
+  addDemo,
+];
 
 export function createProgram(settings: CliSettings): Command {
   const program = new Command('prad')

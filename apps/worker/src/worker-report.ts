@@ -18,6 +18,11 @@ export class WorkerReport {
     private readonly log: WorkerLog,
   ) {}
 
+  /** The worker's id. */
+  get id(): string {
+    return this.node.id;
+  }
+
   async start(): Promise<void> {
     await this.nodes.register(this.node);
     this.#timer = setInterval(() => {

@@ -5,11 +5,16 @@ import { newId } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { HandlerHost, JobProducer, chooseQueueStore, type JobName } from '@prad/queue';
 import { LocalBlobStore } from '@prad/storage';
+import { withLogContext } from '@prad/telemetry';
 import { ComputeThreads } from './compute/compute-threads.js';
 import type { WorkerEnv } from './env.js';
 import { GenerateHandler } from './generation/generate.handler.js';
+import { storeObstacles } from './http/obstacles.js';
+import { WorkerServer } from './http/worker-server.js';
 import { ImportHandler } from './import/import.handler.js';
-import { Requeue } from './training/requeue.js';
+import { WorkerMetrics } from './metrics/worker-metrics.js';
+import { OneJobWatch } from './one-job-watch.js';
+import { Requeue } from './requeue.js';
 import { TrainHandler } from './training/train.handler.js';
 import type { WorkerLog } from './worker-log.js';
 import { WorkerReport } from './worker-report.js';
@@ -17,52 +22,117 @@ import { WorkerReport } from './worker-report.js';
 /** How often leases are renewed, which is also how soon a cancel is heard. */
 const TRAINING_HEARTBEAT_MS = 1_000;
 const GENERATION_HEARTBEAT_MS = 250;
+/** What jobs get to stop by themselves once the time to drain is over; then their threads are ended under them. */
+const HAND_BACK_MS = 1_500;
+
+interface Parts {
+  readonly database: Database;
+  readonly producer: JobProducer;
+  readonly threads: ComputeThreads;
+  readonly metrics: WorkerMetrics;
+  readonly host: HandlerHost;
+  readonly report: WorkerReport;
+  readonly requeue: Requeue;
+}
 
 /** A worker process: what it is made of, and the order in which the parts start and stop. */
 export class Worker {
+  #draining = false;
+  #server: WorkerServer | undefined;
+
   private constructor(
-    private readonly database: Database,
-    private readonly producer: JobProducer,
-    private readonly threads: ComputeThreads,
-    private readonly host: HandlerHost,
-    private readonly periodic: readonly { stop(): Promise<void> }[],
-    private readonly graceMs: number,
+    private readonly parts: Parts,
+    private readonly roles: readonly JobName[],
+    private readonly env: WorkerEnv,
+    private readonly log: WorkerLog,
   ) {}
 
-  /** Takes jobs once it resolves. Throws where a role has no handler, or a store cannot be reached. */
+  /** Takes jobs once it resolves. Throws where a role has no handler, or a store or the port cannot be had. */
   static async start(env: WorkerEnv, log: WorkerLog): Promise<Worker> {
     const roles = rolesOf(env);
     const database = await openDatabase({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE });
-    const store = chooseQueueStore(env.REDIS_URL, env.DATABASE_URL, env.QUEUE_PREFIX);
-    const producer = new JobProducer(store, (error) => {
-      log.warn({ error: error.message }, 'queue connection');
+    const parts = assemble(env, roles, database, log);
+    const { host, threads, metrics, report, requeue } = parts;
+    metrics.watch({
+      roles,
+      activeOf: (role) => host.activeOf(role),
+      silentMs: () => threads.silentMs(),
     });
-    const threads = new ComputeThreads(engineOf(env), log);
-    const host = new HandlerHost(
-      {
-        ...{ store, roles, log, lockMs: env.WORKER_LEASE_MS },
-        concurrency: { train: 1, import: 1, generate: env.MAX_NUM_SEQS },
-      },
-      handlersOf(env, database, threads, log),
-    );
-    const node = nodeOf(env, roles);
-    const report = new WorkerReport(database.workerNodes, node, () => host.activeJobs, log);
-    const requeue = new Requeue(database.fineTuningJobs, producer, log);
+    const worker = new Worker(parts, roles, env, log);
+    await worker.#serve();
     await report.start();
     await host.start();
     requeue.start();
-    log.info({ worker: node.id, roles }, `worker ready: ${roles.join(', ')}`);
-    return new Worker(database, producer, threads, host, [report, requeue], env.DRAIN_MS);
+    log.info({ worker: report.id, roles }, `worker ready: ${roles.join(', ')}`);
+    return worker;
+  }
+
+  /** For a worker that does one job: resolves when that has ended, or when there is none for a few seconds. */
+  oneEnded(): Promise<string> {
+    const { host, producer } = this.parts;
+    return new OneJobWatch(host, producer, this.roles, this.log).ended();
   }
 
   /** Takes no more jobs, lets those in work end or hands them back after the grace time, then lets go of everything. */
   async drain(): Promise<void> {
-    await this.host.close(this.graceMs);
-    await this.threads.close();
-    await Promise.all(this.periodic.map((part) => part.stop()));
-    await this.producer.close();
-    await this.database.close();
+    this.#draining = true;
+    const { host, threads, report, requeue, producer, database, metrics } = this.parts;
+    const insist = setTimeout(() => void threads.abandon(), this.env.DRAIN_MS + HAND_BACK_MS);
+    await host.close(this.env.DRAIN_MS);
+    clearTimeout(insist);
+    await threads.close();
+    await Promise.all([report.stop(), requeue.stop()]);
+    await this.#server?.close();
+    metrics.generation.close();
+    await producer.close();
+    await database.close();
   }
+
+  async #serve(): Promise<void> {
+    const { WORKER_PORT, WORKER_HOST, HANG_TIMEOUT_MS: hangTimeoutMs } = this.env;
+    if (WORKER_PORT === 0) return;
+    const { threads, metrics, database, producer } = this.parts;
+    const state = {
+      silentMs: () => threads.silentMs(),
+      hangTimeoutMs,
+      obstacles: async () =>
+        this.#draining ? ['the worker is going down'] : storeObstacles(database, producer),
+      metrics: metrics.all,
+    };
+    this.#server = await WorkerServer.listen(state, WORKER_PORT, WORKER_HOST);
+  }
+}
+
+function assemble(env: WorkerEnv, roles: readonly JobName[], database: Database, log: WorkerLog): Parts {
+  const store = chooseQueueStore(env.REDIS_URL, env.DATABASE_URL, env.QUEUE_PREFIX);
+  const producer = new JobProducer(store, (error) => {
+    log.warn({ error: error.message }, 'queue connection');
+  });
+  const metrics = new WorkerMetrics(env.MAX_NUM_SEQS);
+  const threads = new ComputeThreads(engineOf(env), log, (thread) => {
+    metrics.countDeath(thread);
+  });
+  const host = new HandlerHost(
+    {
+      ...{ store, roles, log, lockMs: env.WORKER_LEASE_MS, once: env.WORKER_ONCE },
+      concurrency: { train: 1, import: 1, generate: env.MAX_NUM_SEQS },
+      logScope: (ids, work) => withLogContext({ ...ids }, work),
+      onAttempt: (attempt) => {
+        metrics.observeAttempt(attempt);
+      },
+    },
+    handlersOf(env, database, threads, metrics, log),
+  );
+  const report = new WorkerReport(database.workerNodes, nodeOf(env, roles), () => host.activeJobs, log);
+  return {
+    database,
+    producer,
+    threads,
+    metrics,
+    host,
+    report,
+    requeue: new Requeue(database, producer, log),
+  };
 }
 
 function rolesOf({ WORKER_ROLES }: WorkerEnv): readonly JobName[] {
@@ -85,14 +155,21 @@ function engineOf(env: WorkerEnv) {
   };
 }
 
-function handlersOf(env: WorkerEnv, database: Database, threads: ComputeThreads, log: WorkerLog) {
+function handlersOf(
+  env: WorkerEnv,
+  database: Database,
+  threads: ComputeThreads,
+  metrics: WorkerMetrics,
+  log: WorkerLog,
+) {
   const blobs = new LocalBlobStore(join(env.PRAD_DATA_DIR, 'blobs'));
   const leaseMs = env.WORKER_LEASE_MS;
   // Several renewals must fit into a lease, so that one that fails does no harm.
   const timing = { leaseMs, heartbeatMs: Math.min(TRAINING_HEARTBEAT_MS, leaseMs / 4) };
   const quick = { leaseMs, heartbeatMs: Math.min(GENERATION_HEARTBEAT_MS, leaseMs / 4) };
+  const { training } = metrics;
   return [
-    new TrainHandler(database, blobs, threads.training, timing, env.INTRA_OP_THREADS),
+    new TrainHandler(database, blobs, threads.training, timing, env.INTRA_OP_THREADS, training),
     new GenerateHandler(database, blobs, threads.generation, quick),
     new ImportHandler(database, blobs, threads.import, timing, log),
   ];

@@ -23,6 +23,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager, In } from 'typeorm';
 import { publishAdapter } from './adapter.repository.js';
+import { countByStatus } from './count-by-status.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { toDomain, toRow } from './fine-tuning-job.row.js';
@@ -121,6 +122,11 @@ export class FineTuningJobRepository {
   /** How many jobs a living worker holds. */
   countHeld(): Promise<number> {
     return countHeld(this.dataSource.manager, FineTuningJobEntity);
+  }
+
+  /** How many there are of each status, of all projects. */
+  countByStatus(): Promise<ReadonlyMap<string, number>> {
+    return countByStatus(this.dataSource, FineTuningJobEntity);
   }
 
   /** validating_files to queued. */

@@ -20,6 +20,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
 import { keepAdapter } from './adapter.repository.js';
 import { present } from './corrupt-row.js';
+import { countByStatus } from './count-by-status.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
 import { countHeld, leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
 import { lockRow } from './locked-row.js';
@@ -112,6 +113,11 @@ export class InferenceJobRepository {
   /** How many requests a living worker holds. */
   countHeld(): Promise<number> {
     return countHeld(this.dataSource.manager, InferenceJobEntity);
+  }
+
+  /** How many there are of each status, of all projects. */
+  countByStatus(): Promise<ReadonlyMap<string, number>> {
+    return countByStatus(this.dataSource, InferenceJobEntity);
   }
 
   /**

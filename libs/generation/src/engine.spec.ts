@@ -5,6 +5,7 @@ import { Executor } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
 import { rowsOf, type StepPlan } from './plan.js';
 import type { ServedAdapter } from './served-adapter.js';
+import type { StepFacts } from './step-facts.js';
 import type { TokenEvent } from './token-event.js';
 
 const VOCABULARY = 11;
@@ -124,6 +125,21 @@ describe('Engine', () => {
     expect(Math.min(end.timings.queueMs, end.timings.prefillMs, end.timings.decodeMs)).toBeGreaterThanOrEqual(
       0,
     );
+  });
+
+  it('tells what each step did', async () => {
+    const steps: StepFacts[] = [];
+    const options = { prefillTokens: 16, onStep: (step: StepFacts) => steps.push(step) };
+    const engine = new Engine(new HashExecutor(4), text, options);
+    const both = [ask({ prompt: [1, 2, 3] }), ask({ prompt: [4, 5] })].map((it) => all(engine.submit(it)));
+    const ends = (await Promise.all(both)).map(endOf);
+    const [first, ...others] = steps;
+    expect(first).toMatchObject({ decodeRows: 0, prefillRows: 2, promptTokens: 5, adapters: 0 });
+    expect(first!.firstTokenMs).toHaveLength(2);
+    expect(first!.interTokenMs).toBeUndefined();
+    const completion = ends.reduce((sum, { usage }) => sum + usage.completionTokens, 0);
+    expect(steps.reduce((sum, step) => sum + step.decodeRows + step.prefillRows, 0)).toBe(completion);
+    for (const step of others) expect(step.interTokenMs).toBeGreaterThanOrEqual(step.ms);
   });
 
   it('ends at the end token, whose text is empty', async () => {

@@ -5,12 +5,15 @@ import { answerLimit, type GenerationRequest } from './generation-request.js';
 import { rowsOf, type StepPlan } from './plan.js';
 import { planStep, type EngineState } from './policy.js';
 import { Sequence } from './sequence.js';
+import { stepFacts, type StepFacts } from './step-facts.js';
 import type { TextRules } from './text-rules.js';
 import type { TokenEvent } from './token-event.js';
 
 export interface EngineOptions {
   /** Most prompt tokens in one step. */
   readonly prefillTokens: number;
+  /** Called after each step; it must be quick. */
+  readonly onStep?: (step: StepFacts) => void;
 }
 
 /** Answers requests for one base model, as many at a time as the executor has slots, each token of all in one step. */
@@ -19,6 +22,8 @@ export class Engine {
   #running: Sequence[] = [];
   #submitted = 0;
   #loop: Promise<void> | undefined;
+  /** When the last step's run ended; answers that go on had a token then. */
+  #ran = 0;
   #closed = false;
 
   constructor(
@@ -74,9 +79,14 @@ export class Engine {
         this.#dropCancelled();
         if (this.#waiting.length + this.#running.length === 0) return;
         const plan = planStep(this.#state(), { slots: this.executor.slots, ...this.options });
-        this.#begin(plan);
+        const together = this.#begin(plan);
+        const started = performance.now();
         try {
-          this.#commit(await this.executor.run(plan));
+          const logits = await this.executor.run(plan);
+          const ran = performance.now();
+          this.#commit(logits);
+          this.options.onStep?.(stepFacts(plan, together, { started, ran, previous: this.#ran }));
+          this.#ran = ran;
         } catch (error) {
           this.#fail(error);
         }
@@ -112,8 +122,8 @@ export class Engine {
     };
   }
 
-  /** Puts everybody where the plan wants them. */
-  #begin(plan: StepPlan): void {
+  /** Puts everybody where the plan wants them, and returns who takes part. */
+  #begin(plan: StepPlan): readonly Sequence[] {
     const slots = new Map(rowsOf(plan).map(({ request, slot }) => [request, slot]));
     const together = [...this.#running, ...this.#waiting].filter(({ id }) => slots.has(id));
     const adapters = new Set(together.flatMap(({ request }) => request.adapter?.digest ?? []));
@@ -123,6 +133,7 @@ export class Engine {
       sequence.slot = slots.get(sequence.id) ?? sequence.slot;
       sequence.joins(together.length, adapters.size);
     }
+    return together;
   }
 
   /** Each row's next token; who has had the last one leaves. */

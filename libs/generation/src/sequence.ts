@@ -43,6 +43,12 @@ export class Sequence {
     return this.#tokens.at(-1) ?? -1;
   }
 
+  /** Milliseconds from the submission to the first token; undefined before it. */
+  get firstTokenMs(): number | undefined {
+    const { submitted, first } = this.#times;
+    return first === undefined ? undefined : first - submitted;
+  }
+
   /** Notes the company in a step that is about to run. */
   joins(rows: number, adapters: number): void {
     this.#times.admitted ??= performance.now();

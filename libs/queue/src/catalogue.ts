@@ -18,13 +18,15 @@ export interface JobDefinition {
 }
 
 const id = z.string().min(1);
+/** Of the API request that asked for the job, for log lines alone; a job that was queued again from its row has none. */
+const requestId = id.optional();
 const fiveMinutes = 300;
 const oneDay = 86_400;
 
 /** All jobs by name; a job's name is also its queue's name and the worker role that does it. */
 export const jobCatalogue = {
   train: {
-    payload: z.strictObject({ fineTuningJobId: id }),
+    payload: z.strictObject({ fineTuningJobId: id, requestId }),
     idKey: 'fineTuningJobId',
     event: z.never(),
     attempts: 3,
@@ -32,7 +34,7 @@ export const jobCatalogue = {
     keep: { count: 1_000, seconds: oneDay },
   },
   generate: {
-    payload: z.strictObject({ inferenceJobId: id }),
+    payload: z.strictObject({ inferenceJobId: id, requestId }),
     idKey: 'inferenceJobId',
     event: generationEvent,
     attempts: 3,
@@ -40,7 +42,7 @@ export const jobCatalogue = {
     keep: { count: 2_000, seconds: fiveMinutes },
   },
   import: {
-    payload: z.strictObject({ baseModelId: id }),
+    payload: z.strictObject({ baseModelId: id, requestId }),
     idKey: 'baseModelId',
     event: z.never(),
     attempts: 3,
@@ -58,4 +60,15 @@ export type JobStreamEvent<Name extends JobName> = z.infer<(typeof jobCatalogue)
 export function queueJobId<Name extends JobName>(name: Name, payload: JobPayload<Name>): string {
   const definition: JobDefinition = jobCatalogue[name];
   return id.parse((payload as Readonly<Record<string, unknown>>)[definition.idKey]);
+}
+
+/** The ids that log lines of a job's work carry. */
+export interface JobIds {
+  readonly jobId: string;
+  readonly requestId?: string;
+}
+
+export function jobIdsOf(jobId: string, payload: unknown): JobIds {
+  const request = z.object({ requestId: id }).safeParse(payload);
+  return request.success ? { jobId, requestId: request.data.requestId } : { jobId };
 }

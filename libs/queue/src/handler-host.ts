@@ -1,14 +1,28 @@
 import { AppError } from '@prad/errors';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
-import { jobCatalogue, type JobDefinition, type JobName } from './catalogue.js';
+import { jobCatalogue, jobIdsOf, type JobDefinition, type JobIds, type JobName } from './catalogue.js';
 import { EventWriter } from './event-writer.js';
 import { encodeFailure, toAppError, verdictOf } from './failure.js';
 import { registerHandlers } from './handler-registry.js';
 import { Postponed, type AnyJobHandler, type JobHandler } from './handler.js';
+import { OneJob } from './one-job.js';
 import { openWorker, type QueueStore, type StoreWorker } from './store.js';
+
+/**
+ * How an attempt at a job ended: `done` includes being cancelled, `handed_back` a lock that was lost, and a job that was
+ * `failed` is not tried again.
+ */
+export type Ending = 'done' | 'failed' | 'retried' | 'postponed' | 'handed_back';
+
+export interface Attempt {
+  readonly job: JobName;
+  readonly ending: Ending;
+  readonly seconds: number;
+}
 
 /** Where the host reports; a pino logger fits. */
 export interface HostLog {
+  info(details: object, message: string): void;
   warn(details: object, message: string): void;
   error(details: object, message: string): void;
 }
@@ -22,6 +36,11 @@ export interface HandlerHostOptions {
   readonly log: HostLog;
   /** How long a killed worker's job stays locked; see LOCK_MS. */
   readonly lockMs?: number;
+  /** Has everything that is logged while `work` runs carry the ids; without it lines of handlers have none. */
+  readonly logScope?: <T>(ids: JobIds, work: () => T) => T;
+  readonly onAttempt?: (attempt: Attempt) => void;
+  /** Take one job and no more, see `oneEnded`; `concurrency` is 1 then. */
+  readonly once?: boolean;
 }
 
 /**
@@ -37,7 +56,8 @@ const MAX_STALLED = 20;
 export class HandlerHost {
   private readonly handlers: ReadonlyMap<JobName, AnyJobHandler>;
   private readonly workers: StoreWorker[] = [];
-  private readonly running = new Map<string, AbortController>();
+  private readonly running = new Map<string, Running>();
+  private readonly one: OneJob | undefined;
 
   /** Throws where a role has no handler or a job has two. */
   constructor(
@@ -45,6 +65,7 @@ export class HandlerHost {
     handlers: readonly AnyJobHandler[],
   ) {
     this.handlers = registerHandlers(options.roles, handlers);
+    if (options.once === true) this.one = new OneJob(() => this.workers);
   }
 
   /** Begins to take jobs; resolves when all queues are connected. */
@@ -58,13 +79,23 @@ export class HandlerHost {
     return [...this.running.keys()];
   }
 
+  /** How many jobs of a name are in work. */
+  activeOf(name: JobName): number {
+    return [...this.running.values()].filter(({ job }) => job === name).length;
+  }
+
+  /** With `once`: resolves when an attempt at a job has ended, in whatever way but a postponement. */
+  get oneEnded(): Promise<void> {
+    return this.one?.ended ?? new Promise(() => undefined);
+  }
+
   /**
    * Takes no further jobs and waits for those in work. After `graceMs` their signals are aborted, and jobs that stop
    * by throwing go back to the queue without losing an attempt.
    */
   async close(graceMs: number): Promise<void> {
     const timer = setTimeout(() => {
-      for (const controller of this.running.values()) controller.abort(stopping());
+      for (const { controller } of this.running.values()) controller.abort(stopping());
     }, graceMs);
     try {
       await Promise.all(this.workers.map((worker) => worker.close()));
@@ -76,10 +107,14 @@ export class HandlerHost {
   private openWorker(handler: AnyJobHandler): StoreWorker {
     const lockMs = this.options.lockMs ?? LOCK_MS;
     const process = async (job: Job<unknown, void>, token?: string): Promise<void> => {
-      await this.process(handler, job, token);
+      if (this.one?.take() === false) {
+        await handBack(job, token);
+        throw new WaitingError();
+      }
+      await this.scoped(job, () => this.process(handler, job, token));
     };
     const worker = openWorker(this.options.store, handler.job, process, {
-      concurrency: this.options.concurrency[handler.job] ?? 1,
+      concurrency: this.one ? 1 : (this.options.concurrency[handler.job] ?? 1),
       lockDuration: lockMs,
       stalledInterval: Math.ceil(lockMs / 3),
       maxStalledCount: MAX_STALLED,
@@ -88,11 +123,12 @@ export class HandlerHost {
       this.options.log.warn({ job: handler.job, error: error.message }, 'queue connection');
     });
     worker.on('lockRenewalFailed', (jobIds) => {
-      for (const id of jobIds) this.running.get(id)?.abort(lockLost(id));
+      for (const id of jobIds) this.running.get(id)?.controller.abort(lockLost(id));
     });
     worker.on('failed', (job, error) => {
       // Jobs that BullMQ fails by itself (stalled too often) never reach `process`.
-      if (job !== undefined && !isSettled(error)) void this.abandon(handler, job, error);
+      if (job === undefined || isSettled(error)) return;
+      void this.scoped(job, () => this.abandon(handler, job, error));
     });
     return worker;
   }
@@ -110,7 +146,9 @@ export class HandlerHost {
         'events of the job were not written',
       );
     });
-    this.running.set(id, controller);
+    this.running.set(id, { controller, job: handler.job });
+    const started = performance.now();
+    let ending: Ending = 'done';
     try {
       await call(handler, job, {
         attempt: job.attemptsMade + 1,
@@ -121,37 +159,45 @@ export class HandlerHost {
       });
     } catch (error) {
       await writer.close();
-      await this.settle(handler, job, token, controller.signal, error);
+      ending = endingOf(job, controller.signal, error);
+      await this.settle(handler, job, { token, signal: controller.signal, ending, thrown: error });
     } finally {
       await writer.close();
       this.running.delete(id);
+      this.tell({ job: handler.job, ending, seconds: (performance.now() - started) / 1000 });
+      this.one?.end(ending);
     }
   }
 
   /** Turns the handler's error into what BullMQ does with the job. */
-  private async settle(
-    handler: AnyJobHandler,
-    job: Job<unknown, void>,
-    token: string | undefined,
-    signal: AbortSignal,
-    thrown: unknown,
-  ): Promise<never> {
+  private async settle(handler: AnyJobHandler, job: Job<unknown, void>, end: FailedAttempt): Promise<never> {
+    const { token, signal, ending, thrown } = end;
     if (thrown instanceof Postponed) {
       await job.moveToDelayed(Date.now() + thrown.delayMs, token);
       throw new DelayedError();
     }
     if (signal.aborted) {
-      if (token !== undefined && isStopping(signal)) await job.moveToWait(token);
+      if (isStopping(signal)) await handBack(job, token);
       throw new WaitingError();
     }
     const error = toAppError(thrown);
-    const attempts = job.opts.attempts ?? 1;
-    const final = verdictOf(error) === 'fail' || job.attemptsMade + 1 >= attempts;
+    const final = ending === 'failed';
     const { code, message } = error;
-    this.options.log.error({ job: handler.job, id: job.id, code, final, err: thrown }, message);
+    this.options.log.error({ job: handler.job, code, final, err: thrown }, message);
     if (!final) throw new TryAgain(encodeFailure(error));
     await this.abandon(handler, job, error);
     throw new UnrecoverableError(encodeFailure(error));
+  }
+
+  private scoped<T>(job: Job<unknown, void>, work: () => T): T {
+    const { logScope } = this.options;
+    return logScope === undefined ? work() : logScope(jobIdsOf(job.id ?? '', job.data), work);
+  }
+
+  private tell(attempt: Attempt): void {
+    const { job, ending, seconds } = attempt;
+    this.options.log.info({ job, ending, seconds: Number(seconds.toFixed(3)) }, `${job}: ${ending}`);
+    this.options.onAttempt?.(attempt);
   }
 
   private async abandon(handler: AnyJobHandler, job: Job<unknown, void>, error: Error): Promise<void> {
@@ -164,6 +210,30 @@ export class HandlerHost {
       );
     }
   }
+}
+
+interface Running {
+  readonly controller: AbortController;
+  readonly job: JobName;
+}
+
+interface FailedAttempt {
+  readonly token: string | undefined;
+  readonly signal: AbortSignal;
+  readonly ending: Ending;
+  readonly thrown: unknown;
+}
+
+function endingOf(job: Job<unknown, void>, signal: AbortSignal, thrown: unknown): Ending {
+  if (thrown instanceof Postponed) return 'postponed';
+  if (signal.aborted) return 'handed_back';
+  const last = job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+  return last || verdictOf(toAppError(thrown)) === 'fail' ? 'failed' : 'retried';
+}
+
+/** Puts a job in work back to those that wait, without costing an attempt. */
+async function handBack(job: Job<unknown, void>, token: string | undefined): Promise<void> {
+  if (token !== undefined) await job.moveToWait(token);
 }
 
 type ErasedHandler = JobHandler<'train'>;

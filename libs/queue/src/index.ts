@@ -2,6 +2,7 @@ export {
   jobCatalogue,
   jobNames,
   type JobDefinition,
+  type JobIds,
   type JobName,
   type JobPayload,
   type JobStreamEvent,
@@ -19,5 +20,12 @@ export { chooseQueueStore, isPostgresStore, type QueueStore } from './store.js';
 export { JobProducer, type QueueDepth } from './producer.js';
 export { EventStream, type ReadOptions, type Sequenced } from './event-stream.js';
 export { Postponed, type AnyJobHandler, type JobContext, type JobHandler } from './handler.js';
-export { HandlerHost, LOCK_MS, type HandlerHostOptions, type HostLog } from './handler-host.js';
+export {
+  HandlerHost,
+  LOCK_MS,
+  type Attempt,
+  type Ending,
+  type HandlerHostOptions,
+  type HostLog,
+} from './handler-host.js';
 export { decodeFailure, encodeFailure } from './failure.js';

@@ -49,6 +49,22 @@ export class JobProducer {
     await withDeadline(added, ANSWER_MS, `adding a ${name} job`);
   }
 
+  /**
+   * Adds a job whose row waits, where the queue does not know it or takes it for ended because its end never reached the
+   * row. Returns whether it was added. Throws as `add`.
+   */
+  async restore<Name extends JobName>(name: Name, payload: JobPayload<Name>): Promise<boolean> {
+    const what = `looking for a ${name} job`;
+    const known = await withDeadline(this.queue(name).getJob(queueJobId(name, payload)), ANSWER_MS, what);
+    if (known !== undefined) {
+      const state = await withDeadline(known.getState(), ANSWER_MS, what);
+      if (state !== 'completed' && state !== 'failed') return false;
+      await withDeadline(known.remove(), ANSWER_MS, `removing an ended ${name} job`);
+    }
+    await this.add(name, payload);
+    return true;
+  }
+
   /** The same on a paused queue, whose jobs wait like others. Throws `unavailable` when the store does not answer. */
   async depth(name: JobName): Promise<QueueDepth> {
     const counting = this.queue(name).getJobCounts(...states);

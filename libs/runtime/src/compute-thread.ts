@@ -64,6 +64,14 @@ export class ComputeThread<H extends ComputeHandlers> {
   }
 
   /**
+   * Milliseconds for which a thread that has work gave no sign of life: about as long as the native run that is under
+   * way, so a thread that is silent for much longer than the longest run takes has hung. 0 while it has nothing to do.
+   */
+  get silentMs(): number {
+    return this.#live?.silentMs ?? 0;
+  }
+
+  /**
    * How long the thread takes to answer, in milliseconds. It answers between two native calls, so give it longer than
    * the longest of them; `restart` a thread that does not answer.
    * @throws AppError unavailable `compute_thread_hung`, `compute_thread_died`.

@@ -1,6 +1,7 @@
 import { AppError, assertNever } from '@prad/errors';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { ToHost, ToThread } from './compute-protocol.js';
+import { Pulse } from './pulse.js';
 import { StreamInbox } from './stream-inbox.js';
 import { transfersOf } from './transferring.js';
 import { fromWireError, toWireError } from './wire-error.js';
@@ -12,12 +13,16 @@ export class LiveThread {
   readonly #worker: Worker;
   readonly #inboxes = new Map<number, StreamInbox>();
   readonly #pings = new Map<number, (error: AppError | undefined) => void>();
+  readonly #pulse = new Pulse();
   #nextId = 1;
+  /** When something was first asked of the thread since it last had nothing to do; `process.hrtime`. */
+  #busySince = 0n;
   #crash: unknown;
 
   /** `onEnd` hears of the end, with the error that every waiting stream gets. */
   constructor(entry: URL, options: WorkerOptions, onEnd: (error: AppError) => void) {
     this.#worker = new Worker(entry, options);
+    this.#send({ type: 'watch', pulse: this.#pulse.buffer });
     this.#worker.on('message', (message: ToHost) => {
       this.#receive(message);
     });
@@ -32,9 +37,15 @@ export class LiveThread {
     });
   }
 
+  /** Milliseconds without a sign of life; 0 while nothing is asked of the thread. */
+  get silentMs(): number {
+    return this.#isBusy ? this.#pulse.silentMs(this.#busySince) : 0;
+  }
+
   start(method: string, params: unknown): { id: number; inbox: StreamInbox } {
     const id = this.#nextId++;
     const inbox = new StreamInbox();
+    this.#noteWork();
     this.#send({ type: 'start', id, method, params });
     this.#inboxes.set(id, inbox);
     return { id, inbox };
@@ -62,6 +73,7 @@ export class LiveThread {
   /** Resolves when the thread answers: it is alive and between two native calls. */
   async ping(): Promise<void> {
     const id = this.#nextId++;
+    this.#noteWork();
     await new Promise<void>((resolve, reject) => {
       this.#pings.set(id, (error) => {
         if (error) reject(error);
@@ -111,6 +123,14 @@ export class LiveThread {
       default:
         assertNever(message);
     }
+  }
+
+  get #isBusy(): boolean {
+    return this.#inboxes.size + this.#pings.size > 0;
+  }
+
+  #noteWork(): void {
+    if (!this.#isBusy) this.#busySince = process.hrtime.bigint();
   }
 
   #finish(id: number): StreamInbox | undefined {

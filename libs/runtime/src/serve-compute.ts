@@ -1,6 +1,7 @@
 import { AppError, assertNever } from '@prad/errors';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { streamWindow, type ComputeHandlers, type ToHost, type ToThread } from './compute-protocol.js';
+import { Pulse } from './pulse.js';
 import { transfersOf } from './transferring.js';
 import { fromWireError, toWireError } from './wire-error.js';
 
@@ -44,6 +45,9 @@ class ComputeServer {
 
   receive(message: ToThread): void {
     switch (message.type) {
+      case 'watch':
+        new Pulse(message.pulse).start();
+        return;
       case 'start':
         this.#start(message.id, message.method, message.params);
         return;

@@ -2,7 +2,7 @@ import { AppError } from '@prad/errors';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const NAME = /^prad(_[a-z0-9]+)+$/;
-const UNITS = /_(seconds|bytes|tokens|ratio|norm|steps|rows)$/;
+const UNITS = /_(seconds|bytes|tokens|ratio|norm|steps|rows|adapters)$/;
 
 /** Bucket limits in seconds, from a decode step to a long prefill. */
 export const latencyBuckets = [

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { Logger as NestLogger } from 'nestjs-pino';
 import { expect, it } from 'vitest';
 import { createLogger } from './logger.js';
-import { echoRequestId, requestId, requestLogging } from './request-logging.js';
+import { carryRequestId, requestId, requestLogging } from './request-logging.js';
 
 @Controller()
 class ProbeController {
@@ -35,7 +35,7 @@ it('logs each request once with its id, and no probe', async () => {
   class ProbeModule {}
 
   const adapter = new FastifyAdapter({ genReqId: requestId });
-  echoRequestId(adapter.getInstance<FastifyInstance>());
+  carryRequestId(adapter.getInstance<FastifyInstance>());
   const module = await Test.createTestingModule({ imports: [ProbeModule] }).compile();
   const app = module.createNestApplication<NestFastifyApplication>(adapter);
   app.useLogger(app.get(NestLogger));

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { DynamicModule } from '@nestjs/common';
@@ -17,11 +18,22 @@ export function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string
   return typeof given === 'string' && GOOD_ID.test(given) ? given : randomUUID();
 }
 
-/** Makes every answer carry its request's id. */
-export function echoRequestId(fastify: FastifyInstance): void {
+const requests = new AsyncLocalStorage<string>();
+
+/** The id of the request that is being worked on; undefined outside of one. */
+export function currentRequestId(): string | undefined {
+  return requests.getStore();
+}
+
+/** Makes every answer carry its request's id, and `currentRequestId` tell it. */
+export function carryRequestId(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.header(REQUEST_ID_HEADER, request.id);
-    done();
+    requests.run(request.id, done);
+  });
+  // The body is read on the connection's own events, behind which the context of the first hook is lost.
+  fastify.addHook('preValidation', (request, _reply, done) => {
+    requests.run(request.id, done);
   });
 }
 

@@ -14,6 +14,8 @@ export interface ClusterOptions {
   readonly redisUrl?: string | undefined;
   /** An existing folder for the blobs; a new one unless given. */
   readonly dataFolder?: string;
+  /** Beside or instead of what is set below, for the API and every worker. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The API and its workers as processes of the built apps, on a database of their own. */
@@ -26,11 +28,12 @@ export class Cluster {
     readonly database: Database,
     readonly dataFolder: string,
     private readonly api: Child,
-    private readonly environment: Readonly<Record<string, string | undefined>>,
+    /** What workers are told, for those that a test starts itself. */
+    readonly workerEnvironment: Readonly<Record<string, string | undefined>>,
     private readonly isOwnFolder: boolean,
   ) {}
 
-  static async start({ redisUrl, dataFolder }: ClusterOptions = {}): Promise<Cluster> {
+  static async start({ redisUrl, dataFolder, environment: more }: ClusterOptions = {}): Promise<Cluster> {
     const databaseUrl = await createEmptyDatabase();
     const folder = dataFolder ?? (await mkdtemp(join(tmpdir(), 'prad-e2e-')));
     await chmod(folder, 0o711);
@@ -44,6 +47,7 @@ export class Cluster {
         PORT: '0',
       },
       ...{ LOG_LEVEL: 'warn', DRAIN_MS: '1000', WORKER_LEASE_MS: String(LEASE_MS), INTRA_OP_THREADS: '1' },
+      ...more,
     };
     const lines: string[] = [];
     const api = new Child({
@@ -61,7 +65,11 @@ export class Cluster {
   /** Starts a worker and resolves when it takes jobs. */
   async startWorker(environment: Readonly<Record<string, string>> = {}): Promise<Child> {
     const worker = new Child({
-      ...{ app: 'worker', environment: { ...this.environment, ...environment }, ready: /^prad worker ready/ },
+      ...{
+        app: 'worker',
+        environment: { ...this.workerEnvironment, ...environment },
+        ready: /^prad worker ready/,
+      },
       onLine: (line) => this.lines.push(line),
     });
     this.workers.push(worker);

@@ -50,7 +50,7 @@ export async function startApi(
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   const database = await openDatabase({ url: databaseUrl, poolSize: 5 });
   const generator = new TinyGenerator(database);
-  const log = { warn: () => undefined, error: () => undefined };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   let host: HandlerHost | undefined;
   const startWorker = async () => {
     const store = { url: redisUrl ?? databaseUrl };

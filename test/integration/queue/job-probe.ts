@@ -41,7 +41,7 @@ export class Latch {
   });
 }
 
-export const silentLog = { warn: () => undefined, error: () => undefined };
+export const silentLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export async function startHost(
   store: QueueStore,

@@ -258,6 +258,61 @@ describe.each(backends)('queue on %s', (backend) => {
     while (probe.attempts.length < 3) await sleep(10);
   });
 
+  it('does one job and no more where it is asked to, whatever its names bring at once', async () => {
+    const ids = [newId(), newId()];
+    for (const fineTuningJobId of ids) await producer.add('train', { fineTuningJobId });
+    for (const inferenceJobId of ids) await producer.add('generate', { inferenceJobId });
+    let postponed = 0;
+    const work = async () => {
+      if ((postponed += 1) === 1) throw new Postponed(100);
+      await sleep(50);
+    };
+    const probes = [new Probe('train', work), new Probe('generate', work)] as const;
+    const done = () => probes.reduce((sum, { attempts }) => sum + attempts.length, 0) - 1;
+    const one = await host(probes, { once: true, concurrency: { generate: 4 } });
+    await one.oneEnded;
+    await sleep(300);
+    expect(done()).toBe(1);
+    const depths = [await producer.depth('train'), await producer.depth('generate')];
+    expect(depths.reduce((sum, { waiting, delayed }) => sum + waiting + delayed, 0)).toBe(3);
+    await one.close(0);
+    await host(probes);
+    while (done() < 4) await sleep(10);
+  });
+
+  it('restores a job that the queue lost or takes for ended, and leaves one that waits or is at work alone', async () => {
+    const fineTuningJobId = newId();
+    const probe = new Probe('train', () => sleep(300));
+    expect(await producer.restore('train', { fineTuningJobId })).toBe(true);
+    expect(await producer.restore('train', { fineTuningJobId })).toBe(false);
+    await host([probe]);
+    while (probe.attempts.length === 0) await sleep(10);
+    expect(await producer.restore('train', { fineTuningJobId })).toBe(false);
+    while ((await producer.depth('train')).active > 0) await sleep(10);
+    expect(await producer.restore('train', { fineTuningJobId })).toBe(true);
+    while (probe.attempts.length < 2) await sleep(10);
+  });
+
+  it('gives the ids of a job to what is logged in its work, and tells how each attempt ended', async () => {
+    const inferenceJobId = newId();
+    const scopes: object[] = [];
+    const endings: string[] = [];
+    const probe = new Probe('generate', (_payload, context) =>
+      context.attempt === 1 ? Promise.reject(new Error('once')) : Promise.resolve(),
+    );
+    await host([probe], {
+      logScope: (ids, work) => {
+        scopes.push(ids);
+        return work();
+      },
+      onAttempt: ({ job, ending }) => endings.push(`${job} ${ending}`),
+    });
+    await producer.add('generate', { inferenceJobId, requestId: 'req-1' });
+    await textOf(inferenceJobId);
+    expect(scopes).toEqual([1, 2].map(() => ({ jobId: inferenceJobId, requestId: 'req-1' })));
+    expect(endings).toEqual(['generate retried', 'generate done']);
+  });
+
   it('imports a model again under the same name after a failure', async () => {
     const probe = new Probe('import', (_payload, context) => {
       if (probe.attempts.length === 1)

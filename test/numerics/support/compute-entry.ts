@@ -45,6 +45,14 @@ export const handlers = {
     await sleep(0);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
   },
+  /** Blocks the thread again and again, as native runs do. */
+  async *block({ times, forMs }: { times: number; forMs: number }) {
+    for (let i = 0; i < times; i++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forMs);
+    }
+    yield await Promise.resolve('done');
+  },
   async *echo(data: Float32Array) {
     yield await Promise.resolve(transferring(data, [data.buffer as ArrayBuffer]));
     yield data.length;

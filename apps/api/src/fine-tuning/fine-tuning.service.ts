@@ -11,6 +11,7 @@ import {
 } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { JobProducer } from '@prad/queue';
+import { currentRequestId } from '@prad/telemetry';
 import { atField } from '../http/error-response.js';
 import { ModelResolver } from '../models/model-resolver.js';
 import { methodOptions, trainingSettings } from './training-defaults.js';
@@ -69,7 +70,7 @@ export class FineTuningService {
 
   private async queue(id: string): Promise<void> {
     try {
-      await this.producer.add('train', { fineTuningJobId: id });
+      await this.producer.add('train', { fineTuningJobId: id, requestId: currentRequestId() });
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       await this.jobs.reject(id, { code: 'queue_unavailable', message, param: null });

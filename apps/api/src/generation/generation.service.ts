@@ -5,6 +5,7 @@ import { InferenceJobRepository } from '@prad/database';
 import { isFinal, newId, type InferenceEndpoint, type InferenceJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { JobProducer, generationResult, type GenerationRequest, type GenerationResult } from '@prad/queue';
+import { currentRequestId } from '@prad/telemetry';
 import { ApiMetrics } from '../metrics/api-metrics.js';
 import { ModelResolver } from '../models/model-resolver.js';
 import { GenerationStream } from '../queue.module.js';
@@ -71,7 +72,7 @@ export class GenerationService {
       request,
     });
     try {
-      await this.producer.add('generate', { inferenceJobId: id });
+      await this.producer.add('generate', { inferenceJobId: id, requestId: currentRequestId() });
     } catch (error) {
       await this.jobs.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
       throw error;

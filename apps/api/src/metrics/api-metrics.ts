@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { FineTuningJobRepository, InferenceJobRepository } from '@prad/database';
 import { JobProducer, jobNames } from '@prad/queue';
 import { Metrics } from '@prad/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Answer } from '../generation/generation.service.js';
 
 type Tokens = 'prompt' | 'completion';
+type StatusCounts = Pick<FineTuningJobRepository | InferenceJobRepository, 'countByStatus'>;
+
+/** Counting all rows takes a while where there are very many: readings closer together share one count. */
+const COUNT_EVERY_MS = 15_000;
 
 /** What the API measures. */
 @Injectable()
@@ -16,6 +21,8 @@ export class ApiMetrics {
   constructor(
     private readonly metrics: Metrics,
     producer: JobProducer,
+    trainings: FineTuningJobRepository,
+    requests: InferenceJobRepository,
   ) {
     this.requests = metrics.histogram<'method' | 'route' | 'status'>({
       name: 'prad_http_request_duration_seconds',
@@ -31,6 +38,7 @@ export class ApiMetrics {
       name: 'prad_time_to_first_token_seconds',
       help: 'Time from a streamed request’s arrival to its first text.',
     });
+    gaugeOfJobs(metrics, { fine_tuning: trainings, inference: requests });
     metrics.gauge<'queue' | 'state'>(
       { name: 'prad_queue_jobs', help: 'Jobs in the queue by state.', labels: ['queue', 'state'] },
       async (gauge) => {
@@ -72,4 +80,23 @@ export class ApiMetrics {
   get contentType(): string {
     return this.metrics.contentType;
   }
+}
+
+/** Jobs by status from the rows, which know of all that ever were. */
+function gaugeOfJobs(metrics: Metrics, kinds: Readonly<Record<string, StatusCounts>>): void {
+  let countedAt = -Infinity;
+  metrics.gauge<'kind' | 'status'>(
+    { name: 'prad_jobs', help: 'Jobs by status, at most 15 s old.', labels: ['kind', 'status'] },
+    async (gauge) => {
+      if (performance.now() - countedAt < COUNT_EVERY_MS) return;
+      countedAt = performance.now();
+      gauge.reset();
+      // Rows that cannot be had leave their figures out; /ready tells of it.
+      await Promise.allSettled(
+        Object.entries(kinds).map(async ([kind, rows]) => {
+          for (const [status, count] of await rows.countByStatus()) gauge.set({ kind, status }, count);
+        }),
+      );
+    },
+  );
 }

@@ -4,6 +4,7 @@ import { AdapterRepository, BaseModelRepository } from '@prad/database';
 import { isAdapterName, type Adapter } from '@prad/domain';
 import { JobProducer } from '@prad/queue';
 import { BlobStore } from '@prad/storage';
+import { currentRequestId } from '@prad/telemetry';
 import { nameOfSource } from './model-name.js';
 import { toAdapterObject, toBaseModelObject } from './model.view.js';
 
@@ -41,7 +42,7 @@ export class ModelService {
     const id = name ?? nameOfSource(source);
     const model = await this.baseModels.create({ id, source });
     try {
-      await this.producer.add('import', { baseModelId: id });
+      await this.producer.add('import', { baseModelId: id, requestId: currentRequestId() });
     } catch (error) {
       await this.baseModels.delete(id);
       throw error;

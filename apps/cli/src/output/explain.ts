@@ -15,6 +15,8 @@ const hints: Readonly<Record<string, string>> = {
   missing_api_key: 'set PRAD_API_KEY to the secret of a key; `prad keys create` makes one',
   invalid_api_key: 'set PRAD_API_KEY to the secret of a key that is not revoked; `prad keys list` shows them',
   api_key_not_found: '`prad keys list` shows what there is',
+  database_url_missing:
+    '`prad up` starts a worker of its own; more of them need a PostgreSQL that all can reach',
   hub_unavailable: 'import a folder or a .gguf file that is on this machine instead',
 };
 

@@ -53,6 +53,11 @@ export class Child {
     return signalCode === null ? `exit code ${String(exitCode)}` : `signal ${signalCode}`;
   }
 
+  /** As a shell tells it: 128 for an end by a signal. */
+  get exitCode(): number {
+    return this.#process.exitCode ?? 128;
+  }
+
   /** The line that told it. Throws unavailable `child_failed` when the process ends before. */
   async ready(): Promise<string> {
     for (;;) {

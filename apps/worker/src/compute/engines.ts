@@ -1,3 +1,4 @@
+import type { StepFacts } from '@prad/generation';
 import type { EngineSettings, GenerateParams } from './generation-messages.js';
 import { OpenEngine } from './open-engine.js';
 
@@ -8,10 +9,13 @@ const KEPT_ENGINES = 2;
 export class Engines {
   readonly #open = new Map<string, Promise<OpenEngine>>();
 
-  constructor(private readonly settings: EngineSettings) {}
+  constructor(
+    private readonly settings: EngineSettings,
+    private readonly onStep: (step: StepFacts) => void,
+  ) {}
 
   async get(base: GenerateParams['base']): Promise<OpenEngine> {
-    const found = this.#open.get(base.folder) ?? OpenEngine.open(base, this.settings);
+    const found = this.#open.get(base.folder) ?? OpenEngine.open(base, this.settings, this.onStep);
     // The map's order is that of the last use.
     this.#open.delete(base.folder);
     this.#open.set(base.folder, found);

@@ -4,9 +4,13 @@ import { serveCompute } from '@prad/runtime';
 import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
 import { merge } from './merge.js';
+import { StepReport } from './step-report.js';
 
 // The worker's main thread gives its settings, see ComputeThreads.
-const engines = new Engines(workerData as EngineSettings);
+const steps = new StepReport();
+const engines = new Engines(workerData as EngineSettings, (step) => {
+  steps.add(step);
+});
 
 const handlers = {
   /** Answers all prompts of a request at once; requests of any adapters of one base share their steps. */
@@ -52,4 +56,9 @@ async function* told(
   }
 }
 
-serveCompute(handlers, { onClose: () => engines.close() });
+serveCompute(handlers, {
+  onClose: async () => {
+    await engines.close();
+    steps.close();
+  },
+});

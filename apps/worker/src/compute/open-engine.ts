@@ -1,5 +1,12 @@
 import { encodePrompt, type Prompt } from '@prad/formats';
-import { Engine, OnnxExecutor, servedAdapter, textRules, type ServedAdapter } from '@prad/generation';
+import {
+  Engine,
+  OnnxExecutor,
+  servedAdapter,
+  textRules,
+  type ServedAdapter,
+  type StepFacts,
+} from '@prad/generation';
 import { openBaseModel, readAdapter, type BaseModel } from '@prad/models';
 import type { EngineSettings, GenerateParams } from './generation-messages.js';
 
@@ -17,12 +24,16 @@ export class OpenEngine {
     readonly engine: Engine,
   ) {}
 
-  static async open(base: GenerateParams['base'], settings: EngineSettings): Promise<OpenEngine> {
+  static async open(
+    base: GenerateParams['base'],
+    settings: EngineSettings,
+    onStep: (step: StepFacts) => void,
+  ): Promise<OpenEngine> {
     const model = await openBaseModel(base.folder, base.name);
     const { maxNumSeqs: slots, maxModelLen, maxNumBatchedTokens: prefillTokens, intraOpThreads } = settings;
     const capacity = Math.min(model.dimensions.maxPositions, maxModelLen ?? Infinity);
     const executor = await OnnxExecutor.open(model, { slots, capacity, intraOpThreads });
-    return new OpenEngine(model, new Engine(executor, textRules(model.tokenizer), { prefillTokens }));
+    return new OpenEngine(model, new Engine(executor, textRules(model.tokenizer), { prefillTokens, onStep }));
   }
 
   get idle(): boolean {

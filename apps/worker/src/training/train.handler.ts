@@ -8,6 +8,7 @@ import type { TrainingHandlers } from '../compute/training-thread.js';
 import { failureOf } from '../failure-of.js';
 import type { LeaseTiming } from '../lease/held-lease.js';
 import { underLease, type Lease } from '../lease/under-lease.js';
+import type { TrainingMetrics } from '../metrics/training-metrics.js';
 import { refuseDeadly, withoutRetry } from './attempts.js';
 import { FineTuningRow } from './fine-tuning-row.js';
 import { trainingPlan } from './training-plan.js';
@@ -23,6 +24,7 @@ export class TrainHandler implements JobHandler<'train'> {
     private readonly thread: ComputeThread<TrainingHandlers>,
     private readonly timing: LeaseTiming,
     private readonly intraOpThreads: number,
+    private readonly metrics: TrainingMetrics,
   ) {}
 
   async handle({ fineTuningJobId: id }: JobPayload<'train'>, context: JobContext<'train'>): Promise<void> {
@@ -51,8 +53,13 @@ export class TrainHandler implements JobHandler<'train'> {
       intraOpThreads: this.intraOpThreads,
     });
     const record = new TrainingRecord(this.rows, this.blobs, job, base, row, lease.owner);
-    for await (const event of this.thread.stream('train', plan, lease.signal)) {
-      await record.write(event);
+    try {
+      for await (const event of this.thread.stream('train', plan, lease.signal)) {
+        this.metrics.observe(event);
+        await record.write(event);
+      }
+    } finally {
+      this.metrics.end();
     }
   }
 
