@@ -222,3 +222,47 @@ describe('an operator', () => {
     expect((await fetch(`${api.url}/v1/${path}/cancel`, { method: 'POST' })).status).toBe(404);
   });
 });
+
+describe('an operator of one project', () => {
+  it('sees, follows and cancels its jobs alone, and the workers and queues of all', async () => {
+    const api = await startApi(await createEmptyDatabase(), undefined, { apiKeys: ['mine'] });
+    await api.stopWorker();
+    const { database } = api;
+    await addBaseModel(database, 'shared');
+    const { secret } = await database.apiKeys.create('theirs', '');
+    const get = (path: string, key: string, init: RequestInit = {}) =>
+      fetch(`${api.url}/v1/${path}`, { ...init, headers: { authorization: `Bearer ${key}` } });
+    const controller = new AbortController();
+    const stream = await get('jobs/stream', secret, { signal: controller.signal });
+    const followed: string[] = [];
+    const reading = (async () => {
+      for await (const { data } of sentEvents(stream)) followed.push(jobSummary.parse(JSON.parse(data)).id);
+    })().catch(() => undefined);
+    const mine = await addJob(database, 'shared');
+    const theirs = await addRequest(database, 'shared', 'theirs');
+
+    const listed = async (key: string) => {
+      const { data } = jobList.parse(await (await get('jobs', key)).json());
+      return data.map(({ id }) => id);
+    };
+    expect(await listed('mine')).toEqual([mine.id]);
+    expect(await listed(secret)).toEqual([theirs.id]);
+    for (const path of [
+      `jobs/${mine.id}`,
+      `fine_tuning/jobs/${mine.id}/metrics`,
+      `fine_tuning/jobs/${mine.id}/checkpoints`,
+      `files/${mine.trainingFile}/preview`,
+    ]) {
+      expect((await get(path, secret)).status).toBe(404);
+    }
+    expect((await get(`jobs/${mine.id}/cancel`, secret, { method: 'POST' })).status).toBe(404);
+    expect((await database.fineTuningJobs.get(mine.id)).status).toBe('queued');
+    const totals = async (key: string) => overview.parse(await (await get('overview', key)).json()).totals;
+    expect(await totals('mine')).toEqual({ base_models: 1, adapters: 0, files: 1, jobs: 1 });
+    expect(await totals(secret)).toEqual({ base_models: 1, adapters: 0, files: 0, jobs: 1 });
+    await expect.poll(() => followed, { timeout: 10_000 }).toEqual([theirs.id]);
+    controller.abort();
+    await reading;
+    await api.close();
+  });
+});
