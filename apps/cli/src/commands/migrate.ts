@@ -11,7 +11,8 @@ export const addMigrate: AddCommands = (program, { settings }) => {
     .action(async () => {
       const url = settings.databaseUrl ?? databaseMissing();
       note(`migrating ${withoutPassword(url)}`);
-      const dataSource = await openDataSource({ url, poolSize: 1, migrate: false });
+      // One connection holds the lock, the other one migrates.
+      const dataSource = await openDataSource({ url, poolSize: 2, migrate: false });
       try {
         const names = await runPendingMigrations(dataSource);
         for (const name of names) print(name);
