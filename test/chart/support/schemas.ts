@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
 import { parse } from 'yaml';
 import type { Manifest } from './render.js';
 import { definitionPath } from './tools.js';
@@ -23,7 +24,9 @@ export class ManifestSchemas {
     ) as { definitions: Record<string, Schema> };
     const definitions = strict(swagger.definitions, true) as Record<string, Schema>;
     for (const [name, schema] of Object.entries(scalars)) definitions[name] = schema;
-    const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+    // Formats that are Kubernetes' own are passed over in silence.
+    const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
+    formats.default(ajv);
     ajv.addSchema({ $id: 'kubernetes', definitions });
     return new ManifestSchemas(ajv, new Map([...kindsOf(definitions), ...(await customKinds())]));
   }
