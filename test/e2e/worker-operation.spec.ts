@@ -91,18 +91,34 @@ it('answers that it lives and is ready', async () => {
   expect(JSON.parse(await text(`${workerUrl}/ready`))).toEqual({ status: 'ok', message: null });
 });
 
-it('finishes a running answer on SIGTERM, whatever else is sent, is not ready meanwhile, and ends with 0', async () => {
+it('on SIGTERM is not ready, finishes answers, hands a training back, and ends with 0 whatever else is sent', async () => {
   const worker = cluster.workers.at(-1)!;
-  const answer = cluster.client.complete({ ...request, max_tokens: 100 });
-  await until('the request in work', async () =>
-    sample(await text(`${workerUrl}/metrics`), /^prad_worker_jobs\{role="generate"/) > 0 ? true : undefined,
-  ).catch(() => undefined);
-  const stopped = worker.stop(20_000);
-  await worker.stop(20_000);
-  await stopped;
+  const hyperparameters = { max_steps: 1_000_000, batch_size: 4, learning_rate: 0.01 };
+  const { id } = await submitTraining(cluster, {
+    method: { type: 'prad', prad: { rank: 4, hyperparameters } },
+  });
+  await until('the training in work', async () => {
+    const { status } = await cluster.client.job(id);
+    return status === 'running' ? status : undefined;
+  });
+  const answers = Array.from({ length: 4 }, () => cluster.client.complete({ ...request, max_tokens: 100 }));
+  await until('the requests in work', async () => {
+    const active = sample(await text(`${workerUrl}/metrics`), /^prad_worker_jobs\{role="generate"/);
+    const waiting = (await fetch(`${cluster.client.url}/internal/scaling/generate`)).json();
+    const { needed } = (await waiting) as { needed: number };
+    return active > 0 || needed === 0 ? true : undefined;
+  });
+  const stopped = [worker.stop(20_000), worker.stop(20_000)];
+  await until('an answer that it is not ready', async () => {
+    const ready = await fetch(`${workerUrl}/ready`);
+    return ready.status === 503 && (await ready.text()).includes('going down') ? true : undefined;
+  });
+  await Promise.all(stopped);
   expect(worker.fate).toBe('exit code 0');
+  expect(await cluster.client.job(id)).toMatchObject({ status: 'queued', prad: { attempts: 0 } });
+  await cluster.client.cancelJob(id);
   await cluster.startWorker();
-  expect((await answer).choices).toHaveLength(1);
+  for (const { choices } of await Promise.all(answers)) expect(choices).toHaveLength(1);
 });
 
 describe('prad worker --once', () => {
