@@ -27,7 +27,7 @@ import { countByStatus } from './count-by-status.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { toDomain, toRow } from './fine-tuning-job.row.js';
-import { countHeld, leaseFrom } from './lease-columns.js';
+import { claimableIds, countHeld, leaseFrom } from './lease-columns.js';
 import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
@@ -103,15 +103,8 @@ export class FineTuningJobRepository {
   }
 
   /** Ids of jobs that are queued, or run under a lease that has ended: work that the queue must know of. */
-  async claimable(limit: number): Promise<readonly string[]> {
-    const rows = await this.dataSource
-      .createQueryBuilder(FineTuningJobEntity, 'job')
-      .select('job.id', 'id')
-      .where(`job.status = 'queued' OR (job.status = 'running' AND job.leaseExpiresAt <= clock_timestamp())`)
-      .orderBy('job.createdAt')
-      .limit(limit)
-      .getRawMany<{ id: string }>();
-    return rows.map(({ id }) => id);
+  claimable(limit: number): Promise<readonly string[]> {
+    return claimableIds(this.dataSource.manager, FineTuningJobEntity, limit);
   }
 
   /** How many jobs wait for a worker or are with one. */

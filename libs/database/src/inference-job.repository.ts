@@ -22,7 +22,7 @@ import { keepAdapter } from './adapter.repository.js';
 import { present } from './corrupt-row.js';
 import { countByStatus } from './count-by-status.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
-import { countHeld, leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
+import { claimableIds, countHeld, leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
 import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
@@ -94,15 +94,8 @@ export class InferenceJobRepository {
   }
 
   /** Ids of requests that are queued, or run under a lease that has ended: work that the queue must know of. */
-  async claimable(limit: number): Promise<readonly string[]> {
-    const rows = await this.dataSource
-      .createQueryBuilder(InferenceJobEntity, 'job')
-      .select('job.id', 'id')
-      .where(`job.status = 'queued' OR (job.status = 'running' AND job.leaseExpiresAt <= clock_timestamp())`)
-      .orderBy('job.createdAt')
-      .limit(limit)
-      .getRawMany<{ id: string }>();
-    return rows.map(({ id }) => id);
+  claimable(limit: number): Promise<readonly string[]> {
+    return claimableIds(this.dataSource.manager, InferenceJobEntity, limit);
   }
 
   /** How many requests wait for a worker or are with one. */

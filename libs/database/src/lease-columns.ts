@@ -24,3 +24,19 @@ export function leaseFrom(owner: string, now: Date, leaseMs: number): Lease {
 export function countHeld(manager: EntityManager, entity: EntityTarget<LeaseColumns>): Promise<number> {
   return manager.createQueryBuilder(entity, 'row').where('row.leaseExpiresAt > clock_timestamp()').getCount();
 }
+
+/** Ids of the oldest jobs that are queued, or run under a lease that has ended: work that the queue must know of. */
+export async function claimableIds(
+  manager: EntityManager,
+  entity: EntityTarget<LeaseColumns & { id: string; status: string; createdAt: Date }>,
+  limit: number,
+): Promise<readonly string[]> {
+  const rows = await manager
+    .createQueryBuilder(entity, 'job')
+    .select('job.id', 'id')
+    .where(`job.status = 'queued' OR (job.status = 'running' AND job.leaseExpiresAt <= clock_timestamp())`)
+    .orderBy('job.createdAt')
+    .limit(limit)
+    .getRawMany<{ id: string }>();
+  return rows.map(({ id }) => id);
+}
