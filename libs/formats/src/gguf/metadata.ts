@@ -70,6 +70,13 @@ export class GgufMetadata {
     return value as unknown[] as number[];
   }
 
+  numbers(key: string): number[] {
+    const value = this.values.get(key);
+    if (value === undefined) return this.missing(key);
+    if (!isArrayOf(value, (item) => Number.isFinite(item))) throw this.wrong(key, 'an array of numbers');
+    return value as unknown[] as number[];
+  }
+
   /** The error of a value that is of the right type but cannot be used. */
   unsupported(key: string, expected: string): AppError {
     const value = this.values.get(key);

@@ -7,6 +7,7 @@ import {
   wrongField,
   type CheckedTokenizer,
 } from './check-tokenizer-json.js';
+import { keepByteOrderMarks } from './exact-decoder.js';
 import { exactPreTokenizer } from './exact-pre-tokenizer.js';
 import { LibraryTokenizer } from './library.js';
 import { namedToken } from './named-token.js';
@@ -117,6 +118,7 @@ function orUnusable<T>(field: string, use: () => T): T {
 /** Builds the library's tokenizer and tries it once, since the library checks most parts only when it uses them. */
 function buildAndTry(json: JsonObject): LibraryTokenizer {
   const built = new LibraryTokenizer(json, {});
+  keepByteOrderMarks(built);
   const { ids } = built.encode('A word, 1 \n', { add_special_tokens: true });
   const known = ids.filter((id) => id !== undefined);
   if (known.length > 0) built.decode(known, { clean_up_tokenization_spaces: false });
