@@ -40,6 +40,14 @@ describe('openGgufModel', () => {
     },
   );
 
+  it('refuses values of another size than keys', async () => {
+    const bytes = await readFile(`${reference}/tiny-spm.gguf`);
+    const key = 'llama.attention.value_length';
+    await writeFile(at('values.gguf'), patched(bytes, bytes.indexOf(key) + key.length + 4, 16));
+    const error = await errorOf(() => openGgufModel(at('values.gguf')));
+    expect(error.message).toMatch(/value_length must be the head size 8, got 16/);
+  });
+
   it('rebuilds config.json', async () => {
     const { config, close } = await openGgufModel(path);
     await close();

@@ -99,8 +99,10 @@ export function llamaConfig(metadata: GgufMetadata, tensors: ReadonlyMap<string,
       `an even number of values for each of ${heads} heads`,
     );
   }
-  if ((metadata.optionalInteger('llama.rope.dimension_count') ?? headDim) !== headDim) {
-    throw metadata.unsupported('llama.rope.dimension_count', `the head size ${headDim}`);
+  for (const key of ['llama.rope.dimension_count', 'llama.attention.value_length']) {
+    if ((metadata.optionalInteger(key) ?? headDim) !== headDim) {
+      throw metadata.unsupported(key, `the head size ${headDim}`);
+    }
   }
   return {
     architectures: ['LlamaForCausalLM'],
