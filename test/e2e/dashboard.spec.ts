@@ -90,7 +90,7 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     await open('/workers', 'Workers');
     const row = page.getByRole('row').nth(1);
     await row.getByText('train').waitFor();
-    expect(await row.innerText()).toMatch(/cpu[\s\S]*idle[\s\S]*MB/);
+    await expect.poll(() => row.innerText(), { timeout: PATIENCE }).toMatch(/cpu[\s\S]*idle[\s\S]*\d+ MB/);
   });
 
   it('shows the problems of a bad file by line, and takes a good one', async () => {

@@ -43,7 +43,7 @@ export async function graveFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate(async () => {
     const { axe: engine } = globalThis as unknown as { axe: typeof import('axe-core') };
-    return engine.run(document, { resultTypes: ['violations'] });
+    return engine.run({ resultTypes: ['violations'] });
   });
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

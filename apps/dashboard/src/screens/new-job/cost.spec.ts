@@ -35,7 +35,12 @@ describe('the request of the form', () => {
 
   it('names the fields at fault', () => {
     const wrong = { ...values, suffix: 'Has Blanks', rank: 0, training_file: '', learning_rate: 99 };
-    expect(Object.keys(problemsOf(wrong)).sort()).toEqual(['learning_rate', 'rank', 'suffix', 'training_file']);
+    expect(Object.keys(problemsOf(wrong)).sort()).toEqual([
+      'learning_rate',
+      'rank',
+      'suffix',
+      'training_file',
+    ]);
   });
 
   it('sends steps or epochs, never both', () => {

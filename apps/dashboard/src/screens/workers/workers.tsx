@@ -10,7 +10,7 @@ import { Page } from '../../components/page.js';
 import { Panel } from '../../components/panel.js';
 import { RelativeTime } from '../../components/relative-time.js';
 import { Table } from '../../components/table.js';
-import { bytes, count, plural } from '../../format/numbers.js';
+import { NONE, bytes, count, plural } from '../../format/numbers.js';
 
 const columns = [
   { name: 'Worker' },
@@ -75,7 +75,9 @@ function WorkerRow({ worker }: { readonly worker: WorkerObject }) {
       <MantineTable.Td>
         <CurrentWork ids={worker.current_work} />
       </MantineTable.Td>
-      <MantineTable.Td data-number>{bytes(worker.memory_bytes)}</MantineTable.Td>
+      <MantineTable.Td data-number>
+        {worker.memory_bytes === 0 ? NONE : bytes(worker.memory_bytes)}
+      </MantineTable.Td>
       <MantineTable.Td>
         <RelativeTime at={worker.started_at} />
       </MantineTable.Td>
