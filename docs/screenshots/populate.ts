@@ -28,10 +28,11 @@ export async function populate(client: ApiClient): Promise<Populated> {
     const training = await client.uploadFile(taskFile(task, 'train'));
     files.set(task.name, { training: training.id, validation: validation.id });
   }
-  const submit = async (task: DemoTask, { suffix, adapter = 'adapter', rank, epochs }: Variant) => {
+  const submit = async (task: DemoTask, { suffix, adapter = 'adapter', rank, epochs = 1 }: Variant) => {
     const { training = '', validation = '' } = files.get(task.name) ?? {};
     const hyperparameters = {
-      n_epochs: epochs ?? task.epochs,
+      n_epochs: epochs,
+      evaluation_steps: 8,
       batch_size: task.batchSize,
       learning_rate: task.learningRate,
     };
@@ -44,7 +45,7 @@ export async function populate(client: ApiClient): Promise<Populated> {
   };
   const [places, reviews] = demoTasks as [DemoTask, DemoTask];
   const job = await submit(places, { suffix: 'places' });
-  const otherJob = await submit(places, { suffix: 'places-rank-4', rank: 4, epochs: 2 });
+  const otherJob = await submit(places, { suffix: 'places-rank-4', rank: 4 });
   const ids = [job, otherJob, await submit(reviews, { suffix: 'reviews' })];
   const unwanted = await submit(reviews, { suffix: 'reviews-lora', adapter: 'lora' });
   await client.cancelJob(unwanted);

@@ -45,8 +45,10 @@ async function take(): Promise<void> {
   }
 }
 
+/** A file with something wrong in every line but the first. */
+const bad = '{"prompt":"a ->","completion":" b"}\n{"prompt":\n{"prompt":"c ->"}\n{"text":"d"}\n';
+
 function picturesOf({ job, otherJob, trainingFile }: Populated): readonly Picture[] {
-  const bad = '{"prompt":"a ->","completion":" b"}\n{"prompt":\n{"prompt":"c ->"}\n{"text":"d"}\n';
   return [
     { name: 'overview', path: '/', show: (page) => page.getByText('places-long').waitFor() },
     {

@@ -104,7 +104,7 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     expect(await problems.getByRole('row').allInnerTexts()).toHaveLength(3);
 
     await page.locator('input[type=file]').setInputFiles(bundled('tasks/reviews/train.jsonl'));
-    await page.getByRole('link', { name: 'train.jsonl' }).click();
+    await page.getByRole('link', { name: 'train.jsonl', exact: true }).click();
     await see('train.jsonl');
     await page.getByText('800 rows').first().waitFor();
     await page.getByRole('img', { name: /^Whole example: median \d+/ }).waitFor();
@@ -116,12 +116,12 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     await see('New fine-tuning job');
     await page.getByText('250 steps').waitFor();
     await page.getByText(/About [\d,.]+[KM]? tokens/).waitFor();
-    await page.getByRole('textbox', { name: 'Name' }).fill('Not a name');
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Not a name');
     await page.getByRole('button', { name: 'Submit the job' }).click();
     await page.getByText('`suffix` must be').waitFor();
-    await page.getByRole('textbox', { name: 'Name' }).fill('reviews');
+    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('reviews');
     await page.getByText('Steps', { exact: true }).click();
-    await page.getByRole('textbox', { name: 'Steps' }).fill(String(STEPS));
+    await page.getByRole('textbox', { name: 'Steps', exact: true }).fill(String(STEPS));
     await page.getByText(`${STEPS} steps`, { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Optimiser and validation' }).click();
     await page.getByRole('textbox', { name: 'Learning rate' }).fill('0.005');
@@ -174,7 +174,7 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     expect(await page.getByRole('row').allInnerTexts()).toHaveLength(2);
     await page.getByRole('row', { name: trained }).getByText('fine-tuning').click();
     await see(/^reviews/);
-    await page.getByRole('textbox', { name: /^Lay the curves/ }).click();
+    await page.getByRole('combobox', { name: /^Lay the curves/ }).click();
     await page.getByRole('option', { name: `places (${places.slice(0, 12)})` }).click();
     await expect.poll(() => curve('Loss')).toMatch(/reviews.*, train: .* nats.*places.*, train: .* nats/);
     await page.keyboard.press('Escape');

@@ -1,3 +1,4 @@
+import './api/no-eval.js';
 import { MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import '@mantine/core/styles.css';
@@ -6,14 +7,10 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { config } from 'zod';
 import { ApiError } from './api/api-error.js';
 import './global.css';
 import { router } from './router.js';
 import { theme, variables } from './theme.js';
-
-// The content security policy forbids code made of text, which zod would try.
-config({ jitless: true });
 
 const MOST_RETRIES = 2;
 

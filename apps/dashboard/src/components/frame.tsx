@@ -19,7 +19,7 @@ const RouterNavLink = createLink(NavLink<'a'>);
 const screens = [
   { to: '/', label: 'Overview', icon: IconLayoutDashboard },
   { to: '/jobs', label: 'Jobs', icon: IconStack2 },
-  { to: '/new-job', label: 'New fine-tuning job', icon: IconPlus },
+  { to: '/new-job', label: 'New job', icon: IconPlus },
   { to: '/adapters', label: 'Adapters', icon: IconAdjustments },
   { to: '/playground', label: 'Playground', icon: IconMessages },
   { to: '/datasets', label: 'Datasets', icon: IconDatabase },

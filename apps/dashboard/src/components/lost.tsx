@@ -7,7 +7,10 @@ export function Lost() {
   return (
     <Page title="No such screen">
       <Text>
-        Nothing is at this address. <ScreenLink to="/">Go to the overview.</ScreenLink>
+        Nothing is at this address.{' '}
+        <ScreenLink to="/" underline="always">
+          Go to the overview.
+        </ScreenLink>
       </Text>
     </Page>
   );

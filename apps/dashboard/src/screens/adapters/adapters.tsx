@@ -50,7 +50,11 @@ function NoAdapters() {
   return (
     <Empty title="There is no adapter yet">
       <Text size="sm">
-        A <ScreenLink to="/new-job">fine-tuning job</ScreenLink> makes one, also from a shell:
+        A{' '}
+        <ScreenLink to="/new-job" underline="always">
+          fine-tuning job
+        </ScreenLink>{' '}
+        makes one, also from a shell:
       </Text>
       <Command label="Train an adapter">
         {curl('/v1/fine_tuning/jobs', { model: 'prad-tiny', training_file: 'file-...', suffix: 'reviews' })}

@@ -1,4 +1,4 @@
-import { Code, Group, Select, Stack, Table as MantineTable, Text } from '@mantine/core';
+import { Group, Select, Stack, Table as MantineTable, Text } from '@mantine/core';
 import type { FilePreviewObject } from '@prad/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
@@ -26,7 +26,7 @@ export function Dataset() {
       title={file.data?.filename ?? id}
       description={
         <>
-          <Code>{id}</Code>
+          <code>{id}</code>
           {file.data !== undefined &&
             ` ${plural(file.data.prad.rows ?? 0, 'row')}, ${bytes(file.data.bytes)}`}
         </>

@@ -44,7 +44,7 @@ export function Curves({ jobId }: { readonly jobId: string }) {
       <SimpleGrid cols={{ base: 1, lg: 2 }} spacing="lg">
         {plots.map(({ title, unit, of }) => (
           <Panel key={title} title={title}>
-            <Curve title={title} unit={unit} lines={linesOf(jobs, of)} />
+            <Curve title={title} unit={unit} lines={linesOf(jobs, title, of)} />
           </Panel>
         ))}
       </SimpleGrid>
@@ -61,20 +61,31 @@ function useDrawnJobs(ids: readonly string[]) {
       return metricsQuery(client, id, status === undefined || !hasEnded(status));
     }),
   });
+  const names = ids.map((id, index) => jobs[index]?.data?.name ?? shortId(id));
   const drawn = ids.map((id, index): DrawnJob => {
-    const name = jobs[index]?.data?.name;
-    return { id, name: nameOf(id, name ?? null), points: metrics[index]?.data?.points ?? [] };
+    const name = names[index] ?? id;
+    // Jobs of one name are told apart by the end of their ids.
+    const isTaken = names.filter((other) => other === name).length > 1;
+    return {
+      id,
+      name: isTaken ? `${name} (${id.slice(-4)})` : name,
+      points: metrics[index]?.data?.points ?? [],
+    };
   });
   const failed = metrics.find(({ error }) => error !== null);
   return { jobs: drawn, error: failed?.error ?? null, retry: () => void failed?.refetch() };
 }
 
-function linesOf(jobs: readonly DrawnJob[], of: Readonly<Record<string, keyof JobMetricObject>>): Line[] {
+/** Lines are named by their job where there are several, else by what they show. */
+function linesOf(
+  jobs: readonly DrawnJob[],
+  title: string,
+  of: Readonly<Record<string, keyof JobMetricObject>>,
+): Line[] {
   return jobs.flatMap(({ name, points }, index) =>
     Object.entries(of).map(([kind, quantity]): Line => {
-      const label = [jobs.length > 1 || kind === '' ? name : '', kind]
-        .filter((part) => part !== '')
-        .join(', ');
+      const shown = kind === '' ? title.toLowerCase() : kind;
+      const label = jobs.length > 1 ? [name, kind].filter((part) => part !== '').join(', ') : shown;
       return {
         label,
         color: lineColor(index),
@@ -115,10 +126,6 @@ function Compare({ jobId, chosen }: CompareProps) {
 
 function choiceOf({ id, name }: JobSummaryObject) {
   return { value: id, label: name === null ? id : `${name} (${shortId(id)})` };
-}
-
-function nameOf(id: string, name: string | null): string {
-  return name === null ? shortId(id) : `${name} ${shortId(id).slice(-6)}`;
 }
 
 /** Enough of an id to tell the jobs of a plot apart. */

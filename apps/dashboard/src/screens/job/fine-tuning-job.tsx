@@ -1,4 +1,4 @@
-import { Code, SimpleGrid, Tabs } from '@mantine/core';
+import { SimpleGrid, Tabs } from '@mantine/core';
 import type { FineTuningJobObject, JobSummaryObject } from '@prad/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { fineTuningJobQuery, hasEnded } from '../../api/queries.js';
@@ -28,7 +28,7 @@ export function FineTuningJob({ summary }: { readonly summary: JobSummaryObject 
     <Page
       title={summary.name ?? id}
       heading={<JobHeading job={summary} />}
-      description={<Code>{id}</Code>}
+      description={<code>{id}</code>}
       actions={
         <>
           {adapter !== null && (

@@ -1,4 +1,3 @@
-import { Code } from '@mantine/core';
 import type { JobSummaryObject } from '@prad/contracts';
 import { CancelJob } from '../../components/cancel-job.js';
 import { Facts } from '../../components/facts.js';
@@ -16,7 +15,7 @@ export function InferenceJob({ job }: { readonly job: JobSummaryObject }) {
     <Page
       title={job.id}
       heading={<JobHeading job={job} />}
-      description={<Code>{job.id}</Code>}
+      description={<code>{job.id}</code>}
       actions={<CancelJob job={job} />}
     >
       <JobFailure job={job} />

@@ -62,7 +62,7 @@ export function JobTable({ jobs, hasMore, isLoadingMore, loadMore }: JobTablePro
 const columns = [
   { name: 'State', width: 122 },
   { name: 'Job', width: undefined },
-  { name: 'Model', width: 250 },
+  { name: 'Model', width: 244 },
   { name: 'Progress', width: 142 },
   { name: 'Tokens', width: 84, isNumber: true },
   { name: 'Created', width: 106 },

@@ -20,8 +20,14 @@ export function NoJobs({ isFiltered }: { readonly isFiltered: boolean }) {
   return (
     <Empty title="There is no job yet">
       <Text size="sm">
-        <ScreenLink to="/datasets">Upload a training file</ScreenLink>, then{' '}
-        <ScreenLink to="/new-job">submit a fine-tuning job</ScreenLink>, or do so from a shell:
+        <ScreenLink to="/datasets" underline="always">
+          Upload a training file
+        </ScreenLink>
+        , then{' '}
+        <ScreenLink to="/new-job" underline="always">
+          submit a fine-tuning job
+        </ScreenLink>
+        , or do so from a shell:
       </Text>
       <Command label="Submit a fine-tuning job">
         {curl('/v1/fine_tuning/jobs', { model: 'prad-tiny', training_file: 'file-...', suffix: 'reviews' })}

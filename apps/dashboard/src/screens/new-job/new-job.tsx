@@ -56,7 +56,10 @@ function Form({
     return (
       <Empty title="There is no data yet">
         <Text size="sm">
-          <ScreenLink to="/datasets">Upload a training file</ScreenLink> first.
+          <ScreenLink to="/datasets" underline="always">
+            Upload a training file
+          </ScreenLink>{' '}
+          first.
         </Text>
       </Empty>
     );

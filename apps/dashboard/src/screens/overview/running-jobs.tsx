@@ -18,7 +18,10 @@ export function RunningJobs({ jobs }: { readonly jobs: readonly JobSummaryObject
     >
       {jobs.length === 0 ? (
         <Text size="sm" c="dimmed">
-          None is running. <ScreenLink to="/new-job">Submit one</ScreenLink>
+          None is running.{' '}
+          <ScreenLink to="/new-job" underline="always">
+            Submit one
+          </ScreenLink>
         </Text>
       ) : (
         <Stack gap="md">

@@ -10,7 +10,7 @@ export function Tiles({ state }: { readonly state: OverviewObject }) {
   const waiting = queues.reduce((sum, queue) => sum + queue.waiting + queue.prioritized + queue.delayed, 0);
   const active = queues.reduce((sum, queue) => sum + queue.active, 0);
   return (
-    <SimpleGrid cols={{ base: 2, md: 3, xl: 6 }} spacing="md">
+    <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }} spacing="md">
       <Tile name="Workers" value={count(workers.alive)} unit="alive">
         <ScreenLink to="/workers" size="xs">
           {rolesOf(workers.by_role)}
@@ -57,7 +57,7 @@ function Tile({ name, value, unit, isAlarming = false, children }: TileProps) {
           {unit}
         </Text>
       </Text>
-      <Text size="xs" c="dimmed" component="div" truncate>
+      <Text size="xs" c="dimmed" component="div">
         {children}
       </Text>
     </Paper>

@@ -31,7 +31,7 @@ export function PromptForm({ request, isRunning, onChange, onAsk, onCancel }: Pr
         <Textarea
           label="Prompt"
           autosize
-          minRows={3}
+          minRows={2}
           maxRows={12}
           required
           value={request.prompt}

@@ -37,7 +37,7 @@ export function Workers() {
             <NoWorkers />
           ) : (
             <Panel title={plural(list.length, 'worker')}>
-              <Table label="Workers" minWidth={980} columns={columns}>
+              <Table label="Workers" minWidth={1060} columns={columns}>
                 {list.map((worker) => (
                   <WorkerRow key={worker.id} worker={worker} />
                 ))}
@@ -54,7 +54,7 @@ function WorkerRow({ worker }: { readonly worker: WorkerObject }) {
   return (
     <MantineTable.Tr>
       <MantineTable.Td>
-        <Text size="sm" ff="monospace">
+        <Text fz={13} ff="monospace" style={{ whiteSpace: 'nowrap' }}>
           {worker.id}
         </Text>
         <Text size="xs" c="dimmed">
