@@ -74,11 +74,7 @@ function picturesOf({ job, otherJob, trainingFile }: Populated): readonly Pictur
       name: 'datasets',
       path: '/datasets',
       show: async (page) => {
-        await page
-          .getByRole('table', { name: 'Files' })
-          .or(page.getByRole('region', { name: 'Files' }))
-          .first()
-          .waitFor();
+        await page.getByRole('region', { name: 'Uploaded files' }).waitFor();
         const buffer = Buffer.from(bad);
         await page
           .locator('input[type=file]')

@@ -60,7 +60,7 @@ export function Datasets() {
 
 function FileTable({ files }: { readonly files: readonly FileObject[] }) {
   return (
-    <Table label="Files" minWidth={760} columns={columns}>
+    <Table label="Uploaded files" minWidth={760} columns={columns}>
       {files.map(({ id, filename, bytes: size, created_at, prad }) => (
         <MantineTable.Tr key={id}>
           <MantineTable.Td>
