@@ -257,6 +257,39 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     },
   );
 
+  it('asks once for the key of an API that wants one, and goes on with it', async () => {
+    const key = 'a-key-of-this-test-alone';
+    const guarded = await Cluster.start({ environment: { API_KEYS: key } });
+    // A page of its own: the browser reports every refusal as an error.
+    const stranger = await browser.newPage();
+    stranger.setDefaultTimeout(PATIENCE);
+    try {
+      await stranger.goto(new URL('/jobs', guarded.client.url).href);
+      const prompt = stranger.getByRole('dialog', { name: 'API key' });
+      const give = async (value: string) => {
+        await prompt.getByLabel('Key', { exact: true }).fill(value);
+        await prompt.getByRole('button', { name: 'Use this key' }).click();
+      };
+      const refusal = stranger.waitForResponse(
+        (response) =>
+          response.status() === 401 &&
+          response.request().headers()['authorization'] === 'Bearer a-wrong-key-of-this-test',
+      );
+      await give('a-wrong-key-of-this-test');
+      await refusal;
+      await give(key);
+      await stranger.getByText('There is no job yet').waitFor();
+      await stranger.reload();
+      await stranger.getByText('There is no job yet').waitFor();
+      expect(await prompt.count()).toBe(0);
+      expect(await stranger.getByText('$PRAD_API_KEY').count()).toBe(1);
+      expect(await stranger.content()).not.toContain(key);
+    } finally {
+      await stranger.close();
+      await guarded.stop();
+    }
+  });
+
   it('wrote no error to the console, and asked nothing of another host', () => {
     // The browser itself reports the refusal of the bad file.
     const refusal = /status of 400 .*\/v1\/files\)/;

@@ -13,8 +13,9 @@ export function accessKey(): string | null {
   return sessionStorage.getItem(STORED_AS);
 }
 
-/** Called when the API answers 401: whatever key there was is of no use. */
-export function refuseKey(): void {
+/** Called when the API answers 401 to a key, or to none: it is of no use. A newer key is left alone. */
+export function refuseKey(used: string | null): void {
+  if (accessKey() !== used) return;
   sessionStorage.removeItem(STORED_AS);
   setRefused(true);
 }
@@ -24,9 +25,24 @@ export function storeKey(key: string): void {
   setRefused(false);
 }
 
-export function authorization(): Record<string, string> {
-  const key = accessKey();
+/** The header of a request with a key. */
+export function authorization(key: string | null): Record<string, string> {
   return key === null ? {} : { authorization: `Bearer ${key}` };
+}
+
+/** Resolves when there is a key to try, or the signal is aborted. */
+export function keyGiven(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      if (refused && !signal.aborted) return;
+      leave();
+      signal.removeEventListener('abort', settle);
+      resolve();
+    };
+    const leave = subscribe(settle);
+    signal.addEventListener('abort', settle);
+    settle();
+  });
 }
 
 /** Whether the API wants a key that this tab does not have. */

@@ -1,15 +1,16 @@
 import { apiError, unreachable } from './api-error.js';
-import { authorization, refuseKey } from './access-key.js';
+import { accessKey, authorization, refuseKey } from './access-key.js';
 
 /** A request of the API with the key of this tab. Throws ApiError for every answer that is not 2xx. */
 export async function send(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = { ...(init.headers as Record<string, string> | undefined), ...authorization() };
+  const key = accessKey();
+  const headers = { ...(init.headers as Record<string, string> | undefined), ...authorization(key) };
   const response = await fetch(path, { ...init, headers }).catch((error: unknown) => {
     if (init.signal?.aborted === true) throw error;
     throw unreachable();
   });
   if (response.ok) return response;
-  if (response.status === 401) refuseKey();
+  if (response.status === 401) refuseKey(key);
   throw apiError(response.status, await response.text());
 }
 

@@ -12,17 +12,24 @@ export interface JobCurve {
 const LIVE_MS = 1_000;
 const nothing: JobCurve = { points: [], sequence: 0 };
 
-/** A job's measurements. While it runs, only what is new is asked for. */
+/**
+ * A job's measurements. While it runs, only what is new is asked for; its end is a question of its own, for the last
+ * points may have been written after the last answer.
+ */
 export function metricsQuery(client: QueryClient, jobId: string, isRunning: boolean) {
-  const queryKey = ['metrics', jobId];
-  return queryOptions({
+  const whileRunning = ['metrics', jobId, 'running'];
+  const queryKey = isRunning ? whileRunning : ['metrics', jobId, 'ended'];
+  const knownCurve = () =>
+    client.getQueryData<JobCurve>(queryKey) ?? client.getQueryData<JobCurve>(whileRunning);
+  return queryOptions<JobCurve>({
     queryKey,
     queryFn: async ({ signal }) => {
-      const known = client.getQueryData<JobCurve>(queryKey) ?? nothing;
+      const known = knownCurve() ?? nothing;
       const path = `/v1/fine_tuning/jobs/${jobId}/metrics${query({ after: known.sequence })}`;
       const { data } = await getJson<{ data: JobMetricObject[] }>(path, signal);
       return withPoints(known, data);
     },
+    placeholderData: knownCurve,
     refetchInterval: isRunning ? LIVE_MS : false,
   });
 }

@@ -1,3 +1,4 @@
+import { keyGiven } from './access-key.js';
 import { ApiError } from './api-error.js';
 import { send } from './http.js';
 
@@ -33,7 +34,8 @@ export interface FollowOptions {
 
 /**
  * Reads a stream until it says `[DONE]` or the signal is aborted. A stream that breaks is resumed after its last event,
- * first after a second and ever more rarely; one that the API refuses is given up.
+ * first after a second and ever more rarely; one that wants a key
+ * waits for it, and one that the API refuses otherwise is given up.
  */
 export async function followEvents(
   path: string,
@@ -53,14 +55,15 @@ export async function followEvents(
         onData(data);
       }
     } catch (error) {
-      if (isRefusal(error)) return;
+      if (error instanceof ApiError && error.status === 401) await keyGiven(signal);
+      else if (isRefusal(error)) return;
     }
     await pause(wait * (0.75 + Math.random() / 2), signal);
     wait = Math.min(2 * wait, LONGEST_WAIT_MS);
   }
 }
 
-/** Overload and failures of the server pass; a wrong key or an unknown job does not. */
+/** Overload and failures of the server pass; an unknown job does not. */
 function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 429;
 }

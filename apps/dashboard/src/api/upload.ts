@@ -1,5 +1,5 @@
 import type { FileObject } from '@prad/contracts';
-import { authorization, refuseKey } from './access-key.js';
+import { accessKey, authorization, refuseKey } from './access-key.js';
 import { apiError, unreachable } from './api-error.js';
 
 export interface UploadOptions {
@@ -10,6 +10,7 @@ export interface UploadOptions {
 
 /** Sends a training file. By XMLHttpRequest, for fetch does not tell how much of a body was sent. Throws ApiError. */
 export function uploadFile(file: File, { signal, onProgress }: UploadOptions): Promise<FileObject> {
+  const key = accessKey();
   const form = new FormData();
   form.append('purpose', 'fine-tune');
   form.append('file', file);
@@ -23,7 +24,7 @@ export function uploadFile(file: File, { signal, onProgress }: UploadOptions): P
         resolve(JSON.parse(request.responseText) as FileObject);
         return;
       }
-      if (request.status === 401) refuseKey();
+      if (request.status === 401) refuseKey(key);
       reject(apiError(request.status, request.responseText));
     });
     request.addEventListener('error', () => {
@@ -36,7 +37,7 @@ export function uploadFile(file: File, { signal, onProgress }: UploadOptions): P
       request.abort();
     });
     request.open('POST', '/v1/files');
-    for (const [name, value] of Object.entries(authorization())) request.setRequestHeader(name, value);
+    for (const [name, value] of Object.entries(authorization(key))) request.setRequestHeader(name, value);
     request.send(form);
   });
 }
