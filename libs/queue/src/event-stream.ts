@@ -137,10 +137,12 @@ export class EventStream<Name extends JobName> {
   }
 
   private async look(jobId: string, options: ReadOptions): Promise<'running' | 'ended' | 'missing'> {
-    const job = await withDeadline(this.queue.getJob(jobId), ANSWER_MS, 'reading a job');
-    const state =
-      job === undefined ? 'unknown' : await withDeadline(job.getState(), ANSWER_MS, 'reading a job');
-    if (state === 'failed') throw decodeFailure(job?.failedReason ?? 'failed without a reason');
+    const state = await withDeadline(this.queue.getJobState(jobId), ANSWER_MS, 'reading a job');
+    if (state === 'failed') {
+      // Read after the state: a job that was read before it failed has no reason yet.
+      const job = await withDeadline(this.queue.getJob(jobId), ANSWER_MS, 'reading a job');
+      throw decodeFailure(job?.failedReason ?? 'failed without a reason');
+    }
     if (state === 'completed' || (await options.settled())) return 'ended';
     return state === 'unknown' ? 'missing' : 'running';
   }
