@@ -31,6 +31,7 @@ export { layerNormalization } from './ops/layer-normalization.js';
 export { log } from './ops/log.js';
 export { logSoftmax } from './ops/log-softmax.js';
 export { matmul } from './ops/matmul.js';
+export { matmulNBits, type MatmulNBitsAttributes, type MatmulNBitsInputs } from './ops/matmul-n-bits.js';
 export { maximum } from './ops/maximum.js';
 export { minimum } from './ops/minimum.js';
 export { mul } from './ops/mul.js';

@@ -9,3 +9,4 @@ export { openBaseModel, readManifest, type BaseModel } from './base-model.js';
 export { modelFiles, type Manifest } from './base-model-folder.js';
 export { fetchModelSource } from './fetch-model-source.js';
 export { importBaseModel, type ImportProgress } from './import-base-model.js';
+export { quantise, type QuantisedBits } from './quantise.js';

@@ -99,6 +99,29 @@ const misfits: readonly (readonly [string, readonly Given[], Build, RegExp])[] =
       ),
     /query of 30/,
   ],
+  ...(
+    [
+      ['x', [f(2, 64), ['uint8', 5, 2, 16], f(5, 2)], /x float32 \[2,40\] expected, got float32 \[2,64\]/],
+      ['weight', [f(2, 40), ['uint8', 5, 2, 32], f(5, 2)], /weight uint8 \[5,2,16\] expected/],
+      ['scales', [f(2, 40), ['uint8', 5, 2, 16], f(5)], /scales float32 \[5,2\] expected/],
+      ['rows', [f(2, 40), ['uint8', 'N', 2, 16], f(5, 2)], /the size N must be known/],
+      [
+        'zeros',
+        [f(2, 40), ['uint8', 5, 2, 16], f(5, 2), ['uint8', 5, 2]],
+        /zero points uint8 \[5,1\] expected/,
+      ],
+    ] as const
+  ).map(([what, given, message]): (typeof misfits)[number] => [
+    `MatMulNBits ${what}`,
+    given,
+    (at, [x, quantised, scales, zeroPoints]) =>
+      g.matmulNBits(
+        at,
+        { x: x!, quantised: quantised!, scales: scales!, zeroPoints },
+        { inFeatures: 40, bits: 4, blockSize: 32 },
+      ),
+    message,
+  ]),
 ];
 
 describe('shape rules refuse misfits', () => {
