@@ -5,6 +5,7 @@ import {
   architectureFor,
   bankLayout,
   bankLayoutKey,
+  fedWeights,
   initialise,
   modelTypes,
   noAdapter,
@@ -119,11 +120,11 @@ describe('prad-spec 7.20', () => {
   ): Promise<Float32Array> {
     const [site] = adapter.sites;
     const graph = new Graph();
-    const x = graph.input('x', 'float32', [1, 3, site!.inFeatures]);
+    const x = graph.input('x', 'float32', [3, site!.inFeatures]);
     const feeds: Record<string, HostTensor> = {
       x: tensor(
         'float32',
-        [1, 3, site!.inFeatures],
+        [3, site!.inFeatures],
         new Float32Array(3 * site!.inFeatures).map((_, i) => Math.sin(i)),
       ),
     };
@@ -173,17 +174,17 @@ it.each(['llama', 'gpt2'])(
     const graph = new Graph();
     const ids = graph.input('input_ids', 'int64', [1, 2]);
     const positionIds = graph.input('position_ids', 'int64', [1, 2]);
-    const weight = (name: string): ReturnType<Graph['input']> =>
-      graph.inputs.find((input) => input.name === name) ??
-      graph.input(name, 'float32', model.parameters.find((spec) => spec.name === name)!.shape);
     model.forward(graph.root, {
-      weight,
+      weights: fedWeights(graph, model.parameters),
       inputIds: ids,
       positionIds,
       attention: (_at, _layer, { query }) => query,
-      adapt: (at, site, flow) => {
-        if (site.kind === 'mlp') flows.push(flow);
-        return noAdapter(at, site, flow);
+      adapt: {
+        ...noAdapter,
+        output: (at, site, flow) => {
+          if (site.kind === 'mlp') flows.push(flow);
+          return noAdapter.output(at, site, flow);
+        },
       },
     });
     expect(flows.length).toBe(model.dimensions.layers);

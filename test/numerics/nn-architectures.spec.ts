@@ -38,8 +38,14 @@ describe('configs that are refused', () => {
   it.each([
     [{ ...llama, model_type: 'mamba' }, /model_type "mamba" is not supported; supported are llama, gpt2/],
     [null, /model_type "" is not supported/],
-    [{ ...llama, rope_scaling: { type: 'linear', factor: 2 } }, /rope_scaling: only null is supported/],
-    [{ ...llama, rope_parameters: { rope_type: 'yarn' } }, /rope_parameters.rope_type: only "default"/],
+    [
+      { ...llama, rope_scaling: { type: 'dynamic', factor: 2 } },
+      /rope_scaling.rope_type: only default, linear/,
+    ],
+    [
+      { ...llama, rope_parameters: { rope_type: 'yarn' } },
+      /rope_parameters.rope_type: only default, .* got "yarn"/,
+    ],
     [{ ...llama, hidden_act: 'gelu' }, /hidden_act: only "silu" is supported, got "gelu"/],
     [{ ...llama, num_key_value_heads: 3 }, /num_key_value_heads: must divide num_attention_heads/],
     [{ ...llama, hidden_size: undefined }, /hidden_size/],

@@ -4,6 +4,7 @@ import {
   adamWDefaults,
   answerCrossEntropy,
   clipByGlobalNorm,
+  fedTensors,
   fedWeights,
   fullPass,
   linearSchedule,
@@ -47,12 +48,12 @@ function stepGraph(
   count: number,
   settings: LinearScheduleOptions & { clipNorm: number; weightDecay: number },
 ): Graph {
-  const { graph, weight, hidden } = fullPass(tiny.model, {
+  const { graph, weights, hidden } = fullPass(tiny.model, {
     batch: batch.size,
     tokens: batch.tokens,
     weights: (built) => fedWeights(built, tiny.model.parameters),
     adapt: (built, mask) =>
-      trainableAdapter({ adapter, tensor: fedWeights(built, adapter.parameters), mask }),
+      trainableAdapter({ adapter, tensor: fedTensors(built, adapter.parameters), mask }),
   });
   const at = graph.root;
   const { loss } = answerCrossEntropy(at.at('loss'), {
@@ -60,7 +61,7 @@ function stepGraph(
     positions: graph.input('positions', 'int64', [count]),
     labels: graph.input('labels', 'int64', [count]),
     weights: graph.input('weights', 'float32', [count]),
-    head: (place, rows) => tiny.model.head(place, { weight }, rows),
+    head: (place, rows) => tiny.model.head(place, { weights }, rows),
   });
   const trained = adapter.parameters.map(({ name }) => graph.inputs.find((input) => input.name === name)!);
   const clipped = clipByGlobalNorm(at.at('clip'), gradients(loss, trained), settings.clipNorm);

@@ -1,4 +1,4 @@
-import { gatherND, Graph, scalar, sequenceConstruct } from '@prad/graph';
+import { gather, Graph, scalar, sequenceConstruct } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import { adapterBank, keyValueCache, noAdapter, storedWeights, type BankLayout } from '@prad/nn';
 
@@ -15,8 +15,8 @@ export const io = {
 
 /**
  * T tokens for each of B rows through the base model alone: every decode step, and prompts without an adapter. Its
- * inputs are tokens, lengths and the cache; there is no way in for an adapter. `last` [B, 1] names each row's last
- * position, whose logits [B, V] come out.
+ * inputs are tokens, lengths and the cache; there is no way in for an adapter. `last` [B] names each row's last position
+ * by its place b * T + t; their logits [B, V] come out.
  */
 export function baseGraph(model: BaseModel, capacity: number): Graph {
   return cachedGraph(model, capacity, undefined);
@@ -34,15 +34,15 @@ function cachedGraph(model: BaseModel, capacity: number, layout: BankLayout | un
   graph.output('done', sequenceConstruct(root, [scalar(root, 0)]));
   const inputIds = graph.input(io.inputIds, 'int64', ['B', 'T']);
   const positionIds = graph.input(io.positionIds, 'int64', ['B', 'T']);
-  const last = graph.input(io.last, 'int64', ['B', 1]);
+  const last = graph.input(io.last, 'int64', ['B']);
   const attention = keyValueCache(graph, model.dimensions, {
     ...{ positionIds, batch: 'B', capacity, positions: capacity },
   });
   const adapt = layout
     ? adapterBank(graph, { layout, batch: 'B', mask: graph.input(io.mask, 'float32', ['B', 'T', 1]) })
     : noAdapter;
-  const weight = storedWeights(graph, model.parameters, model.dataOf);
-  const hidden = model.forward(root, { weight, inputIds, positionIds, attention, adapt }); // [B, T, E]
-  graph.output(io.logits, model.head(root, { weight }, gatherND(root, hidden, last, 1)));
+  const weights = storedWeights(graph, model.parameters, model.dataOf);
+  const hidden = model.forward(root, { weights, inputIds, positionIds, attention, adapt }); // [B*T, E]
+  graph.output(io.logits, model.head(root, { weights }, gather(root, hidden, last, 0)));
   return graph;
 }

@@ -34,8 +34,8 @@ export function runFeeds(rows: readonly RunRow[], capacity: number): Record<stri
     [io.positionIds]: tensor('int64', [count, width], positionIds),
     [io.last]: tensor(
       'int64',
-      [count, 1],
-      BigInt64Array.from(rows, ({ tokens }) => BigInt(tokens.length - 1)),
+      [count],
+      BigInt64Array.from(rows, ({ tokens }, row) => BigInt(row * width + tokens.length - 1)),
     ),
     [io.seqlens]: tensor(
       'int32',

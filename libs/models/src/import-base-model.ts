@@ -65,7 +65,8 @@ async function writeModel(
       },
     })),
     { format: 'prad-model', format_version: '1', config: JSON.stringify(source.config) },
-    { align: 4096 },
+    // In the architecture's order, so that what is one product lies side by side.
+    { align: 4096, order: 'declared' },
   );
   const manifest: Manifest = {
     format: 'prad-model',

@@ -1,25 +1,26 @@
-import { Graph } from '@prad/graph';
+import { Graph, reshape } from '@prad/graph';
 import type { Dim, Value } from '@prad/graph';
 import type { LanguageModel } from './architectures/architecture.js';
-import { noAdapter, type AdapterHook } from './architectures/site.js';
+import { noAdapter, type Adaptation } from './architectures/site.js';
 import { causalAttention } from './attention/causal-attention.js';
+import type { Weights } from './layers/weights.js';
 
 export interface FullPassOptions {
   /** Numbers, or names of sizes known only when the graph runs. */
   readonly batch: Dim;
   readonly tokens: Dim;
   /** Base weights, for example `(graph) => storedWeights(graph, ...)`. */
-  readonly weights: (graph: Graph) => (name: string) => Value;
+  readonly weights: (graph: Graph) => Weights;
   /** Given the graph and the input `mask` [B, T, 1]; without it there is no such input. */
-  readonly adapt?: (graph: Graph, mask: Value) => AdapterHook;
+  readonly adapt?: (graph: Graph, mask: Value) => Adaptation;
   /** Whether `attention_mask` [B, T] is an input: needed only for padding on the left. */
   readonly attentionMask?: boolean;
 }
 
 export interface FullPass {
   readonly graph: Graph;
-  readonly weight: (name: string) => Value;
-  /** [B, T, E]. */
+  readonly weights: Weights;
+  /** [B*T, E], row after row. */
   readonly hidden: Value;
 }
 
@@ -35,19 +36,23 @@ export function fullPass(model: LanguageModel, options: FullPassOptions): FullPa
   const attentionMask =
     options.attentionMask === true ? graph.input('attention_mask', 'int64', [batch, tokens]) : undefined;
   const adapt = options.adapt?.(graph, graph.input('mask', 'float32', [batch, tokens, 1])) ?? noAdapter;
-  const weight = options.weights(graph);
+  const weights = options.weights(graph);
   const attention = causalAttention(graph.root.at('attention'), {
     dimensions: model.dimensions,
     positionIds,
     attentionMask,
   });
-  const hidden = model.forward(graph.root, { weight, inputIds, positionIds, attention, adapt });
-  return { graph, weight, hidden };
+  const hidden = model.forward(graph.root, { weights, inputIds, positionIds, attention, adapt });
+  return { graph, weights, hidden };
 }
 
 /** The graph of a full pass with the output `logits` [B, T, V]. */
 export function logitsGraph(model: LanguageModel, options: FullPassOptions): Graph {
-  const { graph, weight, hidden } = fullPass(model, options);
-  graph.output('logits', model.head(graph.root, { weight }, hidden));
+  const { graph, weights, hidden } = fullPass(model, options);
+  const logits = model.head(graph.root, { weights }, hidden); // [B*T, V]
+  graph.output(
+    'logits',
+    reshape(graph.root, logits, [options.batch, options.tokens, model.dimensions.vocabSize]),
+  );
   return graph;
 }

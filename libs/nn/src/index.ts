@@ -1,6 +1,6 @@
 export type { Dimensions, LanguageModel } from './architectures/architecture.js';
 export { architectureFor, modelTypes } from './architectures/registry.js';
-export { noAdapter, type AdapterHook, type SiteFlow } from './architectures/site.js';
+export { noAdapter, type Adaptation, type SiteFlow } from './architectures/site.js';
 export { cacheName, keyValueCache } from './attention/cached-attention.js';
 export { adapterBank } from './adapters/adapter-bank.js';
 export { bankInput, bankLayout, bankLayoutKey, type BankLayout } from './adapters/bank-layout.js';
@@ -8,7 +8,7 @@ export { adapterFor, adapterMethodNames, parameterCount, type ModelAdapter } fro
 export { stackBank, type LoadedAdapter, type StackedBank } from './adapters/stack-bank.js';
 export { trainableAdapter } from './adapters/trainable-adapter.js';
 export { fullPass, logitsGraph, type FullPass, type FullPassOptions } from './full-pass.js';
-export { fedWeights, storedWeights } from './layers/weights.js';
+export { fedTensors, fedWeights, productsOf, storedWeights, type Weights } from './layers/weights.js';
 export { answerCrossEntropy, type AnswerCrossEntropy } from './losses/answer-cross-entropy.js';
 export { adaptsAnswers, allMask, maskPolicy, promptMask, type MaskPolicy } from './masks/mask-policies.js';
 export { adamW, adamWDefaults, type AdamWOptions } from './optimisers/adamw.js';

@@ -32,7 +32,7 @@ function lossGraph(model: BaseModel, tensors: TrainedTensors): LossGraph {
   const { adapt } = tensors;
   let trained: ((name: string) => Value) | undefined;
   const declared = (graph: Graph): ((name: string) => Value) => (trained ??= tensors.declare(graph));
-  const { graph, weight, hidden } = fullPass(model, {
+  const { graph, weights, hidden } = fullPass(model, {
     batch: 'B',
     tokens: 'T',
     weights: (graph) => tensors.weights(graph, declared(graph)),
@@ -43,7 +43,7 @@ function lossGraph(model: BaseModel, tensors: TrainedTensors): LossGraph {
     positions: graph.input('answer_positions', 'int64', ['N']),
     labels: graph.input('answer_labels', 'int64', ['N']),
     weights: graph.input('answer_weights', 'float32', ['N']),
-    head: (at, chosen) => model.head(at, { weight }, chosen),
+    head: (at, chosen) => model.head(at, { weights }, chosen),
   });
   return { graph, answer, trained: declared(graph) };
 }

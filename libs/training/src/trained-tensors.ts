@@ -2,15 +2,17 @@ import type { Graph, Value } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import {
   adapterFor,
-  fedWeights,
+  fedTensors,
   maskPolicy,
+  productsOf,
   promptMask,
   storedWeights,
   trainableAdapter,
-  type AdapterHook,
+  type Adaptation,
   type MaskPolicy,
   type ModelAdapter,
   type ParameterSpec,
+  type Weights,
 } from '@prad/nn';
 import type { Trainable } from './plan.js';
 
@@ -20,8 +22,8 @@ export interface TrainedTensors {
   /** The trained tensor of that name; a graph input. */
   readonly declare: (graph: Graph) => (name: string) => Value;
   /** Base weights: stored ones, or the trained tensors themselves in full training. */
-  readonly weights: (graph: Graph, trained: (name: string) => Value) => (name: string) => Value;
-  readonly adapt: ((trained: (name: string) => Value, mask: Value) => AdapterHook) | undefined;
+  readonly weights: (graph: Graph, trained: (name: string) => Value) => Weights;
+  readonly adapt: ((trained: (name: string) => Value, mask: Value) => Adaptation) | undefined;
   /** Which positions the adapter changes. */
   readonly maskOf: MaskPolicy;
   readonly adapter: ModelAdapter | undefined;
@@ -35,8 +37,8 @@ export function trainedTensors(model: BaseModel, trainable: Trainable): TrainedT
 function allWeights(model: BaseModel): TrainedTensors {
   return {
     specs: model.parameters,
-    declare: (graph) => fedWeights(graph, model.parameters),
-    weights: (_graph, trained) => trained,
+    declare: (graph) => fedTensors(graph, model.parameters),
+    weights: (_graph, trained) => productsOf(trained),
     adapt: undefined,
     // There is no adapter to mask.
     maskOf: promptMask,
@@ -51,7 +53,7 @@ function oneAdapter(
   const adapter = adapterFor(model, method, options);
   return {
     specs: adapter.parameters,
-    declare: (graph) => fedWeights(graph, adapter.parameters),
+    declare: (graph) => fedTensors(graph, adapter.parameters),
     weights: (graph) => storedWeights(graph, model.parameters, (name) => model.dataOf(name)),
     adapt: (tensor, mask) => trainableAdapter({ adapter, tensor, mask }),
     maskOf: maskPolicy(scope),

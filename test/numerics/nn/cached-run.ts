@@ -27,9 +27,9 @@ export function cachedGraph(model: LanguageModel, layout?: BankLayout): Graph {
   const adapt = layout
     ? adapterBank(graph, { layout, batch: 'B', mask: graph.input('mask', 'float32', ['B', 'T', 1]) })
     : noAdapter;
-  const weight = fedWeights(graph, model.parameters);
-  const hidden = model.forward(graph.root, { weight, inputIds, positionIds, attention, adapt });
-  graph.output('logits', model.head(graph.root, { weight }, hidden));
+  const weights = fedWeights(graph, model.parameters);
+  const hidden = model.forward(graph.root, { weights, inputIds, positionIds, attention, adapt });
+  graph.output('logits', model.head(graph.root, { weights }, hidden));
   return graph;
 }
 

@@ -1,6 +1,7 @@
 import { encodeOnnx, gradients } from '@prad/graph';
 import {
   answerCrossEntropy,
+  fedTensors,
   fedWeights,
   fullPass,
   logitsGraph,
@@ -78,7 +79,7 @@ function passOptions(batch: Batch, tiny: TinyModel, adapter: ModelAdapter | unde
     weights: (graph) => fedWeights(graph, tiny.model.parameters),
     ...(adapter && {
       adapt: (graph, mask) =>
-        trainableAdapter({ adapter, tensor: fedWeights(graph, adapter.parameters), mask }),
+        trainableAdapter({ adapter, tensor: fedTensors(graph, adapter.parameters), mask }),
     }),
   };
 }
@@ -140,15 +141,15 @@ export async function lossAndGradients(
     })),
   );
   // Filling of weight 0, as fixed shapes need it: it must not show.
-  const weights = Float32Array.of(...answers.map(() => 1), 0, 0);
+  const lossWeights = Float32Array.of(...answers.map(() => 1), 0, 0);
   answers.push({ position: 0, label: 5 }, { position: 0, label: 6 });
-  const { graph, weight, hidden } = fullPass(tiny.model, passOptions(batch, tiny, loaded?.adapter));
+  const { graph, weights, hidden } = fullPass(tiny.model, passOptions(batch, tiny, loaded?.adapter));
   const result = answerCrossEntropy(graph.root.at('loss'), {
     hidden,
     positions: graph.input('positions', 'int64', [answers.length]),
     labels: graph.input('labels', 'int64', [answers.length]),
     weights: graph.input('weights', 'float32', [answers.length]),
-    head: (at, rows) => tiny.model.head(at, { weight }, rows),
+    head: (at, rows) => tiny.model.head(at, { weights }, rows),
   });
   const trained = loaded ? loaded.adapter.parameters : tiny.model.parameters;
   const wrt = trained.map(({ name }) => graph.inputs.find((input) => input.name === name)!);
@@ -168,7 +169,7 @@ export async function lossAndGradients(
     {
       positions: list(answers.map(({ position }) => position)),
       labels: list(answers.map(({ label }) => label)),
-      weights: tensor('float32', [answers.length], weights),
+      weights: tensor('float32', [answers.length], lossWeights),
     },
   );
   const out = await runGraph(encodeOnnx(graph), feeds, { intraOpThreads: 1 });

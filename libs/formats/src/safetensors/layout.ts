@@ -18,13 +18,16 @@ export interface SafetensorsLayout {
   readonly byteLength: number;
 }
 
+/** How tensors lie in the file: by name, or one after another as they are declared. */
+export type SafetensorsOrder = 'name' | 'declared';
+
 /** Order by UTF-16 code units: the same everywhere, whatever the locale. */
 function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /**
- * Places tensors by name and makes the header bytes: the same declarations and metadata give the same bytes.
+ * Places tensors and makes the header bytes: the same declarations and metadata give the same bytes.
  * @param align the tensors' data begin at a multiple of it, reached with spaces after the JSON.
  * @throws AppError bug on a name that is written twice.
  */
@@ -32,16 +35,18 @@ export function layOut(
   declarations: readonly SafetensorsDeclaration[],
   metadata: Readonly<Record<string, string>>,
   align: number,
+  order: SafetensorsOrder = 'name',
 ): SafetensorsLayout {
-  const sorted = [...declarations].sort((a, b) => byCodeUnits(a.name, b.name));
+  const byName = [...declarations].sort((a, b) => byCodeUnits(a.name, b.name));
+  const ordered = order === 'name' ? byName : declarations;
   let end = 0;
-  const ranges = sorted.map(({ name, dtype, shape }) => {
+  const ranges = ordered.map(({ name, dtype, shape }) => {
     const byteLength = shape.reduce((product, size) => product * size, safetensorsDtypes[dtype]);
     const begin = end;
     end += byteLength;
     return { name, dtype, shape, begin, byteLength };
   });
-  refuseDoubles(sorted);
+  refuseDoubles(byName);
   const parts = ranges.map(({ name, dtype, shape, begin, byteLength }) =>
     member(name, JSON.stringify({ dtype, shape, data_offsets: [begin, begin + byteLength] })),
   );

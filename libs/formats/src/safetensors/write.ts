@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { AppError } from '@prad/errors';
 import { writeAtomically } from '../atomic-file.js';
 import type { SafetensorsEntry } from './header.js';
-import { layOut, type SafetensorsDeclaration } from './layout.js';
+import { layOut, type SafetensorsDeclaration, type SafetensorsOrder } from './layout.js';
 
 /** One tensor to write; `read` is called once, when its turn comes, and its result is not kept. */
 export interface SafetensorsSource extends SafetensorsDeclaration {
@@ -20,13 +20,15 @@ export interface SafetensorsWritten {
 export interface SafetensorsWriteOptions {
   /** The data begin at a multiple of this many bytes (default 8; 4096 for files that ONNX graphs map). */
   readonly align?: number;
+  /** `name` by default. */
+  readonly order?: SafetensorsOrder;
 }
 
 /** Written and hashed in pieces, so that a large tensor does not hold up the event loop. */
 const PIECE = 4 << 20;
 
 /**
- * Writes tensors sorted by name, one in memory at a time, whole or not at all (see `writeAtomically`).
+ * Writes tensors, one in memory at a time, whole or not at all (see `writeAtomically`).
  * @throws AppError bug when a source gives another number of bytes than its shape needs; exhausted on a full disk.
  */
 export async function writeSafetensors(
@@ -35,7 +37,7 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   options: SafetensorsWriteOptions = {},
 ): Promise<SafetensorsWritten> {
-  const { header, entries, byteLength } = layOut(sources, metadata, options.align ?? 8);
+  const { header, entries, byteLength } = layOut(sources, metadata, options.align ?? 8, options.order);
   const byName = new Map(sources.map((source) => [source.name, source]));
   const hash = createHash('sha256');
   await writeAtomically(path, async (file) => {

@@ -37,8 +37,12 @@ const concatOperator = defineOperator<ConcatAttributes>({
     return inputs.map((x, index) => {
       if (!x) return undefined;
       const from = start;
-      start += staticDim('the gradient of Concat', dimAt(x.shape, axis));
-      return needs(index) ? slice(at, gradient, { axis, start: from, end: start }) : undefined;
+      const last = index === inputs.length - 1;
+      // What is left is the last one's, whatever its size.
+      if (!last) start += staticDim('the gradient of Concat', dimAt(x.shape, axis));
+      return needs(index)
+        ? slice(at, gradient, { axis, start: from, end: last ? undefined : start })
+        : undefined;
     });
   },
   onnx: ({ axis }) => ({ axis }),

@@ -7,6 +7,10 @@ export interface GroupQueryAttentionAttributes {
   readonly heads: number;
   readonly kvHeads: number;
   readonly scale: number;
+  /** A position sees itself and the window - 1 before it; all before it by default. */
+  readonly window?: number | undefined;
+  /** Scores s become cap tanh(s / cap). */
+  readonly softcap?: number | undefined;
 }
 
 export interface GroupQueryAttentionInputs {
@@ -57,11 +61,13 @@ const groupQueryAttentionOperator = defineOperator<
   domain: 'com.microsoft',
   infer: inferAttention,
   vjp: nonDifferentiable,
-  onnx: ({ heads, kvHeads, scale, rotary }) => ({
+  onnx: ({ heads, kvHeads, scale, rotary, window, softcap }) => ({
     num_heads: heads,
     kv_num_heads: kvHeads,
     scale: { float: scale },
     do_rotary: rotary ? 1 : 0,
+    ...(window !== undefined && { local_window_size: window }),
+    ...(softcap !== undefined && { softcap: { float: softcap } }),
   }),
 });
 

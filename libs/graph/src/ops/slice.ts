@@ -31,7 +31,10 @@ function slicedDim(dim: Dim, attributes: SliceAttributes): Dim {
   const { start, end } = attributes;
   if (end === undefined) {
     if (start === 0) return dim;
-    return start < 0 ? -start : `${dim}-${start}`;
+    if (start < 0) return -start;
+    // What was joined as `3+T` comes apart again.
+    const front = `${start}+`;
+    return dim.startsWith(front) ? dim.slice(front.length) : `${dim}-${start}`;
   }
   if (start < 0 === end < 0 && end >= start) return end - start;
   throw invalidGraph(`Slice: ${start} to ${end} of an axis of size ${dim} has no size that is known`);

@@ -1,6 +1,6 @@
-import { add, gather, mul } from '@prad/graph';
+import { add, gather, mul, reshape } from '@prad/graph';
 import type { Dim, Graph, Value } from '@prad/graph';
-import type { AdapterHook } from '../architectures/site.js';
+import { noAdapter, type Adaptation } from '../architectures/site.js';
 import { adapterTensorName } from './adapter-method.js';
 import { bankInput, type BankFamily, type BankLayout } from './bank-layout.js';
 
@@ -17,13 +17,21 @@ interface AdapterBankInputs {
  * the bank's graph inputs (see `bankInput`); `stackBank` makes what is fed. For prefill, and for a decode step of
  * adapters of scope `all` in a graph of its own: the plain decode graph has no bank.
  */
-export function adapterBank(graph: Graph, { layout, batch, mask }: AdapterBankInputs): AdapterHook {
+export function adapterBank(graph: Graph, { layout, batch, mask }: AdapterBankInputs): Adaptation {
   const hooks = layout.map((entry) => familyBank(graph, entry, batch, mask));
-  return (at, site, { input, output }) =>
-    hooks.reduce((changed, hook) => hook(at, site, { input, output: changed }), output);
+  return {
+    ...noAdapter,
+    output: (at, site, { input, output }) =>
+      hooks.reduce((changed, hook) => hook(at, site, { input, output: changed }), output),
+  };
 }
 
-function familyBank(graph: Graph, { family, sites }: BankFamily, batch: Dim, mask: Value): AdapterHook {
+function familyBank(
+  graph: Graph,
+  { family, sites }: BankFamily,
+  batch: Dim,
+  mask: Value,
+): Adaptation['output'] {
   const count = `${family.name}.n`;
   const modules = new Set(sites.map(({ module }) => module));
   const place = graph.root.at('bank').at(family.name);
@@ -48,6 +56,8 @@ function familyBank(graph: Graph, { family, sites }: BankFamily, batch: Dim, mas
       ]);
       return gather(there, all, row, 0); // [B, ...]
     };
-    return add(there, output, mul(there, mask, family.delta(there, input, tensors, scale)));
+    const rows = (x: Value): Value => reshape(there, x, [...mask.shape.slice(0, 2), x.shape[1] ?? 1]); // [B, T, *]
+    const delta = mul(there, mask, family.delta(there, rows(input), tensors, scale));
+    return add(there, output, reshape(there, delta, output.shape));
   };
 }

@@ -1,8 +1,10 @@
 import type { Scope, Value } from '@prad/graph';
 import type { ZodType } from 'zod';
 import type { Attention } from '../attention/attention.js';
+import type { Rope } from '../attention/rope.js';
 import type { ParameterSpec } from '../random/initialise.js';
-import type { AdapterHook, Site } from './site.js';
+import type { Weights } from '../layers/weights.js';
+import type { Adaptation, Site } from './site.js';
 
 /** The sizes that cache, tables and bounds are made from. */
 export interface Dimensions {
@@ -19,20 +21,31 @@ export interface Dimensions {
   readonly vocabSize: number;
   /** Longest sequence that the model was made for. */
   readonly maxPositions: number;
-  /** Rotary positions; absent where positions are learned. */
-  readonly rope: { readonly theta: number } | undefined;
+  /** How a layer (counted from 0) attends. */
+  readonly attention: (layer: number) => LayerAttention;
+}
+
+/** What families and layers differ in when they attend. */
+export interface LayerAttention {
+  /** Factor on the scores; 1/sqrt(D) in most families. */
+  readonly scale: number;
+  /** Absent where positions are learned. */
+  readonly rope?: Rope | undefined;
+  /** A position sees itself and the window - 1 before it; absent where it sees all before it. */
+  readonly window?: number | undefined;
+  /** Scores s become cap * tanh(s / cap). */
+  readonly softcap?: number | undefined;
 }
 
 /** What a forward pass is given; the same for training, prefill and decode. */
 export interface ForwardContext {
-  /** The base weight of that name. */
-  readonly weight: (name: string) => Value;
+  readonly weights: Weights;
   /** int64 [B, T]. */
   readonly inputIds: Value;
   /** int64 [B, T], from 0 at a row's first token. */
   readonly positionIds: Value;
   readonly attention: Attention;
-  readonly adapt: AdapterHook;
+  readonly adapt: Adaptation;
 }
 
 /** A family of models: Hugging Face's `model_type`, its config.json, and one forward pass. */
@@ -45,10 +58,10 @@ export interface Architecture<C> {
   readonly parameters: (config: C) => readonly ParameterSpec[];
   /** The places where an adapter may attach, in the order of the forward pass. */
   readonly sites: (config: C) => readonly Site[];
-  /** The hidden states after the final norm, [B, T, E]. */
+  /** The hidden states after the final norm, [N, E] with N = B*T: row after row. */
   readonly forward: (at: Scope, config: C, context: ForwardContext) => Value;
-  /** Logits of hidden states: [..., E] -> [..., V]. */
-  readonly head: (at: Scope, config: C, context: Pick<ForwardContext, 'weight'>, hidden: Value) => Value;
+  /** Logits of hidden states: [N, E] -> [N, V]. */
+  readonly head: (at: Scope, config: C, context: Pick<ForwardContext, 'weights'>, hidden: Value) => Value;
 }
 
 /** An architecture with one model's config filled in. */
@@ -58,5 +71,5 @@ export interface LanguageModel {
   readonly parameters: readonly ParameterSpec[];
   readonly sites: readonly Site[];
   readonly forward: (at: Scope, context: ForwardContext) => Value;
-  readonly head: (at: Scope, context: Pick<ForwardContext, 'weight'>, hidden: Value) => Value;
+  readonly head: (at: Scope, context: Pick<ForwardContext, 'weights'>, hidden: Value) => Value;
 }

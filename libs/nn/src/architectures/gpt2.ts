@@ -3,13 +3,12 @@ import type { Scope, Value } from '@prad/graph';
 import { z } from 'zod';
 import { geluNew } from '../layers/activations.js';
 import { embedding } from '../layers/embedding.js';
-import { conv1d, linear } from '../layers/linear.js';
 import { moduleScope } from '../layers/module-scope.js';
 import { layerNorm } from '../layers/norms.js';
 import type { Init, ParameterSpec } from '../random/initialise.js';
 import type { Architecture, Dimensions, ForwardContext } from './architecture.js';
 import { only, size } from './config-fields.js';
-import type { Site, SiteKind } from './site.js';
+import type { Site, SiteFlow, SiteKind } from './site.js';
 
 const config = z
   .object({
@@ -41,7 +40,7 @@ function dimensions(c: Gpt2Config): Dimensions {
     headDim: c.n_embd / c.n_head,
     vocabSize: c.vocab_size,
     maxPositions: c.n_positions,
-    rope: undefined,
+    attention: () => ({ scale: 1 / Math.sqrt(c.n_embd / c.n_head) }),
   };
 }
 
@@ -65,6 +64,7 @@ function layerSites(c: Gpt2Config, layer: number): Record<Gpt2SiteKind, Site> {
     k_proj: site('k_proj', 'attn.k_proj', c.n_embd, c.n_embd),
     v_proj: site('v_proj', 'attn.v_proj', c.n_embd, c.n_embd),
     o_proj: site('o_proj', 'attn.c_proj', c.n_embd, c.n_embd),
+    self_attn: site('self_attn', 'attn', c.n_embd, c.n_embd),
     up_proj: site('up_proj', 'mlp.c_fc', c.n_embd, inner),
     down_proj: site('down_proj', 'mlp.c_proj', inner, c.n_embd),
     mlp: site('mlp', 'mlp', c.n_embd, c.n_embd),
@@ -77,46 +77,84 @@ function innerSize(c: Gpt2Config): number {
 
 /** The pre-norm decoder with learned positions, biases throughout and a GELU feed-forward. Dropout is off. */
 function forward(at: Scope, c: Gpt2Config, context: ForwardContext): Value {
-  const { weight, inputIds, positionIds, attention, adapt } = context;
+  const { weights, inputIds, positionIds, adapt } = context;
   const norm = (module: string, x: Value): Value =>
     layerNorm(
       moduleScope(at, module),
       x,
-      weight(`${module}.weight`),
-      weight(`${module}.bias`),
+      weights.tensor(`${module}.weight`),
+      weights.tensor(`${module}.bias`),
       c.layer_norm_epsilon,
     );
-  const affine = (module: string, x: Value): Value =>
-    conv1d(moduleScope(at, module), x, weight(`${module}.weight`), weight(`${module}.bias`));
-  const project = (site: Site, x: Value): Value =>
-    adapt(moduleScope(at, site.module), site, { input: x, output: affine(site.module, x) });
+  const embed = (module: string, ids: Value): Value =>
+    embedding(moduleScope(at, module), weights.tensor(`${module}.weight`), ids);
 
-  const tokens = embedding(moduleScope(at, 'transformer.wte'), weight('transformer.wte.weight'), inputIds);
-  const places = embedding(moduleScope(at, 'transformer.wpe'), weight('transformer.wpe.weight'), positionIds);
-  let h = add(at.at('transformer'), tokens, places); // [B, T, E]
+  const place = at.at('transformer');
+  const tokens = adapt.embedding(place, embed('transformer.wte', inputIds));
+  let h = add(place, tokens, embed('transformer.wpe', positionIds)); // [N, E]
   for (let layer = 0; layer < c.n_layer; layer++) {
     const block = `transformer.h.${layer}`;
-    const place = moduleScope(at, block);
-    const sites = layerSites(c, layer);
-
-    const x = norm(`${block}.ln_1`, h); // [B, T, E]
-    const fused = affine(`${block}.attn.c_attn`, x); // [B, T, 3*E]
-    const thirds = split(place.at('attn'), fused, { axis: 2, sizes: [c.n_embd, c.n_embd, c.n_embd] });
-    const [query, key, value] = [sites.q_proj, sites.k_proj, sites.v_proj].map((site, third) =>
-      adapt(moduleScope(at, site.module), site, { input: x, output: thirds[third] ?? fused }),
-    ) as [Value, Value, Value];
-    const mixed = attention(place.at('attn'), layer, { query, key, value }); // [B, T, E]
-    h = add(place, h, project(sites.o_proj, mixed));
-
-    const u = norm(`${block}.ln_2`, h); // [B, T, E]
-    const f = project(sites.down_proj, geluNew(place.at('mlp'), project(sites.up_proj, u))); // [B, T, E]
-    h = add(place, h, adapt(place.at('mlp'), sites.mlp, { input: u, output: f }));
+    const x = norm(`${block}.ln_1`, h); // [N, E]
+    h = add(moduleScope(at, block), h, attend(at, c, context, layer, x));
+    const u = norm(`${block}.ln_2`, h); // [N, E]
+    h = add(moduleScope(at, block), h, feedForward(at, c, context, layer, u));
   }
   return norm('transformer.ln_f', h);
 }
 
-function head(at: Scope, _c: Gpt2Config, { weight }: Pick<ForwardContext, 'weight'>, hidden: Value): Value {
-  return linear(at.at('lm_head'), hidden, weight('transformer.wte.weight'));
+function attend(at: Scope, c: Gpt2Config, context: ForwardContext, layer: number, x: Value): Value {
+  const { weights, attention, adapt } = context;
+  const sites = layerSites(c, layer);
+  const place = moduleScope(at, sites.self_attn.module);
+  const module = `${sites.self_attn.module}.c_attn`;
+  const thirds = (whole: Value): readonly Value[] =>
+    split(place, whole, { axis: whole.shape.length - 1, sizes: [c.n_embd, c.n_embd, c.n_embd] });
+  const products = thirds(weights.conv1d(moduleScope(at, module), x, { module, bias: true }));
+  const [query, key, value] = [sites.q_proj, sites.k_proj, sites.v_proj].map((site, index) =>
+    adapt.output(moduleScope(at, site.module), site, {
+      input: x,
+      output: products[index] ?? x,
+      weight: () => ({
+        matrix: thirds(weights.tensor(`${module}.weight`))[index] ?? x,
+        outFirst: false,
+        bias: thirds(weights.tensor(`${module}.bias`))[index],
+      }),
+    }),
+  ) as [Value, Value, Value];
+  const mixed = attention(place, layer, { query, key, value }); // [N, E]
+  const output = project(at, context, sites.o_proj, mixed);
+  return adapt.output(place, sites.self_attn, { input: x, output });
+}
+
+function feedForward(at: Scope, c: Gpt2Config, context: ForwardContext, layer: number, u: Value): Value {
+  const { adapt } = context;
+  const sites = layerSites(c, layer);
+  const place = moduleScope(at, sites.mlp.module);
+  const inner = geluNew(place, project(at, context, sites.up_proj, u)); // [N, F]
+  const output = project(at, context, sites.down_proj, adapt.input(place, sites.down_proj, inner));
+  return adapt.output(place, sites.mlp, { input: u, output });
+}
+
+function project(at: Scope, { weights, adapt }: ForwardContext, site: Site, input: Value): Value {
+  const { module } = site;
+  const place = moduleScope(at, module);
+  const flow: SiteFlow = {
+    input,
+    output: weights.conv1d(place, input, { module, bias: true }),
+    weight: () => ({
+      matrix: weights.tensor(`${module}.weight`),
+      outFirst: false,
+      bias: weights.tensor(`${module}.bias`),
+    }),
+  };
+  return adapt.output(place, site, flow);
+}
+
+function head(at: Scope, _c: Gpt2Config, { weights }: Pick<ForwardContext, 'weights'>, hidden: Value): Value {
+  const [logits = hidden] = weights.linear(at.at('lm_head'), hidden, [
+    { module: 'transformer.wte', bias: false },
+  ]);
+  return logits;
 }
 
 function parameters(c: Gpt2Config): ParameterSpec[] {

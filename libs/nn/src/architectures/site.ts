@@ -1,8 +1,11 @@
 import type { Scope, Value } from '@prad/graph';
 
-/** What kind of place a site is; `mlp` is the whole feed-forward branch, from normed input to output. */
+/**
+ * What kind of place a site is. `mlp` and `self_attn` are whole branches, from normed input to what is added to the
+ * residual stream; the others are projections.
+ */
 export type SiteKind = (typeof siteKinds)[number];
-export const siteKinds = [
+export const projectionKinds = [
   'q_proj',
   'k_proj',
   'v_proj',
@@ -10,8 +13,8 @@ export const siteKinds = [
   'gate_proj',
   'up_proj',
   'down_proj',
-  'mlp',
 ] as const;
+export const siteKinds = [...projectionKinds, 'mlp', 'self_attn'] as const;
 
 /** A named place of the forward pass that an adapter may change. */
 export interface Site {
@@ -24,14 +27,38 @@ export interface Site {
   readonly outFeatures: number;
 }
 
-/** What flows through a site: input [B, T, in] and output [B, T, out]. */
-export interface SiteFlow {
-  readonly input: Value;
-  readonly output: Value;
+/** The base weight of a projection. */
+export interface SiteWeight {
+  readonly matrix: Value;
+  /** Whether `matrix` is [out, in], as Hugging Face's Linear has it, and not [in, out]. */
+  readonly outFirst: boolean;
+  /** [out]. */
+  readonly bias: Value | undefined;
 }
 
-/** Asked at every site for the output to go on with. */
-export type AdapterHook = (at: Scope, site: Site, flow: SiteFlow) => Value;
+/** What flows through a site; N = B*T positions, row after row. */
+export interface SiteFlow {
+  /** [N, in]. */
+  readonly input: Value;
+  /** [N, out]. */
+  readonly output: Value;
+  /** Of a projection; a whole branch has none. */
+  readonly weight?: () => SiteWeight;
+}
 
-/** The base model as it is; the only hook of the decode graph. */
-export const noAdapter: AdapterHook = (_at, _site, flow) => flow.output;
+/** The ways in for adapters: each is asked for the value to go on with. */
+export interface Adaptation {
+  /** After the token embedding: [N, E]. */
+  readonly embedding: (at: Scope, embedded: Value) => Value;
+  /** Before the down projection of a feed-forward: its input [N, in]. */
+  readonly input: (at: Scope, site: Site, input: Value) => Value;
+  /** After every site: its output [N, out]. */
+  readonly output: (at: Scope, site: Site, flow: SiteFlow) => Value;
+}
+
+/** The base model as it is; what the decode graph is built with. */
+export const noAdapter: Adaptation = {
+  embedding: (_at, embedded) => embedded,
+  input: (_at, _site, input) => input,
+  output: (_at, _site, flow) => flow.output,
+};

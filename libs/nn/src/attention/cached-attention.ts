@@ -1,9 +1,9 @@
-import { groupQueryAttention, rotaryEmbedding } from '@prad/graph';
+import { dimProduct, groupQueryAttention, reshape } from '@prad/graph';
 import type { Dim, Graph, Scope, Value } from '@prad/graph';
 import { AppError } from '@prad/errors';
 import type { Dimensions } from '../architectures/architecture.js';
-import type { Attention } from './attention.js';
-import { ropeTableOf } from './rope-table.js';
+import type { Attention, Projections } from './attention.js';
+import { ropeTables, rotations } from './rotations.js';
 
 /** One layer's keys and values, [B, K, M, D] with room for M positions. */
 interface KeyValue {
@@ -24,10 +24,10 @@ interface CachedAttentionInputs {
   /** Told the cache after this pass, layer by layer. */
   readonly present: (layer: number, cache: KeyValue) => void;
   /** Length of the rotary table and so the longest sequence; the model's maximum by default. */
-  readonly positions?: number;
+  readonly positions?: number | undefined;
 }
 
-// The fused rotation of GroupQueryAttention takes heads of multiples of this only.
+// The fused rotation of GroupQueryAttention takes whole heads, of multiples of this only.
 const FUSED_ROTARY_MULTIPLE = 16;
 
 /**
@@ -35,33 +35,53 @@ const FUSED_ROTARY_MULTIPLE = 16;
  * prompt; `seqlens` says what is valid, so rows of different lengths share a step.
  */
 function cachedAttention(at: Scope, inputs: CachedAttentionInputs): Attention {
-  const { dimensions, past, seqlens, total, present } = inputs;
+  const { dimensions, positionIds, past, seqlens, total, present } = inputs;
   const { heads, kvHeads, headDim } = dimensions;
-  const rope = ropeTableOf(at, dimensions, inputs.positions);
-  const fused = headDim % FUSED_ROTARY_MULTIPLE === 0 ? rope : undefined;
-  const attributes = { heads, kvHeads, scale: 1 / Math.sqrt(headDim) };
-  return (place, layer, { query, key, value }) => {
-    const rotated = (x: Value): Value =>
-      rope && !fused ? rotaryEmbedding(place, x, inputs.positionIds, rope) : x;
+  const [batch, tokens] = positionIds.shape as [Dim, Dim];
+  const tables = ropeTables(at, dimensions, inputs.positions);
+  const rotate = rotations(at, dimensions, positionIds, inputs.positions);
+  return (place, layer, projections) => {
     const cache = past[layer];
     if (!cache) throw noCache(layer, past.length);
+    const { scale, softcap, window, rope } = dimensions.attention(layer);
+    const inside = !rope || (rope.rotaryDim === headDim && headDim % FUSED_ROTARY_MULTIPLE === 0);
+    const byRow = (x: Value): Value => reshape(place, x, [batch, tokens, x.shape[1] ?? 1]); // [B, T, *]
     const { output, presentKey, presentValue } = groupQueryAttention(
       place,
       {
-        query: rotated(query),
-        key: rotated(key),
-        value,
+        ...(inside
+          ? projected(projections, byRow)
+          : projected(projections, byRow, (x) => rotate(place, layer, x))),
         pastKey: cache.key,
         pastValue: cache.value,
         seqlens,
         total,
-        rope: fused,
+        rope: inside ? tables(layer)?.table : undefined,
       },
-      attributes,
+      { heads, kvHeads, scale, softcap, window },
     );
     present(layer, { key: presentKey, value: presentValue });
-    return output;
+    return reshape(place, output, [dimProduct([batch, tokens]), heads * headDim]);
   };
+}
+
+/** What the operator is given: one product of queries, keys and values where it is one, or the three. */
+function projected(
+  { query, key, value }: Projections,
+  byRow: (x: Value) => Value,
+  rotate?: (x: Value) => Value,
+): { readonly query: Value; readonly key?: Value; readonly value?: Value } {
+  const packed = rotate ? undefined : packedProjections([query, key, value]);
+  if (packed) return { query: byRow(packed) };
+  const turned = (x: Value): Value => (rotate ? rotate(byRow(x)) : byRow(x));
+  return { query: turned(query), key: turned(key), value: byRow(value) };
+}
+
+/** The product that was split into exactly these parts, where nothing has changed them since. */
+function packedProjections(parts: readonly Value[]): Value | undefined {
+  const node = parts[0]?.node;
+  if (node?.operator.type !== 'Split' || node.outputs.length !== parts.length) return undefined;
+  return node.outputs.every((output, index) => output === parts[index]) ? node.inputs[0] : undefined;
 }
 
 /** Names of the cache tensors of a graph: `past.0.key` in, `present.0.key` out. */
@@ -98,7 +118,7 @@ export function keyValueCache(
       graph.output(cacheName('present', layer, 'key'), key);
       graph.output(cacheName('present', layer, 'value'), value);
     },
-    ...(size.positions === undefined ? {} : { positions: size.positions }),
+    positions: size.positions,
   });
 }
 

@@ -2,18 +2,20 @@ import {
   add,
   and,
   cast,
+  concat,
   cumSum,
   dimProduct,
   equal,
   expand,
   greaterOrEqual,
   int64s,
+  less,
   matmul,
   mul,
   reshape,
-  rotaryEmbedding,
   scalar,
   softmax,
+  sub,
   transpose,
   unsqueeze,
   where,
@@ -21,7 +23,9 @@ import {
 import type { Dim, Scope, Value } from '@prad/graph';
 import type { Dimensions } from '../architectures/architecture.js';
 import type { Attention } from './attention.js';
-import { ropeTableOf } from './rope-table.js';
+import { softCap } from '../layers/soft-cap.js';
+import { withPrefix, type Prefix } from './prefix.js';
+import { rotations } from './rotations.js';
 
 interface CausalAttentionInputs {
   readonly dimensions: Dimensions;
@@ -29,8 +33,8 @@ interface CausalAttentionInputs {
   readonly positionIds: Value;
   /** int64 [B, T], 1 at real tokens; may be left out where rows are padded on the right or not at all. */
   readonly attentionMask?: Value | undefined;
-  /** Length of the rotary table, where position ids stay below the model's maximum. */
-  readonly positions?: number;
+  /** What every position sees besides; position ids count from its length. */
+  readonly prefix?: Prefix | undefined;
 }
 
 // Far below any score, yet finite: exp of it is exactly 0 beside any real score.
@@ -41,41 +45,75 @@ const MASKED = -1e30;
  * to itself besides what it may see, so that no row is empty; nothing real ever reads it.
  */
 export function causalAttention(at: Scope, inputs: CausalAttentionInputs): Attention {
-  const { dimensions, positionIds, attentionMask } = inputs;
+  const { dimensions, positionIds, prefix } = inputs;
   const { heads, kvHeads, headDim } = dimensions;
   const [batch, tokens] = positionIds.shape as [Dim, Dim];
-  const rope = ropeTableOf(at, dimensions, inputs.positions);
-  const bias = attentionBias(at, tokens, attentionMask);
+  const rotate = rotations(at, dimensions, positionIds);
+  const bias = attentionBiases(at, inputs);
   const grouped = dimProduct([tokens, heads / kvHeads]);
 
-  return (place, _layer, { query, key, value }) => {
+  return (place, layer, { query, key, value }) => {
+    const { scale, softcap, window } = dimensions.attention(layer);
     const byHead = (x: Value, count: number): Value =>
       transpose(place, reshape(place, x, [batch, tokens, count, headDim]), [0, 2, 1, 3]); // [B, count, T, D]
-    const rotated = (x: Value): Value => (rope ? rotaryEmbedding(place, x, positionIds, rope) : x);
-    const q = rotated(byHead(query, heads)); // [B, H, T, D]
-    const k = rotated(byHead(key, kvHeads)); // [B, K, T, D]
-    const v = byHead(value, kvHeads); // [B, K, T, D]
+    const q = rotate(place, layer, byHead(query, heads)); // [B, H, T, D]
+    const own = { key: rotate(place, layer, byHead(key, kvHeads)), value: byHead(value, kvHeads) }; // [B, K, T, D]
+    const seen = prefix ? withPrefix(place, prefix, layer, own) : own; // [B, K, S, D]
+    const span = seen.key.shape[2] ?? tokens; // S = T and the prefix
     // Query heads that share a key head lie side by side, so a group is one taller matrix.
-    const scaled = mul(place, q, scalar(place, 1 / Math.sqrt(headDim)));
-    const groups = reshape(place, scaled, [batch, kvHeads, grouped, headDim]);
-    const scores = matmul(place, groups, transpose(place, k, [0, 1, 3, 2])); // [B, K, G*T, T]
-    const masked = add(place, reshape(place, scores, [batch, heads, tokens, tokens]), bias);
-    const weights = reshape(place, softmax(place, masked, 3), [batch, kvHeads, grouped, tokens]);
-    const mixed = reshape(place, matmul(place, weights, v), [batch, heads, tokens, headDim]);
-    return reshape(place, transpose(place, mixed, [0, 2, 1, 3]), [batch, tokens, heads * headDim]);
+    const groups = reshape(place, mul(place, q, scalar(place, scale)), [batch, kvHeads, grouped, headDim]);
+    const scores = softCap(place, matmul(place, groups, transpose(place, seen.key, [0, 1, 3, 2])), softcap);
+    const masked = add(place, reshape(place, scores, [batch, heads, tokens, span]), bias(window)); // [B, H, T, S]
+    const weights = reshape(place, softmax(place, masked, 3), [batch, kvHeads, grouped, span]);
+    const mixed = reshape(place, matmul(place, weights, seen.value), [batch, heads, tokens, headDim]);
+    return reshape(place, transpose(place, mixed, [0, 2, 1, 3]), [
+      dimProduct([batch, tokens]),
+      heads * headDim,
+    ]);
   };
 }
 
-/** 0 where a query may look, `MASKED` elsewhere: [1, 1, T, T], or [B, 1, T, T] with an attention mask. */
-function attentionBias(at: Scope, tokens: Dim, attentionMask: Value | undefined): Value {
-  const ones = expand(at, int64s(at, [1]), [tokens]);
-  const index = cumSum(at, ones, 0);
-  const [query, key] = [unsqueeze(at, index, [0, 1, 3]), unsqueeze(at, index, [0, 1, 2])]; // [1, 1, T, 1], [1, 1, 1, T]
+/** 0 where a query may look, `MASKED` elsewhere: [1, 1, T, S], or [B, 1, T, S] with an attention mask. */
+function attentionBiases(
+  at: Scope,
+  { positionIds, attentionMask, prefix }: CausalAttentionInputs,
+): (window: number | undefined) => Value {
+  const [batch, tokens] = positionIds.shape as [Dim, Dim];
+  const before = int64s(at, [prefix?.length ?? 0]);
+  const index = add(at, cumSum(at, expand(at, int64s(at, [1]), [tokens]), 0), before); // 1.. or P+1..
+  const keys = prefix
+    ? concat(
+        at,
+        [
+          int64s(
+            at,
+            Array.from({ length: prefix.length }, (_, i) => i + 1),
+          ),
+          index,
+        ],
+        0,
+      )
+    : index;
+  const [query, key] = [unsqueeze(at, index, [0, 1, 3]), unsqueeze(at, keys, [0, 1, 2])]; // [1, 1, T, 1], [1, 1, 1, S]
   const open = scalar(at, 0);
   const closed = scalar(at, MASKED);
   const causal = greaterOrEqual(at, query, key);
-  if (!attentionMask) return where(at, causal, open, closed);
-  const real = unsqueeze(at, cast(at, attentionMask, 'bool'), [1, 2]); // [B, 1, 1, T]
-  const seen = where(at, and(at, causal, real), open, closed);
-  return where(at, equal(at, query, key), open, seen);
+  const real =
+    attentionMask && unsqueeze(at, cast(at, everyKey(at, attentionMask, batch, prefix), 'bool'), [1, 2]); // [B, 1, 1, S]
+  const made = new Map<number | undefined, Value>();
+  return (window) => {
+    const near =
+      window === undefined ? causal : and(at, causal, less(at, sub(at, query, key), int64s(at, [window])));
+    const allowed = real ? and(at, near, real) : near;
+    const seen = where(at, allowed, open, closed);
+    const bias = made.get(window) ?? (real ? where(at, equal(at, query, key), open, seen) : seen);
+    made.set(window, bias);
+    return bias;
+  };
+}
+
+/** The mask of the tokens with that of the prefix, which is real for all, in front: [B, S]. */
+function everyKey(at: Scope, mask: Value, batch: Dim, prefix: Prefix | undefined): Value {
+  if (!prefix) return mask;
+  return concat(at, [expand(at, int64s(at, [1]), [batch, prefix.length]), mask], 1);
 }

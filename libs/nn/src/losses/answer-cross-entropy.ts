@@ -6,14 +6,13 @@ import {
   mul,
   neg,
   reduceSum,
-  reshape,
   squeeze,
   unsqueeze,
 } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 
 interface AnswerCrossEntropyInputs {
-  /** [B, T, E]. */
+  /** [B*T, E], row after row. */
   readonly hidden: Value;
   /** int64 [N]: flat indices b * T + t of the positions that predict; any index where the weight is 0. */
   readonly positions: Value;
@@ -39,13 +38,7 @@ export interface AnswerCrossEntropy {
 /** Cross-entropy in nats over answer tokens. Only the positions that predict one go through the head. */
 export function answerCrossEntropy(at: Scope, inputs: AnswerCrossEntropyInputs): AnswerCrossEntropy {
   const { hidden, positions, labels, weights, head } = inputs;
-  const [batch, tokens, width] = hidden.shape;
-  const rows =
-    typeof batch === 'number' && typeof tokens === 'number'
-      ? batch * tokens
-      : `${batch ?? ''}*${tokens ?? ''}`;
-  const flat = reshape(at, hidden, [rows, width ?? 1]); // [B*T, E]
-  const logits = head(at, gather(at, flat, positions, 0)); // [N, V]
+  const logits = head(at, gather(at, hidden, positions, 0)); // [N, V]
   const chosen = gatherElements(at, logSoftmax(at, logits, 1), unsqueeze(at, labels, [1]), 1); // [N, 1]
   const logProbabilities = squeeze(at, chosen, [1]); // [N]
   const sum = (x: Value): Value => reduceSum(at, x, { axes: [0], keepdims: false });
