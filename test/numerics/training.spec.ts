@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeAdapter, readAdapter } from '@prad/adapter-files';
 import { ChatTemplate, decodeSafetensors, openSafetensors } from '@prad/formats';
-import { decodeAdapter, openBaseModel, readAdapter, type BaseModel } from '@prad/models';
+import { openBaseModel, type BaseModel } from '@prad/models';
 import type { LanguageModel } from '@prad/nn';
 import {
   fit,

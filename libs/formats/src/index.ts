@@ -10,7 +10,7 @@ export {
 export type { SafetensorsDtype } from './safetensors/dtype.js';
 export { openModelSource } from './open-model-source.js';
 export type { ModelSource, ModelTensor } from './model-source.js';
-export type { JsonObject } from './strict-json.js';
+export { parseJsonObject, type JsonObject } from './strict-json.js';
 export { Tokenizer, type DecodeOptions, type EncodeOptions } from './tokenizer/tokenizer.js';
 export { IncrementalDetokenizer } from './tokenizer/incremental-detokenizer.js';
 export {

@@ -1,5 +1,5 @@
 import { AppError } from '@prad/errors';
-import type { AdapterArtefact } from '@prad/models';
+import type { AdapterArtefact } from '@prad/adapter-files';
 import { adapterFor, adaptsAnswers, maskPolicy, type LanguageModel, type LoadedAdapter } from '@prad/nn';
 import { sameShape } from '@prad/tensor';
 

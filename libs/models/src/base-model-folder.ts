@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { BaseLayout } from '@prad/adapter-files';
 
 /** The files of an imported base model; the digest names the folder. */
 export const modelFiles = {
@@ -20,6 +21,8 @@ export interface Manifest {
   readonly parameterCount: number;
   readonly contextLength: number;
   readonly vocabularySize: number;
+  /** What files of adapters are checked against. */
+  readonly layout: BaseLayout;
 }
 
 export function pathIn(folder: string, file: keyof typeof modelFiles): string {

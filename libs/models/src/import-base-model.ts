@@ -4,6 +4,7 @@ import { AppError } from '@prad/errors';
 import { Tokenizer, openModelSource, writeSafetensors, type ModelSource } from '@prad/formats';
 import { architectureFor, parameterCount, type ParameterSpec } from '@prad/nn';
 import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
+import { layoutOf } from './layout-of.js';
 
 /** Told after each tensor. */
 export interface ImportProgress {
@@ -76,6 +77,7 @@ async function writeModel(
     parameterCount: parameterCount(model),
     contextLength: dimensions.maxPositions,
     vocabularySize: dimensions.vocabSize,
+    layout: layoutOf(model),
   };
   await writeJson(pathIn(folder, 'config'), source.config);
   await writeJson(pathIn(folder, 'tokenizer'), source.tokenizer);

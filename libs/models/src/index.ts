@@ -1,12 +1,6 @@
-export {
-  adapterDigest,
-  decodeAdapter,
-  encodeAdapter,
-  readAdapter,
-  type AdapterArtefact,
-} from './adapter-artefact.js';
 export { openBaseModel, readManifest, type BaseModel } from './base-model.js';
 export { modelFiles, type Manifest } from './base-model-folder.js';
 export { fetchModelSource } from './fetch-model-source.js';
+export { layoutOf } from './layout-of.js';
 export { importBaseModel, type ImportProgress } from './import-base-model.js';
 export { quantise, type QuantisedBits } from './quantise.js';

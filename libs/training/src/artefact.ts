@@ -1,5 +1,6 @@
 import { encodeSafetensors } from '@prad/formats';
-import { encodeAdapter, type BaseModel } from '@prad/models';
+import { encodeAdapter } from '@prad/adapter-files';
+import type { BaseModel } from '@prad/models';
 import { adapterFor } from '@prad/nn';
 import type { HostTensor } from '@prad/tensor';
 import type { Trainable } from './plan.js';

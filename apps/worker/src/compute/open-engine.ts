@@ -1,3 +1,4 @@
+import { readAdapter } from '@prad/adapter-files';
 import { encodePrompt, type Prompt } from '@prad/formats';
 import {
   Engine,
@@ -7,7 +8,7 @@ import {
   type ServedAdapter,
   type StepFacts,
 } from '@prad/generation';
-import { openBaseModel, readAdapter, type BaseModel } from '@prad/models';
+import { openBaseModel, type BaseModel } from '@prad/models';
 import type { EngineSettings, GenerateParams } from './generation-messages.js';
 
 type NamedAdapter = NonNullable<GenerateParams['adapter']>;

@@ -71,7 +71,7 @@ export class ImportHandler implements JobHandler<'import'> {
       vocabularySize,
       bytes,
       blobKey,
-      details: {},
+      details: { layout: manifest.layout },
     };
   }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { AppError } from '@prad/errors';
-import { decodeSafetensors, encodeSafetensors } from '@prad/formats';
+import { decodeSafetensors, encodeSafetensors, type JsonObject } from '@prad/formats';
 import type { HostTensor } from '@prad/tensor';
+import { invalidAdapter } from './float-tensors.js';
+import { wrongBase } from './prad-folder.js';
 
 /** A trained adapter: its tensors and all that is needed to apply them to the right base. */
 export interface AdapterArtefact {
@@ -17,6 +18,8 @@ export interface AdapterArtefact {
   readonly baseModel: string;
   /** float32, by name, for example `model.layers.0.mlp.adapter.down.weight`. */
   readonly tensors: ReadonlyMap<string, HostTensor>;
+  /** PEFT's adapter_config.json that it was imported from, for the way back. */
+  readonly peftConfig?: JsonObject;
 }
 
 const FORMAT = 'prad-adapter';
@@ -32,6 +35,7 @@ export function encodeAdapter(artefact: AdapterArtefact): Uint8Array {
     scope: artefact.scope,
     base_digest: artefact.baseDigest,
     base_model: artefact.baseModel,
+    ...(artefact.peftConfig && { peft_config: JSON.stringify(artefact.peftConfig) }),
   });
 }
 
@@ -57,13 +61,7 @@ export async function readAdapter(
   }
   const artefact = await decodeAdapter(bytes, path);
   if (artefact.baseDigest !== base.digest) {
-    throw new AppError({
-      kind: 'conflict',
-      code: 'wrong_base_model',
-      message:
-        `the adapter was trained on ${artefact.baseModel} (digest ${artefact.baseDigest.slice(0, 12)}) and does not fit ` +
-        `${base.name} (digest ${base.digest.slice(0, 12)})`,
-    });
+    throw wrongBase(artefact.baseModel, artefact.baseDigest, base);
   }
   return artefact;
 }
@@ -81,26 +79,24 @@ export async function decodeAdapter(bytes: Uint8Array, where: string): Promise<A
       `${where}: format ${field('format')} version ${field('format_version')}, expected ${FORMAT} version ${FORMAT_VERSION}`,
     );
   }
+  const peftConfig = metadata['peft_config'];
   return {
     method: field('method'),
-    options: parseOptions(field('options'), where),
+    options: parseObject('options', field('options'), where),
     scope: field('scope'),
     baseDigest: field('base_digest'),
     baseModel: field('base_model'),
     tensors,
+    ...(peftConfig !== undefined && { peftConfig: parseObject('peft_config', peftConfig, where) }),
   };
 }
 
-function parseOptions(text: string, where: string): Record<string, unknown> {
+function parseObject(name: string, text: string, where: string): JsonObject {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
     // Falls through to the same sentence: what matters is what was expected.
   }
-  throw invalidAdapter(`${where}: the metadata field options is no JSON object`);
-}
-
-function invalidAdapter(message: string): AppError {
-  return new AppError({ kind: 'invalid', code: 'invalid_adapter', message });
+  throw invalidAdapter(`${where}: the metadata field ${name} is no JSON object`);
 }

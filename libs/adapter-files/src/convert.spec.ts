@@ -1,0 +1,333 @@
+import { tensor, type HostTensor, type Shape } from '@prad/tensor';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { damaged } from '../../formats/testing/damage.js';
+import { errorOf, outcome } from '../../formats/testing/outcome.js';
+import { artefactOf, filled, llamaLora, values } from '../testing/files.js';
+import { baseOf, gpt2Layout, llamaLayout } from '../testing/layouts.js';
+import { decodeAdapter, encodeAdapter, type AdapterArtefact } from './adapter-artefact.js';
+import { decodeAdapterFolder, encodeAdapterFolder } from './adapter-folder.js';
+import { readAdapterFolder, writeAdapterFolder } from './convert.js';
+import type { AdapterFiles } from './peft/peft-method.js';
+
+const llama = baseOf(llamaLayout);
+const gpt2 = baseOf(gpt2Layout);
+
+function floats(tensors: ReadonlyMap<string, HostTensor>, name: string): number[] {
+  const found = tensors.get(name);
+  if (found?.dtype !== 'float32') throw new Error(`no floats ${name}`);
+  return [...found.data];
+}
+
+/** x [in] through a matrix [rows, columns] of PEFT's: one number a row. */
+function rowsTimes(x: readonly number[], { shape, data }: HostTensor): number[] {
+  const [rows = 0, columns = 0] = shape;
+  return Array.from({ length: rows }, (_, row) =>
+    x.reduce((sum, value, column) => sum + value * Number(data[row * columns + column]), 0),
+  );
+}
+
+/** x [in] through a matrix [in, out] of ours. */
+function timesColumns(x: readonly number[], { shape, data }: HostTensor): number[] {
+  const columns = shape[1] ?? 0;
+  return Array.from({ length: columns }, (_, column) =>
+    x.reduce((sum, value, row) => sum + value * Number(data[row * columns + column]), 0),
+  );
+}
+
+function named(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`no tensor ${name}`);
+  return found;
+}
+
+async function throughBytes(artefact: AdapterArtefact): Promise<AdapterArtefact> {
+  return decodeAdapter(encodeAdapter(artefact), 'adapter');
+}
+
+const fusedAt = 'base_model.model.transformer.h.0.attn.c_attn';
+const gpt2Qv = ['q_proj', 'v_proj'];
+
+function gpt2Lora(options: object = {}, kinds = gpt2Qv, others: Record<string, Shape> = {}): AdapterArtefact {
+  const shapes = [0, 1].flatMap((layer) =>
+    kinds.flatMap((kind): [string, Shape][] => [
+      [`transformer.h.${layer}.attn.${kind}.lora.a`, [4, 2]],
+      [`transformer.h.${layer}.attn.${kind}.lora.b`, [2, 4]],
+    ]),
+  );
+  return artefactOf(
+    'lora',
+    { rank: 2, alpha: 3, scaling: 'none', targets: kinds, ...options },
+    { ...Object.fromEntries(shapes), ...others },
+  );
+}
+
+describe('LoRA', () => {
+  it('maps names, transposes and tells the factor', () => {
+    const files = llamaLora();
+    const { method, options, scope, tensors } = readAdapterFolder(files, llama);
+    expect({ method, scope }).toEqual({ method: 'lora', scope: 'all' });
+    expect(options).toEqual({
+      ...{ rank: 2, alpha: 6, scaling: 'rank', targets: ['q_proj', 'v_proj'] },
+      ...{ dropout: 0.1, dropout_at: 'input', init: 'identity', special_tokens: [] },
+    });
+    const b = named(files.tensors, 'base_model.model.model.layers.1.self_attn.v_proj.lora_B.weight');
+    const own = named(tensors, 'model.layers.1.self_attn.v_proj.lora.b');
+    expect(own.shape).toEqual([2, 2]);
+    expect(timesColumns([1, 0], own)).toEqual([b.data[0], b.data[2]]);
+    expect(tensors.size).toBe(8);
+    expect(readAdapterFolder(llamaLora({ use_rslora: true }), llama, 'prompt')).toMatchObject({
+      scope: 'prompt',
+      options: { scaling: 'rslora' },
+    });
+  });
+
+  it('gives back what came, through the artefact’s bytes', async () => {
+    const files = llamaLora({ revision: 'main', base_model_name_or_path: 'x/y' });
+    const artefact = await throughBytes(readAdapterFolder(files, llama));
+    const back = writeAdapterFolder(artefact, llamaLayout, 'peft');
+    expect(back.config).toEqual(files.config);
+    expect(encodeAdapterFolder(back).weights).toEqual(encodeAdapterFolder(files).weights);
+  });
+
+  it('stacks different A of a fused module, pads the others, and computes the same', () => {
+    const artefact = gpt2Lora({ targets: [...gpt2Qv, 'o_proj'] }, gpt2Qv, {
+      'transformer.h.0.attn.c_proj.lora.a': [4, 2],
+      'transformer.h.0.attn.c_proj.lora.b': [2, 4],
+      'transformer.h.1.attn.c_proj.lora.a': [4, 2],
+      'transformer.h.1.attn.c_proj.lora.b': [2, 4],
+    });
+    const { config, tensors } = writeAdapterFolder(artefact, gpt2Layout, 'peft');
+    expect(config).toMatchObject({ r: 4, lora_alpha: 12, target_modules: ['attn.c_proj', 'c_attn'] });
+    const x = [...values([4], 9)];
+    const delta = (module: string) =>
+      rowsTimes(
+        rowsTimes(x, named(tensors, `${module}.lora_A.weight`)),
+        named(tensors, `${module}.lora_B.weight`),
+      );
+    const own = (module: string) =>
+      timesColumns(
+        timesColumns(x, named(artefact.tensors, `${module}.lora.a`)),
+        named(artefact.tensors, `${module}.lora.b`),
+      );
+    const at = 'transformer.h.0.attn';
+    const expected = [...own(`${at}.q_proj`), 0, 0, 0, 0, ...own(`${at}.v_proj`)];
+    delta(fusedAt).forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i] ?? NaN, 6);
+    });
+    expect(delta(`base_model.model.${at}.c_proj`)).toEqual(own(`${at}.c_proj`));
+    const again = readAdapterFolder({ config, tensors }, gpt2);
+    expect(again.options['targets']).toEqual(['q_proj', 'k_proj', 'v_proj', 'o_proj']);
+    const twice = writeAdapterFolder({ ...again }, gpt2Layout, 'peft');
+    expect(encodeAdapterFolder(twice)).toEqual(encodeAdapterFolder({ config, tensors }));
+  });
+
+  it('keeps the rank where the projections share A', () => {
+    const artefact = gpt2Lora();
+    const tensors = new Map(artefact.tensors);
+    for (const layer of [0, 1]) {
+      const at = `transformer.h.${layer}.attn`;
+      tensors.set(`${at}.v_proj.lora.a`, named(tensors, `${at}.q_proj.lora.a`));
+    }
+    const files = writeAdapterFolder({ ...artefact, tensors }, gpt2Layout, 'peft');
+    expect(files.config).toMatchObject({ r: 2, lora_alpha: 6, fan_in_fan_out: true });
+    expect(named(files.tensors, `${fusedAt}.lora_B.weight`).shape).toEqual([12, 2]);
+  });
+
+  it.each([
+    ['none', 3],
+    ['rank', 3 / 2],
+    ['rslora', 3 / Math.sqrt(2)],
+  ])('keeps the factor of scaling %s', (scaling, factor) => {
+    for (const kinds of [gpt2Qv, ['q_proj']]) {
+      const { config } = writeAdapterFolder(gpt2Lora({ scaling }, kinds), gpt2Layout, 'peft');
+      const { lora_alpha: alpha, r, use_rslora: isRs } = config as Record<string, number>;
+      expect(Number(alpha) / (isRs ? Math.sqrt(Number(r)) : Number(r))).toBeCloseTo(factor, 12);
+    }
+  });
+
+  it('is exported as DoRA only where PEFT computes the same', async () => {
+    const at = 'transformer.h.0.attn.q_proj.dora';
+    const one = { ...gpt2Layout, layers: 1 };
+    const dora = (options: object) =>
+      artefactOf(
+        'dora',
+        { rank: 1, alpha: 1, targets: ['q_proj'], ...options },
+        { [`${at}.a`]: [4, 1], [`${at}.b`]: [1, 4], [`${at}.magnitude`]: [4] },
+      );
+    const biased = await errorOf(() => writeAdapterFolder(dora({}), one, 'peft'));
+    expect(biased).toMatchObject({ kind: 'conflict', code: 'not_expressible' });
+    expect(biased.message).toContain('scale_bias');
+    const part = await errorOf(() => writeAdapterFolder(dora({ scale_bias: false }), one, 'peft'));
+    expect(part.message).toContain('c_attn');
+  });
+});
+
+describe('IA3', () => {
+  it('is split and joined at fused modules', () => {
+    const files: AdapterFiles = {
+      config: {
+        ...{ peft_type: 'IA3', target_modules: ['c_attn', 'mlp.c_proj'] },
+        feedforward_modules: ['mlp.c_proj'],
+      },
+      tensors: filled(
+        Object.fromEntries(
+          [0, 1].flatMap((layer): [string, Shape][] => [
+            [`base_model.model.transformer.h.${layer}.attn.c_attn.ia3_l`, [12, 1]],
+            [`base_model.model.transformer.h.${layer}.mlp.c_proj.ia3_l`, [1, 16]],
+          ]),
+        ),
+      ),
+    };
+    const artefact = readAdapterFolder(files, gpt2);
+    expect(artefact.options['targets']).toEqual(['q_proj', 'k_proj', 'v_proj', 'down_proj']);
+    expect(floats(artefact.tensors, 'transformer.h.1.attn.k_proj.ia3.scale')).toEqual(
+      floats(files.tensors, 'base_model.model.transformer.h.1.attn.c_attn.ia3_l').slice(4, 8),
+    );
+    expect(writeAdapterFolder(artefact, gpt2Layout, 'peft')).toEqual(files);
+  });
+
+  it('scales by 1 what is not adapted of a fused module', () => {
+    const artefact = artefactOf(
+      'ia3',
+      { targets: ['v_proj'] },
+      { 'transformer.h.0.attn.v_proj.ia3.scale': [4] },
+    );
+    const { tensors } = writeAdapterFolder(artefact, { ...gpt2Layout, layers: 1 }, 'peft');
+    const whole = floats(tensors, `${fusedAt}.ia3_l`);
+    expect(whole.slice(0, 8)).toEqual(Array(8).fill(1));
+    expect(whole.slice(8)).toEqual([...values([4])]);
+  });
+
+  it('refuses an input that is not scaled here', async () => {
+    const config = { peft_type: 'IA3', target_modules: ['k_proj'], feedforward_modules: ['k_proj'] };
+    const error = await errorOf(() => readAdapterFolder({ config, tensors: new Map() }, llama));
+    expect(error.details['field']).toBe('feedforward_modules');
+  });
+});
+
+describe('prefix and prompt tuning', () => {
+  it.each([
+    ['PREFIX_TUNING', 'prefix', { num_attention_heads: 1, num_layers: 2, token_dim: 2 }, 8],
+    ['PREFIX_TUNING', 'prefix', { prefix_projection: true, encoder_hidden_size: 7 }, 8],
+    ['PROMPT_TUNING', 'prompt', { token_dim: 4, prompt_tuning_init: 'RANDOM' }, 4],
+  ])('%s is %s, in the scope of prompts', (type, method, fields, width) => {
+    const files: AdapterFiles = {
+      config: { peft_type: type, num_virtual_tokens: 3, num_transformer_submodules: 1, ...fields },
+      tensors: filled({ prompt_embeddings: [3, width] }),
+    };
+    const artefact = readAdapterFolder(files, llama);
+    expect(artefact).toMatchObject({ method, scope: 'prompt', options: { length: 3 } });
+    expect(floats(artefact.tensors, `${method}.weight`)).toEqual(floats(files.tensors, 'prompt_embeddings'));
+    expect(writeAdapterFolder(artefact, llamaLayout, 'peft')).toEqual(files);
+    const ours = artefactOf(method, { length: 3 }, { [`${method}.weight`]: [3, width] });
+    const written = writeAdapterFolder(ours, llamaLayout, 'peft');
+    expect(readAdapterFolder(written, llama).tensors).toEqual(artefact.tensors);
+  });
+});
+
+describe('PRAD', () => {
+  const artefact = artefactOf('adapter', { rank: 2 }, { 'model.layers.0.mlp.adapter.down.weight': [4, 2] });
+
+  it('holds all that an artefact does', async () => {
+    const imported = readAdapterFolder(llamaLora(), llama);
+    for (const one of [{ ...artefact, baseModel: llama.name }, imported]) {
+      const bytes = encodeAdapterFolder(writeAdapterFolder(one, llamaLayout, 'prad'));
+      expect(readAdapterFolder(await decodeAdapterFolder(bytes), llama)).toEqual(one);
+    }
+  });
+
+  it('fits its own base and keeps its scope', async () => {
+    const files = writeAdapterFolder(artefact, llamaLayout, 'prad');
+    const other = { ...llama, digest: 'e'.repeat(64) };
+    expect(await errorOf(() => readAdapterFolder(files, other))).toMatchObject({ code: 'wrong_base_model' });
+    expect(await errorOf(() => readAdapterFolder(files, llama, 'all'))).toMatchObject({ kind: 'invalid' });
+  });
+
+  it('is the only form of methods that PEFT does not have', async () => {
+    const error = await errorOf(() => writeAdapterFolder(artefact, llamaLayout, 'peft'));
+    expect(error).toMatchObject({ code: 'not_expressible' });
+  });
+});
+
+describe('files of others', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['peft_type', { peft_type: 'LOHA' }],
+    ['peft_type', { peft_type: 'toString' }],
+    ['bias', { bias: 'all' }],
+    ['task_type', { task_type: 'SEQ_CLS' }],
+    ['rank_pattern', { rank_pattern: { q_proj: 4 } }],
+    ['alpha_pattern', { alpha_pattern: { q_proj: 4 } }],
+    ['modules_to_save', { modules_to_save: ['lm_head'] }],
+    ['layers_to_transform', { layers_to_transform: [0] }],
+    ['target_modules', { target_modules: '.*_proj' }],
+    ['target_modules', { target_modules: ['lm_head'] }],
+    ['target_modules', { target_modules: ['model.layers.0.self_attn.q_proj', 'v_proj'] }],
+    ['target_modules', { target_modules: [] }],
+    ['init_lora_weights', { init_lora_weights: 'pissa' }],
+    ['r', { r: 0 }],
+    ['lora_alpha', { lora_alpha: 'x' }],
+    ['use_qalora', { use_qalora: true }],
+    ['a_field_of_the_future', { a_field_of_the_future: 1 }],
+  ])('are refused by %s %j', async (field, changes) => {
+    const error = await errorOf(() => readAdapterFolder(llamaLora(changes), llama));
+    expect(error).toMatchObject({ kind: 'invalid', code: 'unsupported_adapter_config' });
+    expect(error.message).toContain(`\`${field}`);
+  });
+
+  it('are refused by the tensor that is missing, superfluous, of another shape or not finite', async () => {
+    const { config, tensors } = llamaLora();
+    const [name = ''] = tensors.keys();
+    const changed = (value?: HostTensor): AdapterFiles => {
+      const copy = new Map(tensors);
+      copy.delete(name);
+      if (value) copy.set(name, value);
+      return { config, tensors: copy };
+    };
+    const shape = [2, 4];
+    const cases: [AdapterFiles, RegExp][] = [
+      [changed(), /got nothing/],
+      [changed(tensor('float32', [4, 2], values(shape))), /\[2, 4\] expected, got \[4, 2\]/],
+      [changed(tensor('int32', shape, new Int32Array(8))), /floats expected, got int32/],
+      [changed(tensor('float32', shape, new Float32Array(8).fill(NaN))), /no finite number/],
+      [{ config, tensors: new Map([...tensors, ['x', named(tensors, name)]]) }, /tensor x belongs to no/],
+    ];
+    for (const [files, message] of cases) {
+      const error = await errorOf(() => readAdapterFolder(files, llama));
+      expect(error).toMatchObject({ kind: 'invalid', code: 'invalid_adapter' });
+      expect(error.message).toMatch(message);
+    }
+  });
+
+  it('may hold halves', () => {
+    const { config, tensors } = llamaLora();
+    const [name = ''] = tensors.keys();
+    const half = tensor('float16', [2, 4], new Uint16Array(8).fill(0x3e00));
+    const read = readAdapterFolder({ config, tensors: new Map([...tensors, [name, half]]) }, llama);
+    expect(floats(read.tensors, 'model.layers.0.self_attn.q_proj.lora.a')).toEqual(Array(8).fill(1.5));
+  });
+
+  it('never fail otherwise when they are damaged', async () => {
+    const good = encodeAdapterFolder(llamaLora());
+    const bytes = fc.oneof(
+      damaged(good.config).map((config) => ({ ...good, config })),
+      damaged(good.weights).map((weights) => ({ ...good, weights })),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, async (folder) => {
+        await outcome(async () => readAdapterFolder(await decodeAdapterFolder(folder), llama));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('never fail otherwise on any field of any value', async () => {
+    const fields = Object.keys(llamaLora().config);
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...fields), fc.jsonValue(), async (field, value) => {
+        await outcome(() => readAdapterFolder(llamaLora({ [field]: value }), llama));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

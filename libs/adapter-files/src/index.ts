@@ -1,0 +1,17 @@
+export {
+  adapterDigest,
+  decodeAdapter,
+  encodeAdapter,
+  readAdapter,
+  type AdapterArtefact,
+} from './adapter-artefact.js';
+export {
+  adapterFolder,
+  decodeAdapterFolder,
+  encodeAdapterFolder,
+  type AdapterFolderBytes,
+} from './adapter-folder.js';
+export { baseLayout, type AdapterBase, type BaseLayout } from './base-layout.js';
+export { folderFormats, readAdapterFolder, writeAdapterFolder, type FolderFormat } from './convert.js';
+export { influenceOf, influenceText, placesOf, type AdapterPlaces, type Influence } from './influence.js';
+export type { AdapterFiles } from './peft/peft-method.js';

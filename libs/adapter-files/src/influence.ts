@@ -1,0 +1,86 @@
+import type { BaseLayout } from './base-layout.js';
+
+/** Where an adapter attaches. */
+export interface AdapterPlaces {
+  /** Kinds of places, for example `k_proj` or `mlp`. */
+  readonly kinds: readonly string[];
+  /** Layers, counted from 0. */
+  readonly layers: readonly number[];
+  /** True where it adds to the prompt as a whole: soft tokens, keys and values in front, embeddings of its own. */
+  readonly wholePrompt: boolean;
+}
+
+/** What answer tokens can see of an adapter that acts on the prompt: keys and values from these layers on, from 0. */
+export interface Influence {
+  /** Undefined where no layer's keys change. */
+  readonly keysFrom: number | undefined;
+  readonly valuesFrom: number | undefined;
+}
+
+/**
+ * Which keys and values of the prompt an adapter changes (prad-spec 1.4). Those of a layer are read off the hidden
+ * states that enter it: k_proj changes its own layer's keys, v_proj its own layer's values, and every place the hidden
+ * states, and so the keys and values of all layers above. What changes neither moves the first answer token alone.
+ */
+export function influenceOf({ kinds, layers, wholePrompt }: AdapterPlaces, layerCount: number): Influence {
+  if (wholePrompt) return { keysFrom: 0, valuesFrom: 0 };
+  if (kinds.length === 0 || layers.length === 0) return { keysFrom: undefined, valuesFrom: undefined };
+  const first = Math.min(...layers);
+  // A change of keys or values alone reaches the hidden states by way of its layer's attention.
+  const above = first + 1 < layerCount ? first + 1 : undefined;
+  return {
+    keysFrom: kinds.includes('k_proj') ? first : above,
+    valuesFrom: kinds.includes('v_proj') ? first : above,
+  };
+}
+
+/** The influence in words, layers counted from 1. */
+export function influenceText({ keysFrom, valuesFrom }: Influence, layerCount: number): string {
+  const layers = (from: number): string =>
+    from + 1 === layerCount ? `layer ${layerCount}` : `layers ${from + 1}-${layerCount}`;
+  if (keysFrom === undefined && valuesFrom === undefined) return 'only the first answer token';
+  if (keysFrom === valuesFrom && keysFrom !== undefined)
+    return `prompt keys and values of ${layers(keysFrom)}`;
+  const parts = [
+    ...(keysFrom === undefined ? [] : [`prompt keys of ${layers(keysFrom)}`]),
+    ...(valuesFrom === undefined ? [] : [`prompt values of ${layers(valuesFrom)}`]),
+  ];
+  return parts.join(', ');
+}
+
+/** Where a method with its options attaches to a base. */
+export function placesOf(
+  method: string,
+  options: Readonly<Record<string, unknown>>,
+  { modelType, layers }: Pick<BaseLayout, 'modelType' | 'layers'>,
+): AdapterPlaces {
+  const tokens = options['special_tokens'];
+  const hasTokens = Array.isArray(tokens) && tokens.length > 0;
+  return {
+    kinds: kindsOf(method, options, modelType),
+    layers: Array.from({ length: layers }, (_, layer) => layer),
+    wholePrompt: hasTokens || method === 'prefix' || method === 'prompt' || method === 'mam',
+  };
+}
+
+function kindsOf(
+  method: string,
+  options: Readonly<Record<string, unknown>>,
+  modelType: string,
+): readonly string[] {
+  const { targets, site } = options;
+  if (Array.isArray(targets)) return targets.map(String);
+  switch (method) {
+    case 'adapter':
+    case 'mam':
+      return site === 'attention' ? ['self_attn'] : site === 'both' ? ['self_attn', 'mlp'] : ['mlp'];
+    case 'lora':
+      return modelType === 'gpt2' ? ['q_proj', 'v_proj'] : ['k_proj', 'v_proj'];
+    case 'dora':
+      return ['up_proj', 'down_proj'];
+    case 'ia3':
+      return ['k_proj', 'v_proj', 'down_proj'];
+    default:
+      return [];
+  }
+}

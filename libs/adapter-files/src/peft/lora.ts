@@ -1,0 +1,83 @@
+import type { JsonObject } from '@prad/formats';
+import { z } from 'zod';
+import { moduleOf, type BaseLayout } from '../base-layout.js';
+import { joined, rowsOf, transposed, type FloatTensor, type FloatTensors } from '../float-tensors.js';
+import { only, moduleNames, readPeftConfig } from './peft-config.js';
+import type { ImportedMethod, PeftMethod } from './peft-method.js';
+import { targetedModules, type PeftModule } from './peft-modules.js';
+import { writeLora } from './write-lora.js';
+
+/** Starts that change the base's weights as well, such as PiSSA's, would need a base of their own. */
+const plainStarts = [true, false, 'gaussian', 'orthogonal', 'eva'] as const;
+
+const fields = {
+  r: z.int().min(1).max(4096),
+  lora_alpha: z.number().positive(),
+  lora_dropout: z.number().min(0).max(1).default(0),
+  use_rslora: z.boolean().default(false),
+  use_dora: z.boolean().default(false),
+  bias: only('none', 'the base keeps its biases').default('none'),
+  target_modules: moduleNames,
+  // Says how the base stores a weight, which its architecture says too.
+  fan_in_fan_out: z.boolean().default(false),
+  init_lora_weights: z
+    .literal(plainStarts, { error: 'only a start that leaves the base as it is, such as true, is supported' })
+    .nullish(),
+};
+
+/** LoRA and DoRA: A [r, in] and B [out, r] at each module; of a fused module B's rows are those of its projections. */
+export const lora: PeftMethod = {
+  methods: ['lora', 'dora'],
+  actsOnPromptAlone: false,
+  read,
+  write: writeLora,
+};
+
+function read(json: JsonObject, file: FloatTensors, layout: BaseLayout): ImportedMethod {
+  const config = readPeftConfig(json, fields);
+  const modules = targetedModules(layout, config.target_modules, 'target_modules');
+  const method = config.use_dora ? 'dora' : 'lora';
+  const tensors = new Map<string, FloatTensor>();
+  for (let layer = 0; layer < layout.layers; layer++) {
+    for (const module of modules) {
+      for (const [name, value] of readModule(file, layout, module, layer, config.r, config.use_dora)) {
+        tensors.set(name, value);
+      }
+    }
+  }
+  const options = {
+    rank: config.r,
+    alpha: config.lora_alpha,
+    scaling: config.use_rslora ? 'rslora' : 'rank',
+    targets: modules.flatMap(({ kinds }) => kinds),
+    dropout: config.lora_dropout,
+    dropout_at: 'input',
+    ...(config.use_dora && { detach_norm: true, scale_bias: false }),
+  };
+  return { method, options, tensors };
+}
+
+function* readModule(
+  file: FloatTensors,
+  { sites }: BaseLayout,
+  { module, kinds }: PeftModule,
+  layer: number,
+  rank: number,
+  isDora: boolean,
+): Generator<[string, FloatTensor]> {
+  const parts = kinds.flatMap((kind) => sites[kind] ?? []);
+  const at = `base_model.model.${moduleOf({ module }, layer)}`;
+  const out = parts.reduce((sum, { outFeatures }) => sum + outFeatures, 0);
+  const a = file.take(`${at}.lora_A.weight`, [rank, parts[0]?.inFeatures ?? 0]);
+  const b = file.take(`${at}.lora_B.weight`, [out, rank]);
+  const magnitude = isDora ? file.take(`${at}.lora_magnitude_vector`, [out]) : undefined;
+  let begin = 0;
+  for (const site of parts) {
+    const end = begin + site.outFeatures;
+    const name = `${moduleOf(site, layer)}.${isDora ? 'dora' : 'lora'}`;
+    yield [`${name}.a`, transposed(a)];
+    yield [`${name}.b`, transposed(rowsOf(b, begin, end))];
+    if (magnitude) yield [`${name}.magnitude`, joined([rowsOf(magnitude, begin, end)])];
+    begin = end;
+  }
+}
