@@ -5,7 +5,7 @@ transformers computes norms, rotary tables and soft-max in float32 even in a flo
 `families.py` asserts that this gives the logits of `reference_model.py` to 1e-12.
 """
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import torch
 from transformers import AutoModelForCausalLM
@@ -25,6 +25,12 @@ def exact():
         torch.float32, torch.float, torch.Tensor.float = saved
 
 
+def logits(network, **inputs):
+    """The network's logits; a float64 network runs inside `exact()`."""
+    with exact() if network.dtype == torch.float64 else nullcontext():
+        return network(**inputs).logits
+
+
 def load(folder):
     """The model of a folder in float32, with every weight found and none left over."""
     network, found = AutoModelForCausalLM.from_pretrained(
@@ -35,7 +41,7 @@ def load(folder):
 
 
 def exact_copy(network, config=None):
-    """A float64 model with the weights of `network`; run it inside `exact()`."""
+    """A float64 model with the weights of `network`; run it by `logits`."""
     with exact():
         copy = AutoModelForCausalLM.from_config(
             config or network.config, dtype=torch.float64, attn_implementation="eager"

@@ -7,79 +7,19 @@ made beside it, and the largest differences go to `<family>/golden.json`.
 """
 
 import json
-import math
 import sys
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
-from safetensors.torch import save as serialize
 
 import transformers_check
-from reference_model import Adapter, Batch, answer_loss, forward
+from adapters import adapter_golden, losses_golden, optimizer_golden
+from cases import DECODE_STEPS, Model, gap, masked_batch, pad_rows, random_ids, save
+from methods import NAMES
+from reference_model import Batch, answer_loss, forward
 
 torch.set_num_threads(1)
 torch.use_deterministic_algorithms(True)
-HERE = Path(__file__).parent
-EOS, PAD = 1, 2
-DECODE_STEPS = 8
-PROMPT_LENGTHS = (5, 3, 7)
-ANSWER_LENGTHS = (4, 3, 4)  # the end token included
-SCALE = {"adapter": 1.5, "lora": 4.0}
-RANK = {"adapter": 6, "lora": 4}
-FAMILIES = {
-    "llama": {"adapter": "adapter", "lora-kv": "lora", "lora-qv": "lora"},
-    "llama-untied": {},
-    "gpt2": {"adapter": "adapter", "lora-qv": "lora"},
-}
-
-
-class Model:
-    def __init__(self, family):
-        self.folder = HERE / family
-        self.config = json.loads((self.folder / "config.json").read_text())
-        self.weights = load_file(self.folder / "model.safetensors")
-
-    def run(self, dtype, batch, cache=None, adapter=None):
-        weights = {k: v.to(dtype) for k, v in self.weights.items()}
-        return forward(self.config, weights, batch, cache, adapter)
-
-
-def random_ids(rng, shape):
-    return torch.from_numpy(rng.integers(3, 96, shape))
-
-
-def save(path, tensors, metadata=None):
-    stored = {k: v.detach().float() if v.is_floating_point() else v for k, v in tensors.items()}
-    data = serialize({k: v.contiguous() for k, v in stored.items()}, metadata=metadata)
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    if metadata:  # the library writes it in a new order at every run
-        header["__metadata__"] = metadata
-    text = json.dumps(header, separators=(",", ":")).ljust(length).encode()
-    path.write_bytes(data[:8] + text + data[8 + length :])
-
-
-def gap(low, high):
-    """Largest absolute difference of the float32 computation from the float64 one."""
-    return float((low.double() - high).abs().max())
-
-
-def pad_rows(rows, side, fill=PAD):
-    """Pads id rows; returns ids, attention mask and positions, 1 at pads on the left."""
-    longest = max(len(row) for row in rows)
-    ids = torch.full((len(rows), longest), fill)
-    attention = torch.zeros_like(ids)
-    for i, row in enumerate(rows):
-        at = slice(longest - len(row), None) if side == "left" else slice(0, len(row))
-        ids[i, at], attention[i, at] = row, 1
-    if side == "right":
-        return ids, attention, torch.arange(longest).expand_as(ids).contiguous()
-    return ids, attention, (attention.cumsum(1) - 1).masked_fill(attention == 0, 1)
-
-
-# Forward, padding, generation
 
 
 def forward_golden(model, differences):
@@ -150,207 +90,6 @@ def generation_golden(model, differences):
     save(model.folder / "generate.safetensors", tensors)
 
 
-# Adapters
-
-
-def lora_sites(family, name, layer, width, kv_width):
-    if family == "gpt2":
-        return {f"transformer.h.{layer}.attn.{t}_proj": (width, width) for t in name[-2:]}
-    out = {"q": width, "k": kv_width, "v": kv_width}
-    return {f"model.layers.{layer}.self_attn.{t}_proj": (width, out[t]) for t in name[-2:]}
-
-
-def adapter_tensors(model, family, name, seed):
-    """Random float32 tensors of a method, std 0.2, nothing zero."""
-    rng, method = np.random.default_rng(seed), FAMILIES[family][name]
-    rank = RANK[method]
-    shapes = {}
-    for layer in range(layer_count(model)):
-        if method == "adapter":
-            path = f"transformer.h.{layer}.mlp" if family == "gpt2" else f"model.layers.{layer}.mlp"
-            down, up = f"{path}.adapter.down", f"{path}.adapter.up"
-            shapes[f"{down}.weight"], shapes[f"{down}.bias"] = (32, rank), (rank,)
-            shapes[f"{up}.weight"], shapes[f"{up}.bias"] = (rank, 32), (32,)
-        else:
-            for site, (rows, columns) in lora_sites(family, name, layer, 32, 16).items():
-                shapes[f"{site}.lora.a"], shapes[f"{site}.lora.b"] = (rows, rank), (rank, columns)
-    return {k: torch.from_numpy(0.2 * rng.standard_normal(s)).float() for k, s in shapes.items()}
-
-
-def layer_count(model):
-    return model.config.get("n_layer") or model.config["num_hidden_layers"]
-
-
-def masked_batch(scope):
-    """Right-padded prompt and answer rows: ids, attention, positions, labels, prompt mask [B, T, 1]."""
-    rng = np.random.default_rng(13)
-    rows = [random_ids(rng, p + a) for p, a in zip(PROMPT_LENGTHS, ANSWER_LENGTHS)]
-    for row in rows:
-        row[-1] = EOS
-    ids, attention, positions = pad_rows(rows, "right")
-    labels = torch.where(attention == 1, ids, -100)
-    mask = torch.zeros(*ids.shape, 1)
-    for i, length in enumerate(PROMPT_LENGTHS):
-        labels[i, :length] = -100
-        mask[i, : length if scope == "prompt" else length + ANSWER_LENGTHS[i]] = 1
-    return ids, attention, positions, labels, mask
-
-
-def masked_pass(model, dtype, adapter, scope, labels_override=None):
-    """Logits, loss, gradients by tensor name and the cache of one masked pass."""
-    ids, attention, positions, labels, mask = masked_batch(scope)
-    tensors = {k: v.to(dtype).requires_grad_() for k, v in adapter.tensors.items()}
-    trained = Adapter(adapter.method, adapter.scale, tensors)
-    logits, cache = model.run(dtype, Batch(ids, positions, attention, mask), adapter=trained)
-    loss = answer_loss(logits, labels if labels_override is None else labels_override)
-    gradients = torch.autograd.grad(loss, list(tensors.values()))
-    return logits.detach(), loss.detach(), dict(zip(tensors, gradients)), cache
-
-
-def cast(adapter, dtype):
-    return Adapter(adapter.method, adapter.scale, {k: v.to(dtype) for k, v in adapter.tensors.items()})
-
-
-def stepwise(model, adapter, scope, row):
-    """Logits [answer length, V] that predict each answer token: adapted prefill, then decode.
-
-    In scope `prompt` the decode steps run the plain model; in scope `all` the adapter stays.
-    """
-    ids, _, positions, _, _ = masked_batch(scope)
-    length, answer = PROMPT_LENGTHS[row], ANSWER_LENGTHS[row]
-    ids, positions, adapter = ids[row : row + 1], positions[row : row + 1], cast(adapter, torch.float64)
-
-    def batch(start, stop):
-        at = slice(start, stop)
-        return Batch(ids[:, at], positions[:, at], torch.ones(1, stop), torch.ones(1, stop - start, 1))
-
-    logits, cache = model.run(torch.float64, batch(0, length), adapter=adapter)
-    out, prompt_cache = [logits[0, -1]], cache
-    for at in range(length, length + answer - 1):
-        decoder = adapter if scope == "all" else None
-        logits, cache = model.run(torch.float64, batch(at, at + 1), cache, decoder)
-        out.append(logits[0, -1])
-    return torch.stack(out), prompt_cache
-
-
-def adapter_golden(model, family, name, differences):
-    method = FAMILIES[family][name]
-    adapter = Adapter(method, SCALE[method], adapter_tensors(model, family, name, seed=21))
-    options = {"rank": RANK[method], "scale" if method == "adapter" else "alpha": SCALE[method]}
-    if method == "lora":
-        options["targets"] = [f"{t}_proj" for t in name[-2:]]
-    metadata = {"method": method, "options": json.dumps(options)}
-    save(model.folder / f"{name}.safetensors", adapter.tensors, metadata)
-
-    losses = {}
-    for scope in ("prompt", "all"):
-        logits, loss, gradients, _ = masked_pass(model, torch.float64, adapter, scope)
-        low_logits, low_loss, low_gradients, _ = masked_pass(model, torch.float32, adapter, scope)
-        ids, attention, positions, labels, mask = masked_batch(scope)
-        real = attention[:, :, None]
-        key = f"{name}.{scope}"
-        losses[scope] = float(loss)
-        differences[f"{key}.logits"] = gap(low_logits * real, logits * real)
-        differences[f"{key}.loss"] = gap(low_loss, loss)
-        differences[f"{key}.gradients"] = max(gap(low_gradients[k], g) for k, g in gradients.items())
-        exact = logits, loss, gradients
-        checked = transformers_check.adapter_gaps(model, adapter, masked_batch(scope), *exact)
-        differences |= {f"{key}.{what} transformers": value for what, value in checked.items()}
-        tensors = {
-            "input_ids": ids,
-            "attention_mask": attention,
-            "position_ids": positions,
-            "labels": labels,
-            "prompt_mask": mask,
-            "logits": logits * real,
-            "loss": loss,
-        }
-        tensors |= {f"grad.{k}": g for k, g in gradients.items()}
-        for row, (prompt, answer) in enumerate(zip(PROMPT_LENGTHS, ANSWER_LENGTHS)):
-            steps, cache = stepwise(model, adapter, scope, row)
-            masked = logits[row, prompt - 1 : prompt + answer - 1]
-            assert (steps - masked).abs().max() < 1e-11, "masked pass must equal prefill and decode"
-            tensors[f"decode.{row}.logits"] = steps
-            if row == 0:
-                for layer, (k, v) in enumerate(cache):
-                    tensors[f"prompt.{layer}.key"], tensors[f"prompt.{layer}.value"] = k[0], v[0]
-        save(model.folder / f"{name}.{scope}.safetensors", tensors)
-    assert losses["prompt"] != losses["all"]
-    check_influence(model, adapter)
-    return losses
-
-
-def check_influence(model, adapter):
-    """What each module can reach (asserted, not stored).
-
-    Without the loss on the first answer token, scope `prompt` gives the last layer's FFN adapter and
-    q-LoRA a gradient of exactly zero, since only the first answer token's logits see them.
-    """
-    labels = masked_batch("prompt")[3].clone()
-    for row, length in enumerate(PROMPT_LENGTHS):
-        labels[row, length] = -100
-    _, _, gradients, _ = masked_pass(model, torch.float64, adapter, "prompt", labels)
-    last = f".{layer_count(model) - 1}."
-    for name, gradient in gradients.items():
-        unreachable = last in name and (".mlp." in name or ".q_proj." in name)
-        assert bool((gradient == 0).all()) == unreachable, name
-    # In scope `all` the same modules keep their gradient.
-    _, _, gradients, _ = masked_pass(model, torch.float64, adapter, "all", labels)
-    assert all(bool((gradient != 0).any()) for gradient in gradients.values())
-
-
-# Optimiser
-
-STEPS, LEARNING_RATE, WARMUP_RATIO = 10, 1e-2, 0.2
-# The gradient norm stays below 1 here, so the last variant lowers the clip until it acts.
-CURVES = {"decay-0": (0.0, 1.0), "decay-0.1": (0.1, 1.0), "clip-0.3": (0.0, 0.3)}
-
-
-def adamw_curve(model, adapter, weight_decay, clip_norm, dtype):
-    from transformers import get_linear_schedule_with_warmup
-
-    ids, attention, positions, labels, mask = masked_batch("prompt")
-    tensors = {k: v.to(dtype).clone().requires_grad_() for k, v in adapter.tensors.items()}
-    trained = Adapter(adapter.method, adapter.scale, tensors)
-    optimizer = torch.optim.AdamW(
-        tensors.values(), lr=LEARNING_RATE, betas=(0.9, 0.999), eps=1e-8, weight_decay=weight_decay
-    )
-    schedule = get_linear_schedule_with_warmup(optimizer, math.ceil(STEPS * WARMUP_RATIO), STEPS)
-    curve = {"loss": [], "gradient_norm": [], "learning_rate": []}
-    for _ in range(STEPS):
-        logits, _ = model.run(dtype, Batch(ids, positions, attention, mask), adapter=trained)
-        loss = answer_loss(logits, labels)
-        optimizer.zero_grad()
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(tensors.values(), clip_norm)
-        curve["loss"].append(loss.item())
-        curve["gradient_norm"].append(norm.item())
-        curve["learning_rate"].append(optimizer.param_groups[0]["lr"])
-        optimizer.step()
-        schedule.step()
-    return curve, {k: v.detach() for k, v in tensors.items()}
-
-
-def optimizer_golden(model, family, differences):
-    adapter = Adapter("adapter", SCALE["adapter"], adapter_tensors(model, family, "adapter", seed=21))
-    settings = {"steps": STEPS, "learning_rate": LEARNING_RATE, "betas": [0.9, 0.999], "epsilon": 1e-8}
-    settings |= {"warmup_ratio": WARMUP_RATIO, "batch": "adapter.prompt.safetensors"}
-    out = {"settings": settings, "start": "adapter.safetensors"}
-    finals = {}
-    for label, (decay, clip) in CURVES.items():
-        curve, final = adamw_curve(model, adapter, decay, clip, torch.float64)
-        low_curve, low_final = adamw_curve(model, adapter, decay, clip, torch.float32)
-        finals[label] = final
-        out[label] = {"weight_decay": decay, "clip_norm": clip, **curve}
-        differences[f"adamw {label} loss"] = max(abs(a - b) for a, b in zip(curve["loss"], low_curve["loss"]))
-        differences[f"adamw {label} tensors"] = max(gap(low_final[k], v) for k, v in final.items())
-        save(model.folder / f"adamw.{label}.safetensors", final)
-    for label in ("decay-0.1", "clip-0.3"):
-        moved = max(gap(finals[label][k], v) for k, v in finals["decay-0"].items())
-        assert moved > 1e-4, f"{label} has no visible effect"
-    (model.folder / "adamw.json").write_text(json.dumps(out, indent=1) + "\n")
-
-
 def full_golden(model, differences):
     """Gradients of every base weight for the answer loss of the masked batch, without an adapter."""
     runs = {}
@@ -376,19 +115,22 @@ def full_golden(model, differences):
 
 
 def make(family):
-    model, differences = Model(family), {}
+    model, differences, agreement = Model(family), {}, {}
     forward_golden(model, differences)
     generation_golden(model, differences)
-    losses = {name: adapter_golden(model, family, name, differences) for name in FAMILIES[family]}
+    losses = {name: adapter_golden(model, name, differences, agreement) for name in NAMES[family]}
     if losses:
-        optimizer_golden(model, family, differences)
+        optimizer_golden(model, differences)
+    for name in NAMES[family]:
+        losses_golden(model, name, differences)
     full = full_golden(model, differences)
-    out = {"float32_differences": differences, "adapter_losses": losses, "full_step": full}
+    out = {"float32_differences": differences, "float64_agreement": agreement}
+    out |= {"adapter_losses": losses, "full_step": full}
     (model.folder / "golden.json").write_text(json.dumps(out, indent=1) + "\n")
-    for what, value in differences.items():
+    for what, value in (differences | agreement).items():
         print(f"{family}: {what}: {value:.2e}")
 
 
 if __name__ == "__main__":
-    for family in sys.argv[1:] or FAMILIES:
+    for family in sys.argv[1:] or NAMES:
         make(family)

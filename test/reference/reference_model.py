@@ -2,8 +2,8 @@
 
 Written apart from transformers for two reasons: every operation keeps the dtype of the weights
 (transformers computes norms, rotary tables and soft-max in float32 even when asked for float64), and
-the masked adapter deltas stand in the forward pass where the method's formulas put them.
-`transformers_check.py` compares it with transformers and peft.
+the masked adapters stand in the forward pass where the methods' formulas put them.
+`transformers_check.py` and `peft_check.py` compare it with transformers and peft.
 
 Shapes: B batch, T new tokens, S cached and new tokens, H heads, K kv heads, D head size, E width.
 """
@@ -13,29 +13,12 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-
-@dataclass
-class Adapter:
-    """Adapter tensors by name `<module path>.<method>.<parameter>`; row-vector convention (x @ w)."""
-
-    method: str  # 'adapter' or 'lora'
-    scale: float  # s of the bottleneck, alpha of LoRA (not divided by the rank)
-    tensors: dict
-
-    def delta(self, site, x):
-        """The unmasked delta at a site; None where the method has no parameters there."""
-        prefix, t = f"{site}.{self.method}", self.tensors
-        if self.method == "adapter" and f"{prefix}.down.weight" in t:
-            inner = F.relu(x @ t[f"{prefix}.down.weight"] + t[f"{prefix}.down.bias"])
-            return self.scale * (inner @ t[f"{prefix}.up.weight"] + t[f"{prefix}.up.bias"])
-        if self.method == "lora" and f"{prefix}.a" in t:
-            return self.scale * (x @ t[f"{prefix}.a"] @ t[f"{prefix}.b"])
-        return None
+from reference_adapters import NO_ADAPTER
 
 
 @dataclass
 class Batch:
-    """`attention` marks the real keys [B, S]; `mask` the adapted positions [B, T, 1]."""
+    """`attention` marks the real keys [B, S] (virtual tokens in front may be left out); `mask` the adapted [B, T, 1]."""
 
     ids: torch.Tensor  # [B, T]
     positions: torch.Tensor  # [B, T]
@@ -44,14 +27,29 @@ class Batch:
 
 
 def forward(config, weights, batch, cache=None, adapter=None):
-    """Logits [B, T, V] and the cache, a list of (key, value) [B, K, S, D] per layer."""
+    """Logits [B, T, V] and the cache, a list of (key, value) [B, K, S, D] per layer.
+
+    A prefix or soft tokens are put in front when there is no cache yet; logits are those of the real tokens.
+    """
     run = {"llama": _llama, "gpt2": _gpt2}[config["model_type"]]
-    return run(config, weights, batch, cache, adapter)
+    return run(config, weights, batch, cache, adapter or NO_ADAPTER)
 
 
-def _adapted(y, x, site, batch, adapter):
-    delta = None if adapter is None else adapter.delta(site, x)
-    return y if delta is None else y + batch.mask.to(y.dtype) * delta
+def _start(table, batch, cache, adapter, layers, kv_heads):
+    """Embeddings, positions, attention [B, S], mask and cache with the virtual tokens in front."""
+    h, positions, mask = adapter.embed(table, batch.ids), batch.positions, batch.mask
+    soft = adapter.soft_tokens()
+    if cache is None and soft is not None:
+        rows, count = h.shape[0], soft.shape[0]
+        h = torch.cat([soft.expand(rows, -1, -1), h], 1)
+        positions = torch.cat([torch.arange(count).expand(rows, -1), positions], 1)
+        mask = torch.cat([torch.ones(rows, count, 1), mask], 1)
+    if cache is None:
+        cache = adapter.prefix_cache(h.shape[0], layers, kv_heads)
+    cached = 0 if cache is None else cache[0][0].shape[2]
+    missing = cached + h.shape[1] - batch.attention.shape[1]
+    attention = torch.cat([torch.ones(h.shape[0], missing), batch.attention], 1)
+    return h, positions, attention, mask, cache
 
 
 def _attend(q, k, v, past, attention):
@@ -86,39 +84,41 @@ def _rope(x, positions, theta):
 
 def _llama(c, w, batch, cache, adapter):
     heads, kv_heads, eps = c["num_attention_heads"], c["num_key_value_heads"], c["rms_norm_eps"]
+    layers, head_dim = c["num_hidden_layers"], c["hidden_size"] // heads
     theta = c["rope_theta"] if "rope_theta" in c else c["rope_parameters"]["rope_theta"]
-    head_dim = c["hidden_size"] // heads
-    h = w["model.embed_tokens.weight"][batch.ids]
+    table = w["model.embed_tokens.weight"]
+    h, positions, attention, mask, cache = _start(table, batch, cache, adapter, layers, kv_heads)
     new_cache = []
-    for i in range(c["num_hidden_layers"]):
+
+    def project(site, x):
+        weight, bias = w[f"{site}.weight"], w.get(f"{site}.bias")
+        return adapter.project(site, x, F.linear(x, weight, bias), weight.T, bias, mask)
+
+    for i in range(layers):
         layer = f"model.layers.{i}"
-
-        def project(name, x, count):
-            site = f"{layer}.self_attn.{name}_proj"
-            y = F.linear(x, w[f"{site}.weight"], w.get(f"{site}.bias"))
-            y = _adapted(y, x, site, batch, adapter)
-            return y.unflatten(-1, (count, head_dim))
-
+        attn, mlp = f"{layer}.self_attn", f"{layer}.mlp"
         x = _rms_norm(h, w[f"{layer}.input_layernorm.weight"], eps)
-        q = _rope(project("q", x, heads), batch.positions, theta)
-        k = _rope(project("k", x, kv_heads), batch.positions, theta)
-        v = project("v", x, kv_heads)
-        attended, layer_cache = _attend(q, k, v, cache and cache[i], batch.attention)
+        q, k, v = (project(f"{attn}.{n}_proj", x).unflatten(-1, (-1, head_dim)) for n in "qkv")
+        q, k = _rope(q, positions, theta), _rope(k, positions, theta)
+        attended, layer_cache = _attend(q, k, v, cache and cache[i], attention)
         new_cache.append(layer_cache)
-        o = f"{layer}.self_attn.o_proj"
-        h = h + F.linear(attended, w[f"{o}.weight"], w.get(f"{o}.bias"))
+        h = h + adapter.branch(attn, x, project(f"{attn}.o_proj", attended), mask)
 
         u = _rms_norm(h, w[f"{layer}.post_attention_layernorm.weight"], eps)
-        gate, up, down = (w[f"{layer}.mlp.{n}_proj.weight"] for n in ("gate", "up", "down"))
-        f = F.linear(F.silu(F.linear(u, gate)) * F.linear(u, up), down)
-        h = h + _adapted(f, u, f"{layer}.mlp", batch, adapter)
-    h = _rms_norm(h, w["model.norm.weight"], eps)
-    head = w["model.embed_tokens.weight"] if c["tie_word_embeddings"] else w["lm_head.weight"]
+        gate, up = (project(f"{mlp}.{n}_proj", u) for n in ("gate", "up"))
+        f = project(f"{mlp}.down_proj", F.silu(gate) * up)
+        h = h + adapter.branch(mlp, u, f, mask)
+    h = _rms_norm(h[:, -batch.ids.shape[1] :], w["model.norm.weight"], eps)
+    head = table if c["tie_word_embeddings"] else w["lm_head.weight"]
     return F.linear(h, head), new_cache
 
 
 def _gpt2(c, w, batch, cache, adapter):
-    heads, eps = c["n_head"], c["layer_norm_epsilon"]
+    heads, layers, eps = c["n_head"], c["n_layer"], c["layer_norm_epsilon"]
+    table = w["transformer.wte.weight"]
+    h, positions, attention, mask, cache = _start(table, batch, cache, adapter, layers, heads)
+    h = h + w["transformer.wpe.weight"][positions]
+    new_cache = []
 
     def norm(name, x):
         return F.layer_norm(x, x.shape[-1:], w[f"{name}.weight"], w[f"{name}.bias"], eps)
@@ -126,23 +126,30 @@ def _gpt2(c, w, batch, cache, adapter):
     def conv1d(name, x):
         return x @ w[f"{name}.weight"] + w[f"{name}.bias"]
 
-    h = w["transformer.wte.weight"][batch.ids] + w["transformer.wpe.weight"][batch.positions]
-    new_cache = []
-    for i in range(c["n_layer"]):
+    def project(site, x):
+        return adapter.project(site, x, conv1d(site, x), w[f"{site}.weight"], w[f"{site}.bias"], mask)
+
+    def project_thirds(attn, x):
+        parts = (y.chunk(3, -1) for y in (conv1d(f"{attn}.c_attn", x), *_fused(w, attn)))
+        return [adapter.project(f"{attn}.{n}_proj", x, *three, mask) for n, *three in zip("qkv", *parts)]
+
+    for i in range(layers):
         block = f"transformer.h.{i}"
+        attn, mlp = f"{block}.attn", f"{block}.mlp"
         x = norm(f"{block}.ln_1", h)
-        q, k, v = conv1d(f"{block}.attn.c_attn", x).chunk(3, -1)
-        q = _adapted(q, x, f"{block}.attn.q_proj", batch, adapter)
-        v = _adapted(v, x, f"{block}.attn.v_proj", batch, adapter)
-        q, k, v = (y.unflatten(-1, (heads, -1)) for y in (q, k, v))
-        attended, layer_cache = _attend(q, k, v, cache and cache[i], batch.attention)
+        q, k, v = (y.unflatten(-1, (heads, -1)) for y in project_thirds(attn, x))
+        attended, layer_cache = _attend(q, k, v, cache and cache[i], attention)
         new_cache.append(layer_cache)
-        h = h + conv1d(f"{block}.attn.c_proj", attended)
+        h = h + adapter.branch(attn, x, project(f"{attn}.c_proj", attended), mask)
 
         u = norm(f"{block}.ln_2", h)
-        f = conv1d(f"{block}.mlp.c_proj", F.gelu(conv1d(f"{block}.mlp.c_fc", u), approximate="tanh"))
-        h = h + _adapted(f, u, f"{block}.mlp", batch, adapter)
-    return F.linear(norm("transformer.ln_f", h), w["transformer.wte.weight"]), new_cache
+        f = project(f"{mlp}.c_proj", F.gelu(project(f"{mlp}.c_fc", u), approximate="tanh"))
+        h = h + adapter.branch(mlp, u, f, mask)
+    return F.linear(norm("transformer.ln_f", h[:, -batch.ids.shape[1] :]), table), new_cache
+
+
+def _fused(w, attn):
+    return w[f"{attn}.c_attn.weight"], w[f"{attn}.c_attn.bias"]
 
 
 def answer_loss(logits, labels):

@@ -31,12 +31,15 @@ export async function tinyModel(folder: string): Promise<TinyModel> {
   return { folder, model, weights: await referenceTensors(`${folder}/model.safetensors`) };
 }
 
-/** An adapter of test/reference, for example `lora-qv`; its files say `alpha` for what the options call `scale`. */
+/**
+ * An adapter of test/reference, for example `lora-qv`. Its file has the complete options of the method; of those in use
+ * here, `alpha` is what the options call `scale`, and the others have the values that the methods here always take.
+ */
 export async function referenceAdapter({ folder, model }: TinyModel, name: string): Promise<LoadedAdapter> {
   const { metadata, tensors } = await decodeSafetensors(referenceBytes(`${folder}/${name}.safetensors`));
-  const { alpha, ...options } = JSON.parse(metadata['options'] ?? '{}') as Record<string, unknown>;
-  const scale = alpha ?? options['scale'];
-  return { adapter: adapterFor(model, metadata['method'] ?? '', { ...options, scale }), tensors };
+  const { rank, alpha, scale, targets } = JSON.parse(metadata['options'] ?? '{}') as Record<string, unknown>;
+  const options = { rank, scale: alpha ?? scale, ...(targets === undefined ? {} : { targets }) };
+  return { adapter: adapterFor(model, metadata['method'] ?? '', options), tensors };
 }
 
 export function floats(tensor: HostTensor | undefined): Float32Array {
