@@ -3,6 +3,7 @@ import { DatabaseModule } from '@prad/database';
 import { BlobStore, LocalBlobStore } from '@prad/storage';
 import { Metrics, requestLogging, type Logger } from '@prad/telemetry';
 import { KeyRing } from './access/key-ring.js';
+import { AdapterFilesService } from './adapters/adapter-files.service.js';
 import { AdaptersController } from './adapters/adapters.controller.js';
 import { FilePreviewService } from './files/file-preview.service.js';
 import { FileService } from './files/file.service.js';
@@ -69,6 +70,7 @@ export class AppModule {
         ApiMetrics,
         Drain,
         FileService,
+        AdapterFilesService,
         FilePreviewService,
         TextCodecs,
         FineTuningService,

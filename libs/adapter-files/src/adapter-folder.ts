@@ -24,7 +24,7 @@ export async function decodeAdapterFolder({ config, weights }: AdapterFolderByte
       message: `${adapterFolder.config}: at most ${LARGEST_CONFIG} bytes, got ${config.byteLength}`,
     });
   }
-  const { tensors } = await decodeSafetensors(weights);
+  const { tensors } = await decodeSafetensors(weights, adapterFolder.weights);
   return { config: parseJsonObject(config, adapterFolder.config, CONFIG_DEPTH), tensors };
 }
 

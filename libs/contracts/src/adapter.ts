@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { maskScope } from './adapter-method.js';
+import { suffix } from './fine-tuning-job.js';
 import { listOf } from './pagination.js';
 
 export const adapterVersion = z
@@ -31,3 +33,33 @@ export const adapterObject = z
 export type AdapterObject = z.infer<typeof adapterObject>;
 
 export const adapterList = listOf(adapterObject, 'AdapterList');
+
+/** Fields of the form that imports an adapter, besides its two files. */
+export const importAdapterFields = z.strictObject({
+  model: z.string().min(1).describe('Name of the base model that it belongs to.'),
+  scope: maskScope
+    .optional()
+    .describe(
+      'Positions that an adapter of PEFT’s acts on; by default all, as in PEFT. Ours keep their own.',
+    ),
+  suffix: suffix.optional().describe('Part of the adapter’s name: ft:<base>:<suffix>:<tag>.'),
+});
+export type ImportAdapterFields = z.infer<typeof importAdapterFields>;
+
+const binary = z.string().meta({ format: 'binary' });
+
+/** The form as documentation shows it; its files are read as streams. */
+export const importAdapterForm = importAdapterFields.extend({
+  adapter_config: binary.describe('adapter_config.json of PEFT, or of an export in the format prad.'),
+  adapter_model: binary.describe('adapter_model.safetensors.'),
+});
+
+/** Files of an adapter's folder, PEFT's layout. */
+export const adapterFileNames = ['adapter_config.json', 'adapter_model.safetensors'] as const;
+export const adapterFileName = z.enum(adapterFileNames);
+export type AdapterFileName = z.infer<typeof adapterFileName>;
+
+/** `peft` for what PEFT has a form of, `prad` for all. */
+export const adapterFormats = ['peft', 'prad'] as const;
+export const adapterExportQuery = z.strictObject({ format: z.enum(adapterFormats).default('peft') });
+export type AdapterExportQuery = z.infer<typeof adapterExportQuery>;

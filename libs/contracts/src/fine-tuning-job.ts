@@ -16,17 +16,18 @@ const metadata = z
   .record(z.string().max(64), z.string().max(512))
   .refine((labels) => Object.keys(labels).length <= 16, '`metadata` holds at most 16 labels');
 
+/** What a caller may put into an adapter's name. */
+export const suffix = z
+  .string()
+  .regex(/^[a-z0-9-]{1,64}$/, '`suffix` must be 1 to 64 characters of a-z, 0-9 and dash');
+
 /** Body of `POST /v1/fine_tuning/jobs`. */
 export const createFineTuningJob = z
   .strictObject({
     model: z.string().min(1).describe('Name of a base model.'),
     training_file: z.string().min(1),
     validation_file: z.string().min(1).nullish(),
-    suffix: z
-      .string()
-      .regex(/^[a-z0-9-]{1,64}$/, '`suffix` must be 1 to 64 characters of a-z, 0-9 and dash')
-      .nullish()
-      .describe('Part of the adapter’s name: ft:<base>:<suffix>:<tag>.'),
+    suffix: suffix.nullish().describe('Part of the adapter’s name: ft:<base>:<suffix>:<tag>.'),
     seed: z.number().int().min(0).max(2_147_483_647).nullish().describe('Drawn at random where absent.'),
     method: fineTuningMethod.prefault({ type: 'prad' }),
     metadata: metadata.nullish(),

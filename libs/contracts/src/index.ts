@@ -105,7 +105,21 @@ export {
   type JobMetricObject,
   type JobMetricQuery,
 } from './job-metric.js';
-export { adapterList, adapterObject, adapterVersion, type AdapterObject } from './adapter.js';
+export {
+  adapterExportQuery,
+  adapterFileName,
+  adapterFileNames,
+  adapterFormats,
+  adapterList,
+  adapterObject,
+  adapterVersion,
+  importAdapterFields,
+  importAdapterForm,
+  type AdapterExportQuery,
+  type AdapterFileName,
+  type AdapterObject,
+  type ImportAdapterFields,
+} from './adapter.js';
 export {
   filePreview,
   filePreviewQuery,

@@ -1,11 +1,13 @@
-import type {
-  Adapter,
-  AdapterDetail,
-  AdapterOrigin,
-  AdapterVersion,
-  NewAdapter,
-  Page,
-  PageRequest,
+import {
+  newId,
+  type Adapter,
+  type AdapterDetail,
+  type AdapterOrigin,
+  type AdapterVersion,
+  type NewAdapter,
+  type NewAdapterVersion,
+  type Page,
+  type PageRequest,
 } from '@prad/domain';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@prad/errors';
@@ -17,6 +19,7 @@ import { lockRow } from './locked-row.js';
 import { newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { jsonOf } from './json-column.js';
+import { violatedForeignKey } from './pg-error.js';
 
 export interface AdapterFilter {
   readonly baseModel?: string | undefined;
@@ -42,6 +45,21 @@ export class AdapterRepository {
   async getIn(project: string, id: string): Promise<Adapter> {
     const row = await this.dataSource.manager.findOneBy(AdapterEntity, { id, projectId: project });
     return this.present(row, id);
+  }
+
+  /**
+   * Records an adapter that no job made, with its first version; its blob is written already. Throws notFound when its
+   * base model is gone.
+   */
+  async create(project: string, adapter: NewAdapter, version: NewAdapterVersion): Promise<AdapterDetail> {
+    await this.dataSource
+      .transaction((manager) =>
+        publishAdapter(manager, project, adapter, { ...version, id: newId('advers'), jobId: null }),
+      )
+      .catch((error: unknown) => {
+        throw violatedForeignKey(error) === undefined ? error : notFound('model', adapter.baseModel);
+      });
+    return this.getDetail(project, adapter.id);
   }
 
   async list(project: string, page: PageRequest, filter: AdapterFilter = {}): Promise<Page<Adapter>> {

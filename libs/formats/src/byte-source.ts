@@ -41,10 +41,12 @@ class FileSource implements ByteSource {
 }
 
 class MemorySource implements ByteSource {
-  readonly name = 'bytes';
   readonly size: number;
 
-  constructor(private readonly bytes: Uint8Array) {
+  constructor(
+    private readonly bytes: Uint8Array,
+    readonly name: string,
+  ) {
     this.size = bytes.byteLength;
   }
 
@@ -87,8 +89,8 @@ export async function openFile(path: string): Promise<ByteSource> {
 }
 
 /** Bytes already in memory, read the same way as a file. */
-export function bytesSource(bytes: Uint8Array): ByteSource {
-  return new MemorySource(bytes);
+export function bytesSource(bytes: Uint8Array, name = 'bytes'): ByteSource {
+  return new MemorySource(bytes, name);
 }
 
 /** The error of a path that cannot be opened or listed. */

@@ -1,4 +1,4 @@
-import { DEFAULT_PROJECT, newId, type FineTuningJob, type InferenceJob } from '@prad/domain';
+import { DEFAULT_PROJECT, newId, type FineTuningJob, type InferenceJob, type JsonObject } from '@prad/domain';
 import type { Database } from '@prad/database';
 
 /** What a ready base model of the tests holds. */
@@ -14,11 +14,15 @@ export const modelContent = {
 };
 
 /** Imports a base model of that name. */
-export async function addBaseModel(database: Database, id: string): Promise<void> {
+export async function addBaseModel(
+  database: Database,
+  id: string,
+  details: JsonObject = modelContent.details,
+): Promise<void> {
   await database.baseModels.create({ id, source: '/somewhere' });
   const owner = newId('lease');
   await database.baseModels.claim(id, owner, 10_000);
-  await database.baseModels.complete(id, owner, modelContent);
+  await database.baseModels.complete(id, owner, { ...modelContent, details });
 }
 
 export async function addFile(database: Database, project = DEFAULT_PROJECT): Promise<string> {

@@ -24,21 +24,15 @@ import {
 } from '@prad/contracts';
 import { DataFileRepository } from '@prad/database';
 import { filePurposes } from '@prad/domain';
-import { AppError } from '@prad/errors';
 import { BlobStore } from '@prad/storage';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { CallerProject } from '../access/caller-project.js';
 import { disconnection } from '../http/drain.js';
+import { formParts, formSchema } from '../http/form.js';
 import { toList } from '../http/page.view.js';
 import { FilePreviewService } from './file-preview.service.js';
 import { FileService } from './file.service.js';
 import { toFileObject } from './file.view.js';
-
-type BodySchema = Extract<Parameters<typeof ApiBody>[0], { readonly schema: unknown }>['schema'];
-
-/** Swagger takes a form as JSON schema only; its parts are checked one by one while they stream. */
-const uploadSchema = z.toJSONSchema(uploadForm, { target: 'openapi-3.0' }) as BodySchema;
 
 @ApiTags('files')
 @Controller('v1/files')
@@ -53,11 +47,10 @@ export class FilesController {
   @Post()
   @HttpCode(200)
   @ApiConsumes('multipart/form-data')
-  @ApiBody({ schema: uploadSchema })
+  @ApiBody({ schema: formSchema(uploadForm) })
   @ApiOkResponse({ standardSchema: fileObject })
   async upload(@CallerProject() project: string, @Req() request: FastifyRequest) {
-    if (!request.isMultipart()) throw notAForm(request.headers['content-type']);
-    return toFileObject(await this.service.upload(project, request.parts()));
+    return toFileObject(await this.service.upload(project, formParts(request, uploadForm)));
   }
 
   @Get()
@@ -103,12 +96,4 @@ export class FilesController {
     await this.service.delete(project, id);
     return { id, object: 'file' as const, deleted: true as const };
   }
-}
-
-function notAForm(contentType: string | undefined): AppError {
-  return new AppError({
-    kind: 'invalid',
-    code: 'invalid_form',
-    message: `expected multipart/form-data with the parts file and purpose, got ${contentType ?? 'no content type'}`,
-  });
 }

@@ -69,11 +69,12 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
   return fromSource(await openFile(path));
 }
 
-/** Reads a whole safetensors file that is already in memory, such as an adapter. @throws AppError invalid. */
+/** Reads a whole safetensors file that is already in memory, such as an adapter; `name` is for errors. @throws AppError invalid. */
 export async function decodeSafetensors(
   bytes: Uint8Array,
+  name?: string,
 ): Promise<{ metadata: Readonly<Record<string, string>>; tensors: Map<string, HostTensor> }> {
-  const file = await fromSource(bytesSource(bytes));
+  const file = await fromSource(bytesSource(bytes, name));
   const tensors = new Map<string, HostTensor>();
   for (const name of file.tensors.keys()) tensors.set(name, await file.read(name));
   return { metadata: file.metadata, tensors };
