@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAdapters } from './commands/adapters.js';
 import { addDemo } from './commands/demo.js';
 import { addFiles } from './commands/files.js';
 import { addGenerate } from './commands/generate.js';
@@ -17,6 +18,7 @@ const commands = [
   addWorker,
   addMigrate,
   addModels,
+  addAdapters,
   addFiles,
   addTrain,
   addGenerate,

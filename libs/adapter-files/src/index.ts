@@ -14,4 +14,5 @@ export {
 export { baseLayout, type AdapterBase, type BaseLayout } from './base-layout.js';
 export { folderFormats, readAdapterFolder, writeAdapterFolder, type FolderFormat } from './convert.js';
 export { influenceOf, influenceText, placesOf, type AdapterPlaces, type Influence } from './influence.js';
+export { inspectArtefact, inspectFolder, type AdapterFacts } from './inspect.js';
 export type { AdapterFiles } from './peft/peft-method.js';

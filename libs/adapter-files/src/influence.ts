@@ -34,10 +34,13 @@ export function influenceOf({ kinds, layers, wholePrompt }: AdapterPlaces, layer
   };
 }
 
-/** The influence in words, layers counted from 1. */
-export function influenceText({ keysFrom, valuesFrom }: Influence, layerCount: number): string {
-  const layers = (from: number): string =>
-    from + 1 === layerCount ? `layer ${layerCount}` : `layers ${from + 1}-${layerCount}`;
+/** The influence in words, layers counted from 1; without `layerCount` the last one is left open. */
+export function influenceText({ keysFrom, valuesFrom }: Influence, layerCount?: number): string {
+  const layers = (from: number): string => {
+    if (from === 0) return 'all layers';
+    if (layerCount === undefined) return `layers ${from + 1} and up`;
+    return from + 1 === layerCount ? `layer ${layerCount}` : `layers ${from + 1}-${layerCount}`;
+  };
   if (keysFrom === undefined && valuesFrom === undefined) return 'only the first answer token';
   if (keysFrom === valuesFrom && keysFrom !== undefined)
     return `prompt keys and values of ${layers(keysFrom)}`;

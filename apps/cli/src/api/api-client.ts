@@ -1,4 +1,7 @@
+import type { AdapterFolderBytes } from '@prad/adapter-files';
 import {
+  adapterList,
+  adapterObject,
   completion,
   completionChunk,
   fileDeletion,
@@ -12,6 +15,8 @@ import {
   modelDeletion,
   modelList,
   modelObject,
+  type AdapterFileName,
+  type AdapterObject,
   type Completion,
   type CompletionChunk,
   type CreateCompletion,
@@ -19,6 +24,7 @@ import {
   type FileObject,
   type FineTuningEventObject,
   type FineTuningJobObject,
+  type ImportAdapterFields,
   type ImportModelRequest,
   type ModelObject,
 } from '@prad/contracts';
@@ -69,6 +75,35 @@ export class ApiClient {
 
   async removeModel(id: string): Promise<void> {
     await this.#json(`/v1/models/${encodeURIComponent(id)}`, { method: 'DELETE' }, modelDeletion);
+  }
+
+  /** The newest adapters, the newest first. */
+  async adapters(): Promise<readonly AdapterObject[]> {
+    return (await this.#get(`/v1/adapters?limit=${LIST_LIMIT}`, adapterList)).data;
+  }
+
+  adapter(id: string): Promise<AdapterObject> {
+    return this.#get(`/v1/adapters/${encodeURIComponent(id)}`, adapterObject);
+  }
+
+  importAdapter(
+    { config, weights }: AdapterFolderBytes,
+    fields: ImportAdapterFields,
+  ): Promise<AdapterObject> {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(fields)) if (value !== undefined) form.append(name, value);
+    form.append('adapter_config', new Blob([new Uint8Array(config)]), 'adapter_config.json');
+    form.append('adapter_model', new Blob([new Uint8Array(weights)]), 'adapter_model.safetensors');
+    return this.#json('/v1/adapters', { method: 'POST', body: form }, adapterObject);
+  }
+
+  /** Both files, in a format that the server knows. */
+  async exportAdapter(id: string, format: string): Promise<AdapterFolderBytes> {
+    const file = async (name: AdapterFileName): Promise<Uint8Array> => {
+      const path = `/v1/adapters/${encodeURIComponent(id)}/export/${name}?format=${encodeURIComponent(format)}`;
+      return new Uint8Array(await (await this.#fetch(path, {})).arrayBuffer());
+    };
+    return { config: await file('adapter_config.json'), weights: await file('adapter_model.safetensors') };
   }
 
   async files(): Promise<readonly FileObject[]> {
