@@ -1,4 +1,4 @@
-import { encodeOnnx, gradients } from '@prad/graph';
+import { encodeOnnx, gradients, type Graph } from '@prad/graph';
 import {
   answerCrossEntropy,
   fedTensors,
@@ -124,16 +124,13 @@ export interface LossAndGradients {
   readonly gradients: ReadonlyMap<string, Float32Array>;
 }
 
-/**
- * The answer loss of rows (all tokens from `prompt` on are answer) and its gradient by every tensor of the adapter,
- * or by every base weight where there is no adapter. `skip` leaves out the first answer tokens of each row.
- */
-export async function lossAndGradients(
+/** The graph of `lossAndGradients`, outputs `loss`, `total`, `weight` and `grad.<name>`, and all that it is fed. */
+export function lossGraph(
   tiny: TinyModel,
   batch: Batch,
   loaded?: LoadedAdapter,
   skip = 0,
-): Promise<LossAndGradients> {
+): { graph: Graph; feeds: Record<string, HostTensor>; trained: readonly { readonly name: string }[] } {
   const answers = batch.rows.flatMap(({ ids, prompt = ids.length }, b) =>
     ids.slice(prompt + skip).map((label, i) => ({
       position: b * batch.tokens + batch.start[b]! + prompt + skip + i - 1,
@@ -172,6 +169,20 @@ export async function lossAndGradients(
       weights: tensor('float32', [answers.length], lossWeights),
     },
   );
+  return { graph, feeds, trained };
+}
+
+/**
+ * The answer loss of rows (all tokens from `prompt` on are answer) and its gradient by every tensor of the adapter,
+ * or by every base weight where there is no adapter. `skip` leaves out the first answer tokens of each row.
+ */
+export async function lossAndGradients(
+  tiny: TinyModel,
+  batch: Batch,
+  loaded?: LoadedAdapter,
+  skip = 0,
+): Promise<LossAndGradients> {
+  const { graph, feeds, trained } = lossGraph(tiny, batch, loaded, skip);
   const out = await runGraph(encodeOnnx(graph), feeds, { intraOpThreads: 1 });
   return {
     loss: floats(out['loss'])[0]!,

@@ -1,14 +1,21 @@
 import { decodeSafetensors } from '@prad/formats';
 import { adapterFor, architectureFor, type LanguageModel, type LoadedAdapter } from '@prad/nn';
-import type { HostTensor } from '@prad/tensor';
-import { readFileSync } from 'node:fs';
+import { float16ToFloat32, tensor, type HostTensor } from '@prad/tensor';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 
 export type Tensors = ReadonlyMap<string, HostTensor>;
 
-/** A file of test/reference as bytes. */
+const root = new URL('../../reference/', import.meta.url);
+
+/** Where a file of test/reference lies. */
+export function referencePath(path: string): string {
+  return fileURLToPath(new URL(path, root));
+}
+
 function referenceBytes(path: string): Buffer {
-  return readFileSync(new URL(`../../reference/${path}`, import.meta.url));
+  return readFileSync(referencePath(path));
 }
 
 export function referenceJson(path: string): unknown {
@@ -28,7 +35,21 @@ export interface TinyModel {
 
 export async function tinyModel(folder: string): Promise<TinyModel> {
   const model = architectureFor(referenceJson(`${folder}/config.json`));
-  return { folder, model, weights: await referenceTensors(`${folder}/model.safetensors`) };
+  return { folder, model, weights: await storedWeightsOf(folder) };
+}
+
+/** All tensors of a model folder, in one file or in shards; halves as float32. */
+async function storedWeightsOf(folder: string): Promise<Tensors> {
+  const index = `${folder}/model.safetensors.index.json`;
+  const files = existsSync(referencePath(index))
+    ? new Set(Object.values((referenceJson(index) as { weight_map: Record<string, string> }).weight_map))
+    : ['model.safetensors'];
+  const all = await Promise.all([...files].map((file) => referenceTensors(`${folder}/${file}`)));
+  return new Map(all.flatMap((tensors) => [...tensors].map(([name, stored]) => [name, asFloat32(stored)])));
+}
+
+function asFloat32(stored: HostTensor): HostTensor {
+  return stored.dtype === 'float16' ? tensor('float32', stored.shape, float16ToFloat32(stored.data)) : stored;
 }
 
 /**

@@ -7,7 +7,7 @@ export interface GroupQueryAttentionAttributes {
   readonly heads: number;
   readonly kvHeads: number;
   readonly scale: number;
-  /** A position sees itself and the window - 1 before it; all before it by default. */
+  /** A position sees itself and the window - 1 before it, as in transformers; all before it by default. */
   readonly window?: number | undefined;
   /** Scores s become cap tanh(s / cap). */
   readonly softcap?: number | undefined;

@@ -1,6 +1,13 @@
 import type { Architecture, LanguageModel } from './architecture.js';
+import { gemma2 } from './gemma2.js';
+import { gemma3Text } from './gemma3-text.js';
 import { gpt2 } from './gpt2.js';
+import { gptNeox } from './gpt-neox.js';
 import { llama } from './llama.js';
+import { mistral } from './mistral.js';
+import { phi3 } from './phi3.js';
+import { qwen2 } from './qwen2.js';
+import { qwen3 } from './qwen3.js';
 import { readConfig, unsupportedConfig } from './read-config.js';
 
 function bind<C>(architecture: Architecture<C>, configJson: unknown): LanguageModel {
@@ -20,6 +27,13 @@ function bind<C>(architecture: Architecture<C>, configJson: unknown): LanguageMo
 const architectures: Readonly<Record<string, (configJson: unknown) => LanguageModel>> = {
   llama: (json) => bind(llama, json),
   gpt2: (json) => bind(gpt2, json),
+  mistral: (json) => bind(mistral, json),
+  qwen2: (json) => bind(qwen2, json),
+  qwen3: (json) => bind(qwen3, json),
+  gemma2: (json) => bind(gemma2, json),
+  gemma3_text: (json) => bind(gemma3Text, json),
+  phi3: (json) => bind(phi3, json),
+  gpt_neox: (json) => bind(gptNeox, json),
 };
 
 /** The `model_type`s that can be run. */

@@ -12,6 +12,8 @@ export interface Rope {
 
 export type RopeScaling =
   | { readonly type: 'linear'; readonly factor: number }
+  /** Each frequency is divided by its own. */
+  | { readonly type: 'factors'; readonly factors: readonly number[] }
   | {
       readonly type: 'llama3';
       readonly factor: number;
@@ -54,6 +56,8 @@ function ropeFrequencies({ theta, rotaryDim, scaling }: Rope): Float32Array {
         return frequency;
       case 'linear':
         return frequency / scaling.factor;
+      case 'factors':
+        return frequency / (scaling.factors[i] ?? 1);
       case 'llama3':
         return llama3Frequency(frequency, scaling);
     }
