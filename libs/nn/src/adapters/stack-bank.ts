@@ -69,7 +69,7 @@ function familyFeeds(
   const scales = Float32Array.of(0, ...members.map(({ adapter }) => adapter.options.scale));
   const stacked = sites.flatMap((site) => {
     const ranks = members.map(({ adapter }) => rankAt(adapter, site));
-    return family.parameters(site, { rank: Math.max(0, ...ranks), init: 'identity' }).map((spec) => {
+    return family.parameters(site, { rank: Math.max(1, ...ranks), init: 'identity' }).map((spec) => {
       const name = adapterTensorName(site, family, spec.name);
       return [bankInput.tensor(name), stack(spec, name, members)] satisfies [string, HostTensor];
     });
