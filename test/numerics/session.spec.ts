@@ -1,5 +1,5 @@
 import { add, cast, encodeOnnx, Graph, identity, mul, type Value } from '@prad/graph';
-import { bundledDevices, Session } from '@prad/runtime';
+import { bundledDevices, checkDevice, Session } from '@prad/runtime';
 import { tensor, zeros, type Dtype, type HostTensor } from '@prad/tensor';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -162,6 +162,16 @@ describe('what goes wrong is named', () => {
     // Where there is a GPU with all it needs, the session opens.
     const error = await failure(Session.open(model(), { device: 'cuda' }));
     if (error) expect(error).toMatchObject(unknown);
+  });
+
+  it('in a device that cannot be used: what it is, why, and what to do', async () => {
+    await checkDevice('cpu');
+    const error = await failure(checkDevice('cuda'));
+    if (!error) return;
+    expect(error).toMatchObject({ kind: 'unavailable', code: 'device_unavailable' });
+    expect((error as Error).message).toMatch(
+      /^device cuda cannot be used: .*cuda.*\. Hint: .*(install|needs)/i,
+    );
   });
 
   it('in memory that cannot be had', async () => {

@@ -4,6 +4,7 @@ import { openDatabase, type Database } from '@prad/database';
 import { newId } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { HandlerHost, JobProducer, chooseQueueStore, type JobName } from '@prad/queue';
+import { checkDevice } from '@prad/runtime';
 import { LocalBlobStore } from '@prad/storage';
 import { withLogContext } from '@prad/telemetry';
 import { ComputeThreads } from './compute/compute-threads.js';
@@ -47,9 +48,10 @@ export class Worker {
     private readonly log: WorkerLog,
   ) {}
 
-  /** Takes jobs once it resolves. Throws where a role has no handler, or a store or the port cannot be had. */
+  /** Takes jobs once it resolves. Throws where a role has no handler, or a device, a store or the port cannot be had. */
   static async start(env: WorkerEnv, log: WorkerLog): Promise<Worker> {
     const roles = rolesOf(env);
+    await checkDevice(env.DEVICE);
     const database = await openDatabase({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE });
     const parts = assemble(env, roles, database, log);
     const { host, threads, metrics, report, requeue } = parts;
@@ -146,12 +148,16 @@ function rolesOf({ WORKER_ROLES }: WorkerEnv): readonly JobName[] {
   });
 }
 
+function hardwareOf({ INTRA_OP_THREADS: intraOpThreads, DEVICE: device }: WorkerEnv) {
+  return { intraOpThreads, device };
+}
+
 function engineOf(env: WorkerEnv) {
   return {
     maxNumSeqs: env.MAX_NUM_SEQS,
     maxModelLen: env.MAX_MODEL_LEN,
     maxNumBatchedTokens: env.MAX_NUM_BATCHED_TOKENS,
-    intraOpThreads: env.INTRA_OP_THREADS,
+    ...hardwareOf(env),
   };
 }
 
@@ -169,7 +175,7 @@ function handlersOf(
   const quick = { leaseMs, heartbeatMs: Math.min(GENERATION_HEARTBEAT_MS, leaseMs / 4) };
   const { training } = metrics;
   return [
-    new TrainHandler(database, blobs, threads.training, timing, env.INTRA_OP_THREADS, training),
+    new TrainHandler(database, blobs, threads.training, timing, hardwareOf(env), training),
     new GenerateHandler(database, blobs, threads.generation, quick),
     new ImportHandler(database, blobs, threads.import, timing, log),
   ];

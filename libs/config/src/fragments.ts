@@ -106,7 +106,12 @@ export const loggingEnv = {
 
 /** How text is generated and models are run. */
 export const engineEnv = {
-  DEVICE: z.enum(['cpu']).default('cpu').describe('Device that models run on.'),
+  DEVICE: z
+    .enum(['cpu', 'cuda', 'webgpu'])
+    .default('cpu')
+    .describe(
+      'Device that models run on: cpu, cuda (NVIDIA; its library is installed apart) or webgpu (GPUs with a Vulkan driver). A worker whose device cannot be used does not start.',
+    ),
   MAX_NUM_SEQS: wholeNumber(1, 1024)
     .default(16)
     .describe('Most sequences that one worker generates at once.'),

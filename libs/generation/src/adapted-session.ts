@@ -8,7 +8,7 @@ import {
   type LoadedAdapter,
   type StackedBank,
 } from '@prad/nn';
-import { Session, type Tensors } from '@prad/runtime';
+import { Session, type Device, type Tensors } from '@prad/runtime';
 import { adaptedGraph } from './model-graphs.js';
 import type { ServedAdapter } from './served-adapter.js';
 
@@ -18,6 +18,7 @@ const KEPT_BANKS = 8;
 export interface AdaptedSessionOptions {
   readonly capacity: number;
   readonly intraOpThreads: number;
+  readonly device?: Device;
 }
 
 /**
@@ -70,6 +71,7 @@ export class AdaptedSession {
     // Without prepacking it shares the mapped weight file and costs no memory of its own.
     this.#session = await Session.open(encodeOnnx(adaptedGraph(this.model, this.options.capacity, layout)), {
       intraOpThreads: this.options.intraOpThreads,
+      ...(this.options.device && { device: this.options.device }),
       externalDataFolder: this.model.folder,
       prepack: false,
     });

@@ -1,6 +1,6 @@
 import { encodeOnnx, type ExternalData, type Graph } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
-import { Session, type Tensors } from '@prad/runtime';
+import { Session, type Device, type Tensors } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
 import { AdaptedSession } from './adapted-session.js';
 import { Executor } from './executor.js';
@@ -15,6 +15,8 @@ export interface OnnxExecutorOptions {
   /** Longest sequence in tokens; the model's own context where that is shorter. */
   readonly capacity: number;
   readonly intraOpThreads: number;
+  /** `cpu` by default. */
+  readonly device?: Device;
 }
 
 /** What the decode session was made of: shows that there is no adapter in it. */
@@ -58,6 +60,7 @@ export class OnnxExecutor extends Executor {
     // Prepacked, which the adapted session is not: decoding reads every weight for every token.
     const base = await Session.open(encodeOnnx(graph), {
       intraOpThreads: options.intraOpThreads,
+      ...(options.device && { device: options.device }),
       externalDataFolder: model.folder,
     });
     return new OnnxExecutor(model, { ...options, capacity }, base, graph);

@@ -5,8 +5,8 @@ export const streamWindow = 32;
 
 /** Messages from the host to the compute thread; `id` numbers streams and pings. */
 export type ToThread =
-  /** The first message: where the thread leaves its signs of life, see `Pulse`. */
-  | { readonly type: 'watch'; readonly pulse: SharedArrayBuffer }
+  /** The first message: where the thread leaves its signs of life, see `Pulse`, and how it takes turns on a GPU. */
+  | { readonly type: 'watch'; readonly pulse: SharedArrayBuffer; readonly lock: SharedArrayBuffer }
   | { readonly type: 'start'; readonly id: number; readonly method: string; readonly params: unknown }
   /** Aborts the stream's signal; `left`: nobody reads it any more, so it is also stopped at its next event. */
   | { readonly type: 'cancel'; readonly id: number; readonly reason: WireError; readonly left: boolean }

@@ -1,10 +1,10 @@
-import { AppError } from '@prad/errors';
 import { env, listSupportedBackends } from 'onnxruntime-node';
+import { deviceUnavailable } from './device-unavailable.js';
 
 /** Where a session computes. */
-export type Device = 'cpu' | 'webgpu' | 'cuda';
+export type Device = 'cpu' | 'cuda' | 'webgpu';
 
-const devices = ['cpu', 'webgpu', 'cuda'] as const;
+const devices = ['cpu', 'cuda', 'webgpu'] as const;
 
 // What onnxruntime says while it looks for a device comes back as an exception too.
 env.logLevel = 'fatal';
@@ -18,11 +18,6 @@ export function bundledDevices(): Device[] {
 /** @throws AppError unavailable `device_unavailable` when this platform's onnxruntime cannot have the device. */
 export function requireDevice(device: Device): void {
   const known = listSupportedBackends().map(({ name }) => name);
-  if (known.includes(device)) return;
-  throw new AppError({
-    kind: 'unavailable',
-    code: 'device_unavailable',
-    message: `device ${device} is unknown to this onnxruntime, which knows ${known.join(', ')}`,
-    details: { device },
-  });
+  if (!known.includes(device))
+    throw deviceUnavailable(device, `onnxruntime on this platform knows only ${known.join(', ')}`);
 }

@@ -1,6 +1,7 @@
 import { AppError, assertNever } from '@prad/errors';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import type { ToHost, ToThread } from './compute-protocol.js';
+import { deviceLock, endTurnOf } from './device-lock.js';
 import { Pulse } from './pulse.js';
 import { StreamInbox } from './stream-inbox.js';
 import { transfersOf } from './transferring.js';
@@ -22,13 +23,15 @@ export class LiveThread {
   /** `onEnd` hears of the end, with the error that every waiting stream gets. */
   constructor(entry: URL, options: WorkerOptions, onEnd: (error: AppError) => void) {
     this.#worker = new Worker(entry, options);
-    this.#send({ type: 'watch', pulse: this.#pulse.buffer });
+    const { threadId } = this.#worker;
+    this.#send({ type: 'watch', pulse: this.#pulse.buffer, lock: deviceLock() });
     this.#worker.on('message', (message: ToHost) => {
       this.#receive(message);
     });
     this.#worker.on('error', (error) => (this.#crash = error));
     this.exited = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
+        endTurnOf(threadId);
         const error = died(code, this.#crash);
         this.fail(error);
         onEnd(error);

@@ -1,13 +1,14 @@
 import { AppError, type ErrorKind } from '@prad/errors';
 
-/** What onnxruntime says when memory runs out, in its arena and in the C++ library. */
+/** What onnxruntime says when memory runs out, in its arena, in the C++ library and in WebGPU. */
 const outOfMemory = /failed to allocate memory|bad_alloc|out of memory/i;
-const noGpu = /no supported adapters|failed to get a webgpu adapter|no cuda-capable device|cuda failure/i;
-/** CUDA's part of onnxruntime is downloaded apart from the package. */
-const noProvider = /failed to load (shared )?library/i;
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Where it was thrown, by file, line and function: of no use to whoever reads the message. */
+const origin = /^\/onnxruntime_src\/.*? (?:was false\. )/s;
+
+/** What an exception of onnxruntime says. */
+export function nativeMessage(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(origin, '').trim();
 }
 
 /** An exception of onnxruntime as an AppError; `fallback` says what it means when its text is not known. */
@@ -17,19 +18,9 @@ export function translateNative(
   fallback: { readonly kind: ErrorKind; readonly code: string },
 ): AppError {
   if (error instanceof AppError) return error;
-  const known = messageOf(error);
-  const reason = noProvider.test(known)
-    ? `${known}; run onnxruntime-node's script/install.js with ONNXRUNTIME_NODE_INSTALL=cuda12`
-    : known;
-  return new AppError({ ...classify(reason, fallback), message: `${doing}: ${reason}`, cause: error });
-}
-
-function classify(
-  reason: string,
-  fallback: { readonly kind: ErrorKind; readonly code: string },
-): { kind: ErrorKind; code: string } {
-  if (outOfMemory.test(reason)) return { kind: 'exhausted', code: 'out_of_memory' };
-  if (noGpu.test(reason) || noProvider.test(reason))
-    return { kind: 'unavailable', code: 'device_unavailable' };
-  return fallback;
+  const reason = nativeMessage(error);
+  const meaning = outOfMemory.test(reason)
+    ? ({ kind: 'exhausted', code: 'out_of_memory' } as const)
+    : fallback;
+  return new AppError({ ...meaning, message: `${doing}: ${reason}`, cause: error });
 }

@@ -1,6 +1,7 @@
 import { AppError, assertNever } from '@prad/errors';
 import { parentPort, type MessagePort } from 'node:worker_threads';
 import { streamWindow, type ComputeHandlers, type ToHost, type ToThread } from './compute-protocol.js';
+import { useDeviceLock } from './device-lock.js';
 import { Pulse } from './pulse.js';
 import { transfersOf } from './transferring.js';
 import { fromWireError, toWireError } from './wire-error.js';
@@ -46,6 +47,7 @@ class ComputeServer {
   receive(message: ToThread): void {
     switch (message.type) {
       case 'watch':
+        useDeviceLock(message.lock);
         new Pulse(message.pulse).start();
         return;
       case 'start':

@@ -4,7 +4,10 @@ import type { Device } from './device.js';
 export interface SessionOptions {
   /** Threads inside one operator; by default onnxruntime takes the physical cores. */
   readonly intraOpThreads?: number;
+  /** Operators that a GPU lacks run on the CPU, which onnxruntime decides by itself. `cpu` by default. */
   readonly device?: Device;
+  /** Where outputs of a run go: to the host (default), or they stay on a `webgpu` device for `runOnDevice`. */
+  readonly outputs?: 'host' | 'device';
   /** Where the weight files lie that a model opened from bytes names; a model file has them beside it. */
   readonly externalDataFolder?: string;
   /**
@@ -41,6 +44,7 @@ export function nativeOptions(options: SessionOptions): InferenceSession.Session
     // Errors reach the caller as exceptions; onnxruntime need not print them as well.
     logSeverityLevel: 4,
     ...(intraOpThreads !== undefined && { intraOpNumThreads: intraOpThreads }),
+    ...(options.outputs === 'device' && { preferredOutputLocation: 'gpu-buffer' }),
     extra: {
       session: {
         disable_prepacking: prepack ? '0' : '1',

@@ -1,15 +1,21 @@
 import { AppError } from '@prad/errors';
 import type { HostTensor } from '@prad/tensor';
 import { access } from 'node:fs/promises';
-import { InferenceSession } from 'onnxruntime-node';
-import { requireDevice } from './device.js';
+import { InferenceSession, type Tensor } from 'onnxruntime-node';
+import { requireDevice, type Device } from './device.js';
+import { inTurn } from './device-lock.js';
+import { DeviceTensor } from './device-tensor.js';
+import { deviceUnavailable, noDevice } from './device-unavailable.js';
 import { inPlaceWorks, runInto } from './in-place.js';
-import { translateNative } from './native-error.js';
+import { nativeMessage, translateNative } from './native-error.js';
 import { fromNative, toNative } from './native-tensor.js';
 import { nativeOptions, type SessionOptions } from './session-options.js';
 import { checkFeeds, checkOutputs, signatures, type TensorSignature } from './signature.js';
 
 export type Tensors = Readonly<Record<string, HostTensor>>;
+
+/** Tensors in host memory, in that of the session's GPU, or both. */
+export type PlacedTensors = Readonly<Record<string, HostTensor | DeviceTensor>>;
 
 /**
  * A loaded ONNX model. `open` and `run` compute on the calling thread and block it: only a compute thread or a test
@@ -22,7 +28,11 @@ export class Session {
   #native: InferenceSession | undefined;
   readonly #sequence: string | undefined;
 
-  private constructor(native: InferenceSession, inPlace: boolean) {
+  private constructor(
+    native: InferenceSession,
+    inPlace: boolean,
+    private readonly device: Device,
+  ) {
     this.#native = native;
     this.inputs = signatures(native.inputMetadata);
     this.outputs = signatures(native.outputMetadata);
@@ -37,7 +47,7 @@ export class Session {
   static async open(model: string | Uint8Array, options: SessionOptions = {}): Promise<Session> {
     const native = await load(model, options);
     const inPlace = sequenceOutput(native) !== undefined && (await inPlaceWorks((probe) => load(probe, {})));
-    return new Session(native, inPlace);
+    return new Session(native, inPlace, options.device ?? 'cpu');
   }
 
   /** Whether `runInPlace` writes outputs without copying them. */
@@ -50,19 +60,26 @@ export class Session {
    * @param fetch names of the outputs wanted, by default all tensors.
    * @throws AppError bug `missing_feed`, `unknown_feed`, `feed_mismatch`, `run_failed`; exhausted `out_of_memory`.
    */
-  async run(feeds: Tensors, fetch?: readonly string[]): Promise<Record<string, HostTensor>> {
-    const native = this.#open();
-    checkFeeds(this.inputs, feeds);
+  async run(feeds: PlacedTensors, fetch?: readonly string[]): Promise<Record<string, HostTensor>> {
     const wanted = fetch ?? this.outputs.map(({ name }) => name);
-    if (wanted.length === 0) return {};
-    try {
-      const results = await native.run(natives(feeds), wanted);
-      return Object.fromEntries(
-        Object.entries(results).map(([name, value]) => [name, fromNative(name, value)]),
-      );
-    } catch (error) {
-      throw runFailed(error);
-    }
+    const results = await this.#run(feeds, async (native, given): Promise<Record<string, Tensor>> =>
+      wanted.length === 0 ? {} : native.run(given, wanted),
+    );
+    return Object.fromEntries(
+      Object.entries(results).map(([name, value]) => [name, fromNative(name, value)]),
+    );
+  }
+
+  /**
+   * Runs the graph of a session that was opened with `outputs: 'device'`; all outputs stay in the memory of its GPU.
+   * @throws AppError as `run`.
+   */
+  async runOnDevice(feeds: PlacedTensors): Promise<Record<string, DeviceTensor>> {
+    const wanted = this.outputs.map(({ name }) => name);
+    const results = await this.#run(feeds, (native, given) => native.run(given, wanted));
+    return Object.fromEntries(
+      Object.entries(results).map(([name, value]) => [name, new DeviceTensor(value)]),
+    );
   }
 
   /**
@@ -71,22 +88,30 @@ export class Session {
    * the graph's first output is a sequence (`sequenceConstruct`), else the outputs are copied into place.
    * @throws AppError as `run`, and bug `unknown_output`.
    */
-  async runInPlace(feeds: Tensors, outputs: Tensors): Promise<void> {
-    const native = this.#open();
-    checkFeeds(this.inputs, feeds);
+  async runInPlace(feeds: PlacedTensors, outputs: PlacedTensors): Promise<void> {
     checkOutputs(this.outputs, outputs);
-    try {
-      await runInto(native, natives(feeds), natives(outputs), this.#sequence);
-    } catch (error) {
-      throw runFailed(error);
-    }
+    const targets = natives(outputs);
+    await this.#run(feeds, (native, given) => runInto(native, given, targets, this.#sequence));
   }
 
   /** Frees the model's memory; closing twice is harmless. */
   async close(): Promise<void> {
     const native = this.#native;
     this.#native = undefined;
-    await native?.release();
+    if (native) await onDevice(this.device, () => native.release());
+  }
+
+  async #run<T>(
+    feeds: PlacedTensors,
+    work: (native: InferenceSession, feeds: Record<string, Tensor>) => Promise<T>,
+  ): Promise<T> {
+    const native = this.#open();
+    checkFeeds(this.inputs, feeds);
+    try {
+      return await onDevice(this.device, () => work(native, natives(feeds)));
+    } catch (error) {
+      throw translateNative(error, 'the graph did not run', { kind: 'bug', code: 'run_failed' });
+    }
   }
 
   #open(): InferenceSession {
@@ -96,15 +121,20 @@ export class Session {
 }
 
 async function load(model: string | Uint8Array, options: SessionOptions): Promise<InferenceSession> {
-  requireDevice(options.device ?? 'cpu');
+  const { device = 'cpu' } = options;
+  requireDevice(device);
   const what = typeof model === 'string' ? `model ${model}` : 'model in memory';
   if (typeof model === 'string') await requireFile(model);
   try {
     const native = nativeOptions(options);
-    return await (typeof model === 'string'
-      ? InferenceSession.create(model, native)
-      : InferenceSession.create(model, native));
+    return await onDevice(device, () =>
+      typeof model === 'string'
+        ? InferenceSession.create(model, native)
+        : InferenceSession.create(model, native),
+    );
   } catch (error) {
+    const message = nativeMessage(error);
+    if (device !== 'cpu' && noDevice.test(message)) throw deviceUnavailable(device, message, error);
     throw translateNative(error, `${what} cannot be loaded`, { kind: 'invalid', code: 'bad_model' });
   }
 }
@@ -128,10 +158,16 @@ function sequenceOutput(native: InferenceSession): string | undefined {
   return first && !first.isTensor ? first.name : undefined;
 }
 
-function natives(tensors: Tensors): Record<string, ReturnType<typeof toNative>> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, toNative(tensor)]));
+/** Only WebGPU cannot be used by several threads at a time. */
+async function onDevice<T>(device: Device, work: () => Promise<T>): Promise<T> {
+  return device === 'webgpu' ? inTurn(work) : work();
 }
 
-function runFailed(error: unknown): AppError {
-  return translateNative(error, 'the graph did not run', { kind: 'bug', code: 'run_failed' });
+function natives(tensors: PlacedTensors): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [
+      name,
+      tensor instanceof DeviceTensor ? DeviceTensor.nativeOf(tensor) : toNative(tensor),
+    ]),
+  );
 }

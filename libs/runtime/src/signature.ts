@@ -1,5 +1,5 @@
 import { AppError } from '@prad/errors';
-import type { Dtype, HostTensor } from '@prad/tensor';
+import type { Dtype, Shape } from '@prad/tensor';
 import type { InferenceSession } from 'onnxruntime-node';
 import { isDtype } from './native-tensor.js';
 
@@ -8,6 +8,12 @@ export interface TensorSignature {
   readonly name: string;
   readonly dtype: Dtype;
   readonly shape: readonly (number | string)[];
+}
+
+/** What of a tensor is checked, wherever its values are. */
+interface Typed {
+  readonly dtype: Dtype;
+  readonly shape: Shape;
 }
 
 /** The tensors among inputs or outputs; sequences and tensors of other dtypes are left out. */
@@ -25,7 +31,7 @@ export function signatures(metadata: readonly InferenceSession.ValueMetadata[]):
  */
 export function checkFeeds(
   expected: readonly TensorSignature[],
-  feeds: Readonly<Record<string, HostTensor>>,
+  feeds: Readonly<Record<string, Typed>>,
 ): void {
   const sizes = new Map<string, { size: number; name: string }>();
   for (const signature of expected) {
@@ -42,7 +48,7 @@ export function checkFeeds(
 /** Checks tensors given for some of the outputs. */
 export function checkOutputs(
   known: readonly TensorSignature[],
-  outputs: Readonly<Record<string, HostTensor>>,
+  outputs: Readonly<Record<string, Typed>>,
 ): void {
   const byName = new Map(known.map((signature) => [signature.name, signature]));
   for (const [name, output] of Object.entries(outputs)) {
@@ -54,7 +60,7 @@ export function checkOutputs(
 
 type Sizes = Map<string, { size: number; name: string }>;
 
-function checkTensor(signature: TensorSignature, given: HostTensor, sizes: Sizes | undefined): void {
+function checkTensor(signature: TensorSignature, given: Typed, sizes: Sizes | undefined): void {
   const { name, dtype, shape } = signature;
   const got = `${given.dtype} [${given.shape.join(', ')}]`;
   const fits = given.dtype === dtype && given.shape.length === shape.length;

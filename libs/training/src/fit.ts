@@ -84,13 +84,14 @@ export async function* fit(run: TrainingRun, signal: AbortSignal): AsyncGenerato
 }
 
 function trainerOptions({ plan, start }: TrainingRun, total: number) {
-  const { hyperparameters, seed, intraOpThreads } = plan;
+  const { hyperparameters, seed, intraOpThreads, device } = plan;
   return {
     ...hyperparameters,
     warmupSteps: Math.ceil(hyperparameters.warmupRatio * total),
     totalSteps: total,
     seed,
     intraOpThreads,
+    ...(device && { device }),
     ...(start && { start }),
   };
 }

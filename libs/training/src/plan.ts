@@ -1,3 +1,5 @@
+import type { Device } from '@prad/runtime';
+
 /** How long and how fast to train. Names and meanings as in Hugging Face `TrainingArguments`. */
 export interface Hyperparameters {
   /** Passes over the training file; ignored where `maxSteps` is given. */
@@ -46,4 +48,6 @@ export interface TrainingPlan {
   /** An existing folder for graphs and checkpoints; the caller removes it. */
   readonly workFolder: string;
   readonly intraOpThreads: number;
+  /** `cpu` by default; bytes are equal on the same device only. */
+  readonly device?: Device;
 }

@@ -3,7 +3,7 @@ import { encodeOnnx } from '@prad/graph';
 import type { TokenExample } from '@prad/formats';
 import type { BaseModel } from '@prad/models';
 import { initialise } from '@prad/nn';
-import { Session, type Tensors } from '@prad/runtime';
+import { Session, type Device, type Tensors } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
 import { batchesOf } from './batches.js';
 import { collate, type Batch } from './collate.js';
@@ -25,6 +25,8 @@ export interface StepResult {
 export interface TrainerOptions extends OptimiserOptions {
   readonly seed: number;
   readonly intraOpThreads: number;
+  /** `cpu` by default. */
+  readonly device?: Device;
   /** Start values of the trained tensors; without them they are initialised from the seed. */
   readonly start?: ReadonlyMap<string, HostTensor>;
 }
@@ -55,8 +57,9 @@ export class Trainer {
 
   /** Builds and loads the graphs. */
   static async open(model: BaseModel, trained: TrainedTensors, options: TrainerOptions): Promise<Trainer> {
-    const { intraOpThreads } = options;
-    const onBase = { intraOpThreads, externalDataFolder: model.folder };
+    const { intraOpThreads, device } = options;
+    const everywhere = { intraOpThreads, ...(device && { device }) };
+    const onBase = { ...everywhere, externalDataFolder: model.folder };
     const sessions = {
       gradient: await Session.open(encodeOnnx(gradientGraph(model, trained)), onBase),
       // Validation is rare: it shares the mapped weight file and keeps no memory between its runs.
@@ -65,7 +68,7 @@ export class Trainer {
         prepack: false,
         arena: false,
       }),
-      optimiser: await Session.open(encodeOnnx(optimiserGraph(trained.specs, options)), { intraOpThreads }),
+      optimiser: await Session.open(encodeOnnx(optimiserGraph(trained.specs, options)), everywhere),
     };
     return new Trainer(trained, sessions, options.start ?? initialise(trained.specs, options.seed));
   }

@@ -1,4 +1,5 @@
 import type { Prompt } from '@prad/formats';
+import type { Device } from '@prad/runtime';
 
 /** One request to the generation thread: several prompts to one model share its sampling. */
 export interface GenerateParams {
@@ -41,4 +42,5 @@ export interface EngineSettings {
   /** Most prompt tokens in one prefill. */
   readonly maxNumBatchedTokens: number;
   readonly intraOpThreads: number;
+  readonly device: Device;
 }

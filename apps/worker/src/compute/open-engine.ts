@@ -31,9 +31,10 @@ export class OpenEngine {
     onStep: (step: StepFacts) => void,
   ): Promise<OpenEngine> {
     const model = await openBaseModel(base.folder, base.name);
-    const { maxNumSeqs: slots, maxModelLen, maxNumBatchedTokens: prefillTokens, intraOpThreads } = settings;
+    const { maxNumSeqs: slots, maxModelLen, maxNumBatchedTokens: prefillTokens } = settings;
+    const { intraOpThreads, device } = settings;
     const capacity = Math.min(model.dimensions.maxPositions, maxModelLen ?? Infinity);
-    const executor = await OnnxExecutor.open(model, { slots, capacity, intraOpThreads });
+    const executor = await OnnxExecutor.open(model, { slots, capacity, intraOpThreads, device });
     return new OpenEngine(model, new Engine(executor, textRules(model.tokenizer), { prefillTokens, onStep }));
   }
 

@@ -2,7 +2,7 @@ import type { Repositories } from '@prad/database';
 import { newId, type FineTuningJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import type { JobContext, JobHandler, JobPayload } from '@prad/queue';
-import type { ComputeThread } from '@prad/runtime';
+import type { ComputeThread, Device } from '@prad/runtime';
 import type { BlobStore } from '@prad/storage';
 import type { TrainingHandlers } from '../compute/training-thread.js';
 import { failureOf } from '../failure-of.js';
@@ -23,7 +23,7 @@ export class TrainHandler implements JobHandler<'train'> {
     private readonly blobs: BlobStore,
     private readonly thread: ComputeThread<TrainingHandlers>,
     private readonly timing: LeaseTiming,
-    private readonly intraOpThreads: number,
+    private readonly hardware: { readonly intraOpThreads: number; readonly device: Device },
     private readonly metrics: TrainingMetrics,
   ) {}
 
@@ -50,7 +50,7 @@ export class TrainHandler implements JobHandler<'train'> {
       trainingFile: await this.#file(job.trainingFile),
       validationFile: job.validationFile === null ? undefined : await this.#file(job.validationFile),
       workFolder,
-      intraOpThreads: this.intraOpThreads,
+      ...this.hardware,
     });
     const record = new TrainingRecord(this.rows, this.blobs, job, base, row, lease.owner);
     try {

@@ -1,5 +1,6 @@
 import type { FineTuningJob } from '@prad/domain';
 import { methodOptions, trainingSettings } from '@prad/queue';
+import type { Device } from '@prad/runtime';
 import type { TrainingPlan } from '@prad/training';
 
 /** Where a training finds what its row names, and where it writes. */
@@ -9,6 +10,7 @@ export interface TrainingPlaces {
   readonly validationFile: string | undefined;
   readonly workFolder: string;
   readonly intraOpThreads: number;
+  readonly device: Device;
 }
 
 /** What to train, from the row alone: equal rows give equal plans, so a job that is taken up again repeats itself. */
