@@ -115,6 +115,11 @@ describe('configs that are refused', () => {
     [{ ...qwen2, use_sliding_window: true, sliding_window: null }, /sliding_window: must be a number/],
     [{ ...qwen2, use_sliding_window: true, max_window_layers: null }, /max_window_layers: must be a number/],
     [{ ...qwen2, layer_types: ['full_attention', 'sliding_attention'] }, /layer_types: must all be full/],
+    [{ ...qwen2, use_mrope: true }, /use_mrope: only false is supported, got true/],
+    [
+      { ...qwen2, quantization_config: { quant_method: 'gptq' }, hidden_act: 'gelu' },
+      /config.json of qwen2: quantization_config: quantised checkpoints are not supported; hidden_act/,
+    ],
     [{ ...qwen3, layer_types: ['full_attention'] }, /layer_types: must name one type for each/],
     [
       { ...qwen3, layer_types: ['full_attention', 'chunked_attention'] },

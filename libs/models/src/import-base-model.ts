@@ -1,7 +1,13 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { AppError } from '@prad/errors';
-import { Tokenizer, openModelSource, writeSafetensors, type ModelSource } from '@prad/formats';
+import {
+  Tokenizer,
+  openModelSource,
+  writeSafetensors,
+  type ModelSource,
+  type ModelTensor,
+} from '@prad/formats';
 import { architectureFor, parameterCount, type ParameterSpec } from '@prad/nn';
 import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
 import { layoutOf } from './layout-of.js';
@@ -49,7 +55,8 @@ async function writeModel(
 ): Promise<Manifest> {
   const model = architectureFor(source.config);
   const { parameters, dimensions } = model;
-  checkTensors(source, parameters);
+  const tensorOf = tensorsOf(source, parameters);
+  checkTensors(tensorOf, parameters);
   checkTokenizer(source, dimensions.vocabSize);
 
   let tensorsDone = 0;
@@ -60,7 +67,7 @@ async function writeModel(
       dtype: 'F32' as const,
       shape,
       read: async () => {
-        const values = await tensorOf(source, name).read();
+        const values = await tensorOf(name).read();
         onProgress({ tensorsDone: ++tensorsDone, tensorsTotal: parameters.length });
         return values;
       },
@@ -86,9 +93,9 @@ async function writeModel(
   return manifest;
 }
 
-function checkTensors(source: ModelSource, parameters: readonly ParameterSpec[]): void {
+function checkTensors(tensorOf: TensorOf, parameters: readonly ParameterSpec[]): void {
   for (const { name, shape } of parameters) {
-    const got = tensorOf(source, name).shape;
+    const got = tensorOf(name).shape;
     if (got.join() !== shape.join()) {
       throw invalidModel(
         `tensor ${name}: config.json asks for [${shape.join(', ')}], the file has [${got.join(', ')}]`,
@@ -97,13 +104,20 @@ function checkTensors(source: ModelSource, parameters: readonly ParameterSpec[])
   }
 }
 
-function tensorOf(
-  source: ModelSource,
-  name: string,
-): { shape: readonly number[]; read: () => Promise<Float32Array> } {
-  const tensor = source.tensors.get(name);
-  if (!tensor) throw invalidModel(`tensor ${name} is missing (${source.tensors.size} tensors found)`);
-  return tensor;
+type TensorOf = (name: string) => ModelTensor;
+
+/**
+ * The source's tensors by the architecture's names. Files of models without a head, GPT-2's own among them, leave out
+ * the name of the body (`transformer.`, `model.`) that all names but the head's begin with.
+ */
+function tensorsOf({ tensors }: ModelSource, parameters: readonly ParameterSpec[]): TensorOf {
+  const body = `${parameters[0]?.name.split('.')[0] ?? ''}.`;
+  const isBare = ![...tensors.keys()].some((name) => name.startsWith(body));
+  return (name) => {
+    const tensor = tensors.get(isBare && name.startsWith(body) ? name.slice(body.length) : name);
+    if (!tensor) throw invalidModel(`tensor ${name} is missing (${tensors.size} tensors found)`);
+    return tensor;
+  };
 }
 
 function checkTokenizer(source: ModelSource, vocabSize: number): void {

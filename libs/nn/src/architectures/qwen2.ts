@@ -14,6 +14,7 @@ const config = withQwenWindow(
       ...qwenWindowFields,
       num_key_value_heads: size.nullable(),
       hidden_act: only('silu').default('silu'),
+      use_mrope: only(false).optional(),
     }),
   ),
 );

@@ -1,0 +1,130 @@
+import { Engine } from '@prad/generation';
+import { importBaseModel, openBaseModel } from '@prad/models';
+import { encodeSafetensors } from '@prad/formats';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rowsOf } from './nn/architecture-contract.js';
+import {
+  expectClose,
+  floats,
+  int64,
+  named,
+  referencePath,
+  referenceTensors,
+  tinyModel,
+} from './nn/reference.js';
+import { RecordingExecutor } from './support/generation-cases.js';
+
+const STEPS = 9;
+const folders = [
+  'llama3',
+  'llama-linear',
+  'gpt2',
+  'mistral', // bfloat16
+  'qwen2',
+  'qwen3', // two shards
+  'gemma2',
+  'gemma3_text',
+  'phi3', // fused projections
+  'gpt_neox', // float16, with tensors that are no weights
+  'gpt_neox-serial',
+];
+
+/** A tokenizer as small as the tiny models' vocabulary. */
+const tokenizer = {
+  model: {
+    type: 'BPE',
+    vocab: Object.fromEntries(Array.from({ length: 96 }, (_, id) => [`<${id}>`, id])),
+    merges: [],
+  },
+};
+
+let scratch: string;
+beforeAll(async () => {
+  scratch = await mkdtemp(join(tmpdir(), 'prad-families-'));
+});
+afterAll(async () => {
+  await rm(scratch, { recursive: true });
+});
+
+/** A copy of a folder of test/reference with a tokenizer. */
+async function source(folder: string): Promise<string> {
+  const path = await mkdtemp(join(scratch, `${folder}-`));
+  await cp(referencePath(folder), path, { recursive: true });
+  await writeFile(join(path, 'tokenizer.json'), JSON.stringify(tokenizer));
+  await writeFile(join(path, 'tokenizer_config.json'), JSON.stringify({ eos_token: '<1>' }));
+  return path;
+}
+
+/** Tokens and logits of the engine on an imported model are transformers'. */
+async function expectGenerates(path: string, folder: string): Promise<void> {
+  const model = await openBaseModel(path, folder);
+  const golden = await referenceTensors(`${folder}/generate.safetensors`);
+  const rows = rowsOf(golden);
+  const executor = await RecordingExecutor.open({ folder, model }, { slots: rows.length, capacity: 32 });
+  const noText = { endTokens: new Set<number>(), detokenizer: () => ({ push: () => '', end: () => '' }) };
+  const engine = new Engine(executor, noText, { prefillTokens: 64 });
+  const sampling = { temperature: 0, topK: 0, topP: 1, seed: 0 };
+  const answers = await Promise.all(
+    rows.map(async ({ ids }) => {
+      const request = { prompt: ids, adapter: undefined, maxTokens: STEPS, sampling };
+      const tokens: number[] = [];
+      for await (const event of engine.submit(request))
+        if (event.type === 'token') tokens.push(event.tokenId);
+      return tokens;
+    }),
+  );
+  await engine.close();
+  const wanted = int64(named(golden, 'tokens'));
+  expect(answers.flat()).toEqual(wanted);
+  const logits = floats(named(golden, 'logits')); // [steps, rows, V]
+  const width = logits.length / wanted.length;
+  rows.forEach((_, row) => {
+    executor.logitsOf(row).forEach((got, step) => {
+      const from = (step * rows.length + row) * width;
+      expectClose(got, logits.subarray(from, from + width), 1e-4, `step ${step}, row ${row}`);
+    });
+  });
+}
+
+describe('an imported checkpoint generates what transformers generates from it', () => {
+  it.each(folders)('%s', async (folder) => {
+    const path = join(scratch, folder);
+    await importBaseModel(await source(folder), path);
+    await expectGenerates(path, folder);
+  });
+
+  it('gpt2 whose names leave out the body, with the buffers of its own file on the Hub', async () => {
+    const from = await source('gpt2');
+    const { weights } = await tinyModel('gpt2');
+    const bare = [...weights].map(([name, value]) => [name.replace('transformer.', ''), value] as const);
+    const [first] = weights.values();
+    await writeFile(
+      join(from, 'model.safetensors'),
+      encodeSafetensors(new Map([...bare, ['h.0.attn.bias', first!]])),
+    );
+    await importBaseModel(from, join(scratch, 'bare'));
+    await expectGenerates(join(scratch, 'bare'), 'gpt2');
+  });
+});
+
+it('names the tensor that a file leaves out by its full name', async () => {
+  const from = await source('qwen2');
+  const { weights } = await tinyModel('qwen2');
+  const bias = 'model.layers.1.self_attn.v_proj.bias';
+  const rest = [...weights].filter(([name]) => name !== bias);
+  await writeFile(join(from, 'model.safetensors'), encodeSafetensors(new Map(rest)));
+  await expect(importBaseModel(from, join(scratch, 'less'))).rejects.toThrow(`tensor ${bias} is missing`);
+});
+
+it('refuses a checkpoint whose config.json asks for what is not supported, naming the field', async () => {
+  const from = await source('phi3');
+  const config = JSON.parse(await readFile(join(from, 'config.json'), 'utf8')) as object;
+  const longrope = { type: 'longrope', short_factor: [1], long_factor: [1] };
+  await writeFile(join(from, 'config.json'), JSON.stringify({ ...config, rope_scaling: longrope }));
+  await expect(importBaseModel(from, join(scratch, 'long'))).rejects.toThrow(
+    /config.json of phi3: rope_scaling.rope_type: .* got "longrope"/,
+  );
+});
