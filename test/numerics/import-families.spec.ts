@@ -32,6 +32,14 @@ const folders = [
   'gpt_neox-serial',
 ];
 
+/** Whether q_proj and o_proj have a bias, where either has. */
+const biased: Readonly<Record<string, readonly boolean[]>> = {
+  gpt2: [true, true],
+  qwen2: [true, false],
+  gpt_neox: [true, true],
+  'gpt_neox-serial': [true, true],
+};
+
 /** A tokenizer as small as the tiny models' vocabulary. */
 const tokenizer = {
   model: {
@@ -92,7 +100,10 @@ async function expectGenerates(path: string, folder: string): Promise<void> {
 describe('an imported checkpoint generates what transformers generates from it', () => {
   it.each(folders)('%s', async (folder) => {
     const path = join(scratch, folder);
-    await importBaseModel(await source(folder), path);
+    const { layout } = await importBaseModel(await source(folder), path);
+    expect([layout.sites['q_proj']?.bias, layout.sites['o_proj']?.bias]).toEqual(
+      biased[folder] ?? [false, false],
+    );
     await expectGenerates(path, folder);
   });
 

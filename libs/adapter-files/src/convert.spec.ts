@@ -146,6 +146,42 @@ describe('LoRA', () => {
     }
   });
 
+  it('finds the fused modules of phi3', () => {
+    const kinds = ['q_proj', 'k_proj', 'v_proj', 'gate_proj', 'up_proj'];
+    const fused = Object.entries(llamaLayout.sites).map(([kind, site]) => [
+      kind,
+      { ...site, weight: site.weight && !kinds.includes(kind) },
+    ]);
+    const layout = {
+      ...llamaLayout,
+      modelType: 'phi3',
+      layers: 1,
+      sites: Object.fromEntries(fused) as typeof llamaLayout.sites,
+    };
+    const at = 'model.layers.0';
+    const artefact = artefactOf(
+      'lora',
+      { rank: 1, alpha: 1, scaling: 'none', targets: ['k_proj', 'up_proj'] },
+      {
+        [`${at}.self_attn.k_proj.lora.a`]: [4, 1],
+        [`${at}.self_attn.k_proj.lora.b`]: [1, 2],
+        [`${at}.mlp.up_proj.lora.a`]: [4, 1],
+        [`${at}.mlp.up_proj.lora.b`]: [1, 6],
+      },
+    );
+    const { config, tensors } = writeAdapterFolder(artefact, layout, 'peft');
+    expect(config).toMatchObject({ target_modules: ['gate_up_proj', 'qkv_proj'] });
+    const b = floats(artefact.tensors, `${at}.mlp.up_proj.lora.b`);
+    const zeros = [0, 0, 0, 0, 0, 0];
+    expect(floats(tensors, `base_model.model.${at}.mlp.gate_up_proj.lora_B.weight`)).toEqual([
+      ...zeros,
+      ...b,
+    ]);
+    expect(named(tensors, `base_model.model.${at}.self_attn.qkv_proj.lora_B.weight`).shape).toEqual([8, 1]);
+    const again = readAdapterFolder({ config, tensors }, baseOf(layout));
+    expect(again.options['targets']).toEqual(kinds);
+  });
+
   it('is exported as DoRA only where PEFT computes the same', async () => {
     const at = 'transformer.h.0.attn.q_proj.dora';
     const one = { ...gpt2Layout, layers: 1 };

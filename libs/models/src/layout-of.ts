@@ -5,6 +5,7 @@ import type { LanguageModel } from '@prad/nn';
 /** Modules whose bias the base keeps fused with others'. */
 const fusedBias: Readonly<Record<string, (module: string) => string>> = {
   gpt2: (module) => module.replace(/\.[qkv]_proj$/, '.c_attn'),
+  gpt_neox: (module) => module.replace(/\.[qkv]_proj$/, '.query_key_value'),
 };
 
 /** The sizes and places of a model, of which every layer has the same. */

@@ -8,9 +8,13 @@ export interface PeftModule {
   readonly kinds: readonly string[];
 }
 
-/** Modules that hold several projections. */
+/** Modules that hold several projections, one after another; GPT-NeoX mixes them head by head, which is not handled. */
 const fused: Readonly<Record<string, readonly PeftModule[]>> = {
   gpt2: [{ module: 'transformer.h.*.attn.c_attn', kinds: ['q_proj', 'k_proj', 'v_proj'] }],
+  phi3: [
+    { module: 'model.layers.*.self_attn.qkv_proj', kinds: ['q_proj', 'k_proj', 'v_proj'] },
+    { module: 'model.layers.*.mlp.gate_up_proj', kinds: ['gate_proj', 'up_proj'] },
+  ],
 };
 
 /** The base's projections as PEFT's modules, fused ones as one. */
