@@ -91,6 +91,7 @@ export const fineTuningJob = z
     integrations: z.array(z.unknown()),
     prad: z.object({
       progress: z.object({ step: z.number().int(), total: z.number().int() }).nullable(),
+      warnings: z.array(z.string()).describe('What the submitter should know of.'),
       cancel_requested: z.boolean(),
       attempts: z.number().int(),
       started_at: z.number().int().nullable(),

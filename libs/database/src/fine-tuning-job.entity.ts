@@ -67,6 +67,8 @@ export class FineTuningJobEntity {
   hyperparameters!: JsonColumn;
   @Column({ type: 'jsonb', default: () => `'{}'` })
   metadata!: Readonly<Record<string, string>>;
+  @Column({ type: 'jsonb', default: () => `'[]'` })
+  warnings!: readonly string[];
   @Column({ type: 'boolean', default: false })
   cancelRequested!: boolean;
   @Column({ type: 'integer', default: 0 })

@@ -53,7 +53,7 @@ export class FineTuningJobRepository {
   /** Throws notFound for a model, task or file that has no row, whose file was deleted or is another project's. */
   async create(job: NewFineTuningJob): Promise<FineTuningJob> {
     const { adapter: adapterMethod, scope, options, hyperparameters } = job.method;
-    const { id, project, status, suffix, seed, metadata } = job;
+    const { id, project, status, suffix, seed, metadata, warnings = [] } = job;
     const names = { projectId: project, baseModelId: job.model, taskId: job.task };
     const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
     const method = { adapterMethod, scope, options, hyperparameters };
@@ -61,7 +61,17 @@ export class FineTuningJobRepository {
       // The lock keeps a deletion of the file from running between the check and the insert.
       for (const file of [job.trainingFile, job.validationFile]) await lockFile(manager, project, file);
       await manager
-        .insert(FineTuningJobEntity, { id, status, suffix, seed, metadata, ...names, ...files, ...method })
+        .insert(FineTuningJobEntity, {
+          id,
+          status,
+          suffix,
+          seed,
+          metadata,
+          warnings,
+          ...names,
+          ...files,
+          ...method,
+        })
         .catch((error: unknown) => {
           throw missingReference(error, job) ?? error;
         });

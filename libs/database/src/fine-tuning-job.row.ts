@@ -11,7 +11,8 @@ function factsOf(row: FineTuningJobEntity) {
   const progress =
     progressStep === null || progressTotal === null ? null : { step: progressStep, total: progressTotal };
   return {
-    ...{ id, suffix, seed, metadata, cancelRequested, attempts, trainedTokens, createdAt, startedAt },
+    ...{ id, suffix, seed, metadata, warnings: row.warnings, cancelRequested, attempts, trainedTokens },
+    ...{ createdAt, startedAt },
     project: row.projectId,
     model: row.baseModelId,
     task: row.taskId,

@@ -35,6 +35,8 @@ export interface FineTuningJobFacts {
   readonly method: FineTuningMethod;
   /** The submitter's own labels. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What its submitter should know of, although the job is done as asked. */
+  readonly warnings: readonly string[];
   readonly cancelRequested: boolean;
   /** How often a worker took the job up without handing it back. */
   readonly attempts: number;
@@ -82,6 +84,7 @@ export type NewFineTuningJob = Pick<
   | 'method'
   | 'metadata'
 > & {
+  readonly warnings?: readonly string[];
   /** `queued` when the files were validated already. */
   readonly status: 'validating_files' | 'queued';
 };

@@ -18,7 +18,15 @@ const facts = {
     validationFile: null,
     suffix: null,
   },
-  ...{ seed: 1, metadata: {}, cancelRequested: false, attempts: 1, progress: null, trainedTokens: 0 },
+  ...{
+    seed: 1,
+    metadata: {},
+    warnings: [],
+    cancelRequested: false,
+    attempts: 1,
+    progress: null,
+    trainedTokens: 0,
+  },
   ...{ createdAt: earlier, startedAt: earlier },
   method: { adapter: 'lora', scope: 'prompt', options: {}, hyperparameters: {} },
 };

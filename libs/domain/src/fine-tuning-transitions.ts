@@ -8,10 +8,10 @@ type Running = Extract<FineTuningJob, { status: 'running' }>;
 /** The job without what belongs to its present status. */
 function common(job: FineTuningJob): FineTuningJobFacts {
   const { id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata } = job;
-  const { cancelRequested, attempts, progress, trainedTokens, createdAt, startedAt } = job;
+  const { warnings, cancelRequested, attempts, progress, trainedTokens, createdAt, startedAt } = job;
   return {
     ...{ id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata },
-    ...{ cancelRequested, attempts, progress, trainedTokens, createdAt, startedAt },
+    ...{ warnings, cancelRequested, attempts, progress, trainedTokens, createdAt, startedAt },
   };
 }
 

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fineTuningEvent, fineTuningJob, fineTuningJobList } from '@prad/contracts';
-import { DEFAULT_PROJECT } from '@prad/domain';
+import { DEFAULT_PROJECT, type JsonObject } from '@prad/domain';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { llamaLayout } from '../../../libs/adapter-files/testing/layouts.js';
 import { addBaseModel } from '../support/rows.js';
 import { createEmptyDatabase } from '../support/test-database.js';
 import { startApi, type ApiHarness } from './api-harness.js';
@@ -195,6 +196,17 @@ describe('fine-tuning jobs', () => {
     expect(body).toMatchObject({ error: { type: 'invalid_request_error', param } });
     expect(body).toHaveProperty('error.message', expect.stringMatching(message));
     expect(await api.database.fineTuningJobs.list(DEFAULT_PROJECT, { limit: 1000 })).toEqual(before);
+  });
+
+  it('accepts a job of little effect with a warning, which its events tell too', async () => {
+    const layout = { ...llamaLayout, layers: 1 } as unknown as JsonObject;
+    await addBaseModel(api.database, 'one-layer', { layout });
+    const done = await finished(await submit({ model: 'one-layer' }));
+    const [warning = ''] = done.prad.warnings;
+    expect(warning).toContain('only the first answer token');
+    const { items } = await api.database.jobEvents.list(done.id, { limit: 100 });
+    expect(items).toContainEqual(expect.objectContaining({ level: 'warn', message: warning }));
+    expect((await finished(await submit())).prad.warnings).toEqual([]);
   });
 
   it('refuses an adapter as the base of another', async () => {

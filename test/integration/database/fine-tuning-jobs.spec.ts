@@ -44,7 +44,14 @@ describe('a fine-tuning job', () => {
     const job = await newJob();
     expect(job).toMatchObject({
       ...{ status: 'queued', model: 'tiny', task: null, suffix: 'reviews', seed: 7, metadata: { team: 'x' } },
-      ...{ attempts: 0, cancelRequested: false, progress: null, trainedTokens: 0, startedAt: null },
+      ...{
+        attempts: 0,
+        cancelRequested: false,
+        progress: null,
+        trainedTokens: 0,
+        startedAt: null,
+        warnings: [],
+      },
       method: { adapter: 'adapter', options: { rank: 8 }, hyperparameters: { betas: [0.9, 0.999] } },
     });
     expect(job.createdAt).toBeInstanceOf(Date);

@@ -32,7 +32,7 @@ export function toFineTuningJobObject(job: FineTuningJob): FineTuningJobObject {
 
 /** What changes while the job runs. */
 function progressOf(job: FineTuningJob) {
-  const { progress, cancelRequested, attempts, startedAt } = job;
+  const { progress, warnings, cancelRequested, attempts, startedAt } = job;
   return {
     finished_at: 'finishedAt' in job ? toSeconds(job.finishedAt) : null,
     fine_tuned_model: job.status === 'succeeded' ? job.resultAdapter : null,
@@ -40,6 +40,7 @@ function progressOf(job: FineTuningJob) {
     error: job.status === 'failed' ? { ...job.error } : null,
     prad: {
       progress: progress === null ? null : { ...progress },
+      warnings: [...warnings],
       cancel_requested: cancelRequested,
       attempts,
       started_at: startedAt === null ? null : toSeconds(startedAt),

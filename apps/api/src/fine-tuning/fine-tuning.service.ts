@@ -14,6 +14,7 @@ import { JobProducer } from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import { atField } from '../http/error-response.js';
 import { ModelResolver } from '../models/model-resolver.js';
+import { trainingWarnings } from './training-warnings.js';
 import { methodOptions, trainingSettings } from './training-defaults.js';
 
 @Injectable()
@@ -42,6 +43,7 @@ export class FineTuningService {
       hyperparameters: toJson(trainingSettings(prad, base, training.rows)),
     };
     const id = newId('ftjob');
+    const warnings = trainingWarnings(method, base);
     const job = await this.jobs.create({
       ...{
         id,
@@ -52,9 +54,10 @@ export class FineTuningService {
         validationFile: validation?.id ?? null,
       },
       ...{ suffix: request.suffix ?? null, seed: request.seed ?? randomInt(2 ** 31), method },
-      ...{ metadata: request.metadata ?? {}, status: 'queued' },
+      ...{ metadata: request.metadata ?? {}, warnings, status: 'queued' },
     });
     await this.events.append(id, { level: 'info', message: `Created fine-tuning job: ${id}` });
+    for (const message of warnings) await this.events.append(id, { level: 'warn', message });
     await this.queue(id);
     return job;
   }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { FineTuningJobObject } from '@prad/contracts';
 import pc from 'picocolors';
 import type { ApiClient, JobRequest } from '../api/api-client.js';
 import { note, print } from '../output/print.js';
@@ -54,8 +55,9 @@ export const addTrain: AddCommands = (program, context) => {
     .option('--no-follow', 'return when the job is queued')
     .action(async (options: TrainOptions) => {
       await atServer(context, async ({ client, isPrivate }) => {
-        const id = await submit(client, options);
+        const { id, prad } = await submit(client, options);
         note(`job ${id}`);
+        for (const warning of prad.warnings) note(`${pc.yellow('warning:')} ${warning}`);
         if (options.follow) await watch(client, id, isPrivate);
         else if (isPrivate) note('no server stays behind: the job runs when one does (`prad up`)');
         else print(id);
@@ -63,9 +65,9 @@ export const addTrain: AddCommands = (program, context) => {
     });
 };
 
-async function submit(client: ApiClient, options: TrainOptions): Promise<string> {
+async function submit(client: ApiClient, options: TrainOptions): Promise<FineTuningJobObject> {
   const { model, adapter, scope, rank, scale, targets, suffix, seed } = options;
-  const job = await client.createJob({
+  return client.createJob({
     ...{ model, suffix, seed },
     training_file: await fileId(client, options.file),
     validation_file:
@@ -85,7 +87,6 @@ async function submit(client: ApiClient, options: TrainOptions): Promise<string>
       },
     },
   });
-  return job.id;
 }
 
 /** A path is uploaded; anything else is taken for the id of a file. */

@@ -72,11 +72,13 @@ export function FineTuningJob({ summary }: { readonly summary: JobSummaryObject 
 }
 
 function Summary({ job }: { readonly job: FineTuningJobObject }) {
-  const { progress } = job.prad;
+  const { prad } = job;
+  const { progress } = prad;
   return (
     <Panel title="Training">
       <Facts
         of={[
+          ...(prad.warnings.length > 0 ? [['Warning', prad.warnings.join(' ')] as const] : []),
           [
             'Progress',
             progress === null ? NONE : <StepProgress key="progress" progress={progress} of={job.id} />,

@@ -1,0 +1,20 @@
+import { baseLayout, influenceOf, placesOf } from '@prad/adapter-files';
+import type { FineTuningMethod, ReadyBaseModel } from '@prad/domain';
+
+/**
+ * What the submitter should know before the training: an adapter of the prompt that changes no key and no value of it
+ * can move the first answer token alone. A base whose layers are not known gives no warning.
+ */
+export function trainingWarnings(
+  { adapter, scope, options }: Pick<FineTuningMethod, 'adapter' | 'scope' | 'options'>,
+  { details }: Pick<ReadyBaseModel, 'details'>,
+): string[] {
+  const layout = baseLayout.safeParse(details['layout']).data;
+  if (layout === undefined || scope !== 'prompt') return [];
+  const { keysFrom, valuesFrom } = influenceOf(placesOf(adapter, options, layout), layout.layers);
+  if (keysFrom !== undefined || valuesFrom !== undefined) return [];
+  return [
+    `under the scope prompt this ${adapter} changes no key or value of the prompt, since no layer reads what it changes in ` +
+      `the last of ${layout.layers} layers: it can move only the first answer token`,
+  ];
+}
