@@ -2,6 +2,7 @@ import { InitialSchema1764000000000 } from './1764000000000-initial-schema.js';
 import { ProjectsAndKeys1764100000000 } from './1764100000000-projects-and-keys.js';
 import { OperatorViews1764200000000 } from './1764200000000-operator-views.js';
 import { JobWarnings1764310000000 } from './1764310000000-job-warnings.js';
+import { QuantisedWeights1764400000000 } from './1764400000000-quantised-weights.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   ProjectsAndKeys1764100000000,
   OperatorViews1764200000000,
   JobWarnings1764310000000,
+  QuantisedWeights1764400000000,
 ];

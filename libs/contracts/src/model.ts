@@ -12,6 +12,11 @@ const modelFacts = z.discriminatedUnion('kind', [
     context_length: z.number().int().nullable(),
     digest: z.string().nullable(),
     bytes: z.number().int().nullable(),
+    quantized: z
+      .array(z.number().int())
+      .describe(
+        'Bits of the copies of the weights that decoding may use; while importing, those to be made.',
+      ),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
   }),
   z.object({
@@ -59,6 +64,14 @@ export const importModelRequest = z
       .min(1)
       .max(4096)
       .describe('A folder or .gguf file on the worker’s machine, or `hf:org/name`.'),
+    quantize: z
+      .array(
+        z.literal([4, 8], {
+          error: ({ input }) => `\`quantize\` takes 4 and 8 bits, got ${JSON.stringify(input)}`,
+        }),
+      )
+      .optional()
+      .describe('Bits of further copies of the weights to make, 4 or 8, for workers that decode with them.'),
     name: modelName.optional().describe('By default the last part of the source, in lower case.'),
   })
   .meta({ id: 'ModelImportRequest' });

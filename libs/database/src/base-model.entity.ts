@@ -1,4 +1,4 @@
-import type { BaseModelStatus, Failure } from '@prad/domain';
+import type { BaseModelStatus, Failure, QuantisedBits } from '@prad/domain';
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from './bigint-number.js';
 import type { JsonColumn } from './json-column.js';
@@ -15,6 +15,7 @@ import type { JsonColumn } from './json-column.js';
   'base_model_lease_check',
   `(status = 'importing' OR lease_owner IS NULL) AND (lease_owner IS NULL) = (lease_expires_at IS NULL)`,
 )
+@Check('base_model_quantised_check', `quantised <@ '{4,8}'::smallint[]`)
 @Index(['createdAt', 'id'])
 export class BaseModelEntity {
   @PrimaryColumn({ type: 'text' })
@@ -37,6 +38,8 @@ export class BaseModelEntity {
   bytes!: number | null;
   @Column({ type: 'text', nullable: true })
   blobKey!: string | null;
+  @Column({ type: 'smallint', array: true, default: () => `'{}'` })
+  quantised!: QuantisedBits[];
   @Column({ type: 'jsonb', default: () => `'{}'` })
   details!: JsonColumn;
   @Column({ type: 'jsonb', nullable: true })

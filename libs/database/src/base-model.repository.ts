@@ -7,6 +7,8 @@ import {
   type BaseModelStatus,
   type Failure,
   type Heartbeat,
+  type ImportingBaseModel,
+  type QuantisedBits,
   type ReadyBaseModel,
 } from '@prad/domain';
 import { AppError, assertNever } from '@prad/errors';
@@ -20,6 +22,13 @@ import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
 import { jsonOf } from './json-column.js';
 
+export interface NewBaseModel {
+  readonly id: string;
+  readonly source: string;
+  /** Quantised copies of the weights that are to be made; by default none. */
+  readonly quantised?: readonly QuantisedBits[];
+}
+
 @Injectable()
 export class BaseModelRepository {
   constructor(private readonly dataSource: DataSource) {}
@@ -28,14 +37,14 @@ export class BaseModelRepository {
    * A new model in status importing. A failed import of that name is begun anew;
    * throws conflict `model_exists` for one that is ready or being imported.
    */
-  async create(model: { readonly id: string; readonly source: string }): Promise<BaseModel> {
-    const { id, source } = model;
+  async create(model: NewBaseModel): Promise<BaseModel> {
+    const { id, source, quantised = [] } = model;
     const written = await this.dataSource.query<unknown[]>(
-      `INSERT INTO base_model (id, source, status) VALUES ($1, $2, 'importing')
-       ON CONFLICT (id) DO UPDATE SET source = excluded.source, status = 'importing', error = NULL,
+      `INSERT INTO base_model (id, source, quantised, status) VALUES ($1, $2, $3, 'importing')
+       ON CONFLICT (id) DO UPDATE SET source = excluded.source, quantised = excluded.quantised, status = 'importing', error = NULL,
          lease_owner = NULL, lease_expires_at = NULL, created_at = excluded.created_at
        WHERE base_model.status = 'failed' RETURNING id`,
-      [id, source],
+      [id, source, quantised],
     );
     if (written.length === 0) {
       throw new AppError({
@@ -105,14 +114,15 @@ export class BaseModelRepository {
   }
 
   /** The importing model under a new lease; undefined when its import has ended or another holder's lease is good. */
-  async claim(id: string, owner: string, leaseMs: number): Promise<BaseModel | undefined> {
+  async claim(id: string, owner: string, leaseMs: number): Promise<ImportingBaseModel | undefined> {
     return this.dataSource.transaction(async (manager) => {
       const locked = await lockRow(manager, BaseModelEntity, id);
       if (locked === undefined) throw notFound('model', id);
       const { row, now } = locked;
       if (row.status !== 'importing' || !leaseIsFree(leaseOf(row), now)) return undefined;
       Object.assign(row, leaseColumns(leaseFrom(owner, now, leaseMs)));
-      return toDomain(await manager.save(row));
+      const model = toDomain(await manager.save(row));
+      return model.status === 'importing' ? model : undefined;
     });
   }
 
@@ -131,9 +141,14 @@ export class BaseModelRepository {
     await this.leave(id, owner, {});
   }
 
-  /** The files are in place: the model can be used. Throws conflict `lease_lost`. */
+  /**
+   * The files are in place: the model can be used, and others of the same files have the same quantised copies.
+   * Throws conflict `lease_lost`.
+   */
   async complete(id: string, owner: string, content: BaseModelContent): Promise<ReadyBaseModel> {
-    await this.leave(id, owner, { ...content, status: 'ready' });
+    const quantised = [...content.quantised];
+    await this.leave(id, owner, { ...content, quantised, status: 'ready' });
+    await this.dataSource.manager.update(BaseModelEntity, { blobKey: content.blobKey }, { quantised });
     return this.getReady(id);
   }
 
@@ -177,7 +192,7 @@ function toDomain(row: BaseModelEntity): BaseModel {
   const facts = { id, source, createdAt };
   switch (status) {
     case 'importing':
-      return { ...facts, status, lease: leaseOf(row) };
+      return { ...facts, status, lease: leaseOf(row), quantised: row.quantised };
     case 'failed':
       return { ...facts, status, error: present(row.error, `error of base model ${id}`) };
     case 'ready':
@@ -197,6 +212,7 @@ function contentOf(row: BaseModelEntity): BaseModelContent {
     vocabularySize: present(row.vocabularySize, `vocabulary size ${of}`),
     bytes: present(row.bytes, `size ${of}`),
     blobKey: present(row.blobKey, `blob key ${of}`),
+    quantised: row.quantised,
     details: jsonOf(row.details),
   };
 }

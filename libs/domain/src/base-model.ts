@@ -2,6 +2,9 @@ import type { Failure } from './failure.js';
 import type { JsonObject } from './json.js';
 import type { Lease } from './lease.js';
 
+/** Bits that a quantised copy of the weights may have. */
+export type QuantisedBits = 4 | 8;
+
 interface BaseModelFacts {
   /** The model's public name, for example `prad-tiny`. */
   readonly id: string;
@@ -21,6 +24,8 @@ export interface BaseModelContent {
   /** Longest sequence in tokens. */
   readonly contextLength: number;
   readonly vocabularySize: number;
+  /** The quantised copies of the weights that its folder holds. */
+  readonly quantised: readonly QuantisedBits[];
   /** Size of all files in bytes. */
   readonly bytes: number;
   /** Blob key prefix of the model folder (config.json, tokenizer.json, model.safetensors). */
@@ -32,11 +37,17 @@ export interface BaseModelContent {
 /** A frozen language model that adapters are trained for. */
 export type BaseModel = BaseModelFacts &
   (
-    | { readonly status: 'importing'; readonly lease: Lease | null }
+    | {
+        readonly status: 'importing';
+        readonly lease: Lease | null;
+        /** The quantised copies of the weights that were asked for. */
+        readonly quantised: readonly QuantisedBits[];
+      }
     | ({ readonly status: 'ready' } & BaseModelContent)
     | { readonly status: 'failed'; readonly error: Failure }
   );
 
+export type ImportingBaseModel = Extract<BaseModel, { status: 'importing' }>;
 export type ReadyBaseModel = Extract<BaseModel, { status: 'ready' }>;
 export type BaseModelStatus = BaseModel['status'];
 export const baseModelStatuses = [

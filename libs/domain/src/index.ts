@@ -8,6 +8,8 @@ export {
   type BaseModel,
   type BaseModelContent,
   type BaseModelStatus,
+  type ImportingBaseModel,
+  type QuantisedBits,
   type ReadyBaseModel,
 } from './base-model.js';
 export { DEFAULT_PROJECT, isProjectName, type Project } from './project.js';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { BaseLayout } from '@prad/adapter-files';
+import type { QuantisedBits } from './quantise.js';
 
 /** The files of an imported base model; the digest names the folder. */
 export const modelFiles = {
@@ -10,6 +11,19 @@ export const modelFiles = {
   /** Written last: a folder without it is not a model. */
   manifest: 'manifest.json',
 } as const;
+
+/** The file of the weights' copy with so many bits. */
+export function quantisedFile(bits: QuantisedBits): string {
+  return `model.q${bits}.safetensors`;
+}
+
+/** A copy of the weights in few bits, for decoding. */
+export interface QuantisedCopy {
+  readonly bits: QuantisedBits;
+  readonly file: string;
+  /** Hex SHA-256 of the file. */
+  readonly digest: string;
+}
 
 /** What the manifest says of the folder. */
 export interface Manifest {
@@ -23,6 +37,8 @@ export interface Manifest {
   readonly vocabularySize: number;
   /** What files of adapters are checked against. */
   readonly layout: BaseLayout;
+  /** The copies that lie beside the weights. */
+  readonly quantised: readonly QuantisedCopy[];
 }
 
 export function pathIn(folder: string, file: keyof typeof modelFiles): string {

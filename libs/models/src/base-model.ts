@@ -49,7 +49,9 @@ export async function openBaseModel(folder: string, name: string): Promise<BaseM
 /** The manifest of a model folder. @throws AppError notFound when there is none. */
 export async function readManifest(folder: string): Promise<Manifest> {
   try {
-    return JSON.parse(await readFile(pathIn(folder, 'manifest'), 'utf8')) as Manifest;
+    const manifest = JSON.parse(await readFile(pathIn(folder, 'manifest'), 'utf8')) as Manifest;
+    // Folders from before there were quantised copies do not name any.
+    return { ...{ quantised: [] }, ...manifest };
   } catch (cause) {
     throw new AppError({
       kind: 'notFound',

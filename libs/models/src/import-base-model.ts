@@ -1,5 +1,5 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { AppError } from '@prad/errors';
 import {
   Tokenizer,
@@ -9,10 +9,19 @@ import {
   type ModelTensor,
 } from '@prad/formats';
 import { architectureFor, parameterCount, type ParameterSpec } from '@prad/nn';
-import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
+import { pathIn, type Manifest, type QuantisedCopy } from './base-model-folder.js';
 import { layoutOf } from './layout-of.js';
+import type { QuantisedBits } from './quantise.js';
+import { writeQuantisedCopy } from './quantised-copy.js';
+import { quantisedPlan } from './quantised-plan.js';
 
-/** Told after each tensor. */
+export interface ImportOptions {
+  /** Also write copies of the weights in so many bits, for decoding. */
+  readonly quantise?: readonly QuantisedBits[];
+  readonly onProgress?: (progress: ImportProgress) => void;
+}
+
+/** Told after each tensor that was read, and each that was rounded. */
 export interface ImportProgress {
   readonly tensorsDone: number;
   readonly tensorsTotal: number;
@@ -20,7 +29,8 @@ export interface ImportProgress {
 
 /**
  * Reads a Hugging Face folder or a GGUF file, checks that it is complete and of a supported architecture, and
- * writes the engine's model folder: all weights once, as float32, in one file that the graphs map into memory.
+ * writes the engine's model folder: all weights once, as float32, in one file that the graphs map into memory, and
+ * those copies in few bits that are asked for.
  * The folder appears whole or not at all, and replaces an older one of the same path.
  *
  * One tensor is in memory at a time.
@@ -30,14 +40,14 @@ export interface ImportProgress {
 export async function importBaseModel(
   sourcePath: string,
   folder: string,
-  onProgress: (progress: ImportProgress) => void = () => undefined,
+  { quantise = [], onProgress = () => undefined }: ImportOptions = {},
 ): Promise<Manifest> {
   const source = await openModelSource(sourcePath);
   const staging = `${folder}.importing-${process.pid}`;
   try {
     await rm(staging, { recursive: true, force: true });
     await mkdir(staging, { recursive: true });
-    const manifest = await writeModel(source, staging, onProgress);
+    const manifest = await writeModel(source, staging, { quantise, onProgress });
     await mkdir(dirname(folder), { recursive: true });
     await rm(folder, { recursive: true, force: true });
     await rename(staging, folder);
@@ -51,7 +61,7 @@ export async function importBaseModel(
 async function writeModel(
   source: ModelSource,
   folder: string,
-  onProgress: (progress: ImportProgress) => void,
+  { quantise, onProgress }: Required<ImportOptions>,
 ): Promise<Manifest> {
   const model = architectureFor(source.config);
   const { parameters, dimensions } = model;
@@ -59,38 +69,62 @@ async function writeModel(
   checkTensors(tensorOf, parameters);
   checkTokenizer(source, dimensions.vocabSize);
 
+  const copies = [...new Set(quantise)].sort((a, b) => a - b);
+  const plans = copies.map((bits) => ({ bits, plan: quantisedPlan(model, bits) }));
+  const tensorsTotal = plans.reduce((sum, { plan }) => sum + plan.flat().length, parameters.length);
+  const tensors = parameters.map(({ name }) => ({ ...tensorOf(name), name }));
   let tensorsDone = 0;
-  const written = await writeSafetensors(
-    join(folder, modelFiles.weights),
-    parameters.map(({ name, shape }) => ({
-      name,
-      dtype: 'F32' as const,
-      shape,
-      read: async () => {
-        const values = await tensorOf(name).read();
-        onProgress({ tensorsDone: ++tensorsDone, tensorsTotal: parameters.length });
-        return values;
-      },
-    })),
-    { format: 'prad-model', format_version: '1', config: JSON.stringify(source.config) },
-    // In the architecture's order, so that what is one product lies side by side.
-    { align: 4096, order: 'declared' },
-  );
+  const oneMore = (): void => {
+    onProgress({ tensorsDone: ++tensorsDone, tensorsTotal });
+  };
+  const digest = await writeWeights(pathIn(folder, 'weights'), source, tensors, oneMore);
+  const quantised: QuantisedCopy[] = [];
+  for (const each of plans) {
+    const metadata = { format: 'prad-quantised-weights', format_version: '1', weights_digest: digest };
+    quantised.push(await writeQuantisedCopy(folder, each, metadata, oneMore));
+  }
   const manifest: Manifest = {
     format: 'prad-model',
     formatVersion: 1,
-    digest: written.sha256,
+    digest,
     modelType: model.modelType,
     parameterCount: parameterCount(model),
     contextLength: dimensions.maxPositions,
     vocabularySize: dimensions.vocabSize,
     layout: layoutOf(model),
+    quantised,
   };
   await writeJson(pathIn(folder, 'config'), source.config);
   await writeJson(pathIn(folder, 'tokenizer'), source.tokenizer);
   await writeJson(pathIn(folder, 'tokenizerConfig'), source.tokenizerConfig);
   await writeJson(pathIn(folder, 'manifest'), manifest);
   return manifest;
+}
+
+/** Writes all weights as float32 and returns the file's digest. `onTensor` is told of each. */
+async function writeWeights(
+  path: string,
+  { config }: ModelSource,
+  tensors: readonly ModelTensor[],
+  onTensor: () => void,
+): Promise<string> {
+  const { sha256 } = await writeSafetensors(
+    path,
+    tensors.map(({ name, shape, read }) => ({
+      name,
+      dtype: 'F32' as const,
+      shape,
+      read: async () => {
+        const values = await read();
+        onTensor();
+        return values;
+      },
+    })),
+    { format: 'prad-model', format_version: '1', config: JSON.stringify(config) },
+    // In the architecture's order, so that what is one product lies side by side.
+    { align: 4096, order: 'declared' },
+  );
+  return sha256;
 }
 
 function checkTensors(tensorOf: TensorOf, parameters: readonly ParameterSpec[]): void {

@@ -2,8 +2,7 @@ import { AppError } from '@prad/errors';
 import { roundBlock4, roundBlock8 } from './round-block.js';
 
 /** Bits that a copy of the weights may have. */
-export const quantisedBits = [4, 8] as const;
-export type QuantisedBits = (typeof quantisedBits)[number];
+export type QuantisedBits = 4 | 8;
 
 /** Weights along K that share a scale: the smallest block of MatMulNBits' fast kernels, so the most exact. */
 export const BLOCK_SIZE = 32;

@@ -8,7 +8,15 @@ export { adapterFor, adapterMethodNames, parameterCount, type ModelAdapter } fro
 export { stackBank, type LoadedAdapter, type StackedBank } from './adapters/stack-bank.js';
 export { trainableAdapter } from './adapters/trainable-adapter.js';
 export { fullPass, logitsGraph, type FullPass, type FullPassOptions } from './full-pass.js';
-export { fedTensors, fedWeights, productsOf, storedWeights, type Weights } from './layers/weights.js';
+export { quantisedWeights, type QuantisedData } from './layers/quantised-weights.js';
+export {
+  fedTensors,
+  fedWeights,
+  productsOf,
+  storedWeights,
+  type Projection,
+  type Weights,
+} from './layers/weights.js';
 export { answerCrossEntropy, type AnswerCrossEntropy } from './losses/answer-cross-entropy.js';
 export { adaptsAnswers, allMask, maskPolicy, promptMask, type MaskPolicy } from './masks/mask-policies.js';
 export { adamW, adamWDefaults, type AdamWOptions } from './optimisers/adamw.js';

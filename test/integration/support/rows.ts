@@ -10,6 +10,7 @@ export const modelContent = {
   vocabularySize: 4096,
   bytes: 20_000_000_000,
   blobKey: 'models/dd',
+  quantised: [],
   details: { licence: 'none' },
 };
 

@@ -7,7 +7,8 @@ import { architectureFor, initialise } from '@prad/nn';
 
 const bundled = join(import.meta.dirname, '../../../bundled/prad-tiny');
 
-const config = {
+/** A small llama with grouped queries. */
+export const smallLlama = {
   model_type: 'llama',
   vocab_size: 2048,
   hidden_size: 32,
@@ -20,8 +21,19 @@ const config = {
   initializer_range: 0.3,
 };
 
-/** A Hugging Face folder of a small llama with random weights and the bundled tokenizer. */
-export async function smallHuggingFaceFolder(seed = 1): Promise<string> {
+/** A small model whose weights are stored as [in, out]. */
+export const smallGpt2 = {
+  model_type: 'gpt2',
+  vocab_size: 2048,
+  n_embd: 32,
+  n_layer: 2,
+  n_head: 4,
+  n_positions: 128,
+  initializer_range: 0.3,
+};
+
+/** A Hugging Face folder of a small model with random weights and the bundled tokenizer. */
+export async function smallHuggingFaceFolder(seed = 1, config: object = smallLlama): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'prad-small-'));
   for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
     await cp(join(bundled, file), join(folder, file));

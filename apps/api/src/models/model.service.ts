@@ -38,9 +38,9 @@ export class ModelService {
   }
 
   /** Records the model as importing and leaves the work to a worker. */
-  async import({ source, name }: ImportModelRequest): Promise<ModelObject> {
+  async import({ source, name, quantize: quantised = [] }: ImportModelRequest): Promise<ModelObject> {
     const id = name ?? nameOfSource(source);
-    const model = await this.baseModels.create({ id, source });
+    const model = await this.baseModels.create({ id, source, quantised });
     try {
       await this.producer.add('import', { baseModelId: id, requestId: currentRequestId() });
     } catch (error) {

@@ -18,6 +18,7 @@ export function toBaseModelObject(model: BaseModel): ModelObject {
       context_length: content?.contextLength ?? null,
       digest: content?.digest ?? null,
       bytes: content?.bytes ?? null,
+      quantized: model.status === 'failed' ? [] : [...model.quantised],
       error: model.status === 'failed' ? { code: model.error.code, message: model.error.message } : null,
     },
   };

@@ -7,6 +7,12 @@ import { note, print } from '../output/print.js';
 import { table } from '../output/table.js';
 import { importModel } from '../stack/import-model.js';
 import { atServer, type AddCommands } from './command-context.js';
+import { quantizeOption } from './quantize-option.js';
+
+interface ImportOptions {
+  readonly name?: string;
+  readonly quantize?: readonly (4 | 8)[];
+}
 
 /** prad models list | import | rm */
 export const addModels: AddCommands = (program, context) => {
@@ -24,10 +30,19 @@ export const addModels: AddCommands = (program, context) => {
     .description('import a Hugging Face folder, a GGUF file, or hf:organisation/name from the Hub')
     .argument('<source>')
     .option('--name <name>', 'name of the model; by default made from the source')
-    .action(async (source: string, { name }: { name?: string }) => {
+    .option(
+      '--quantize <bits>',
+      'also make copies of the weights in 4 or 8 bits for decoding: 4, 8 or 4,8',
+      quantizeOption,
+    )
+    .action(async (source: string, { name, quantize }: ImportOptions) => {
       await atServer(context, async ({ client }) => {
         note(`importing ${source} ...`);
-        const request = { source: sourceOf(source), ...(name !== undefined && { name }) };
+        const request = {
+          source: sourceOf(source),
+          ...(name !== undefined && { name }),
+          ...(quantize && { quantize: [...quantize] }),
+        };
         const model = await importModel(client, request);
         print(modelTable([model]));
       });
@@ -69,5 +84,6 @@ function modelRow({ id, prad }: ModelObject): readonly string[] {
 }
 
 function architectureText(prad: Extract<ModelObject['prad'], { kind: 'base' }>): string {
-  return `${prad.architecture ?? ''}, context ${prad.context_length ?? '?'}`;
+  const copies = prad.quantized.map((bits) => `, ${bits} bits`).join('');
+  return `${prad.architecture ?? ''}, context ${prad.context_length ?? '?'}${copies}`;
 }

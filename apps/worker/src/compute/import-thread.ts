@@ -1,4 +1,10 @@
-import { fetchModelSource, importBaseModel, type ImportProgress, type Manifest } from '@prad/models';
+import {
+  fetchModelSource,
+  importBaseModel,
+  type ImportProgress,
+  type Manifest,
+  type QuantisedBits,
+} from '@prad/models';
 import { serveCompute } from '@prad/runtime';
 
 /** Where a base model comes from and where it goes. */
@@ -9,6 +15,8 @@ export interface ImportParams {
   readonly downloads: string;
   /** The folder to write; it does not exist. */
   readonly folder: string;
+  /** Copies of the weights in so many bits that are made as well. */
+  readonly quantise: readonly QuantisedBits[];
 }
 
 export type ImportEvent =
@@ -17,17 +25,18 @@ export type ImportEvent =
 
 const handlers = {
   /** Reads the source and writes the engine's model folder. Weights are converted on this thread. */
-  async *import({ source, downloads, folder }: ImportParams): AsyncGenerator<ImportEvent, void> {
+  async *import({ source, downloads, folder, quantise }: ImportParams): AsyncGenerator<ImportEvent, void> {
     const path = await fetchModelSource(source, downloads);
     const state: { latest: ImportProgress | undefined; done: boolean; wake: () => void } = {
       latest: undefined,
       done: false,
       wake: () => undefined,
     };
-    const importing = importBaseModel(path, folder, (progress) => {
+    const onProgress = (progress: ImportProgress): void => {
       state.latest = progress;
       state.wake();
-    }).finally(() => {
+    };
+    const importing = importBaseModel(path, folder, { quantise, onProgress }).finally(() => {
       state.done = true;
       state.wake();
     });

@@ -1,16 +1,16 @@
 import type { BaseModelRepository } from '@prad/database';
-import type { BaseModel, Heartbeat } from '@prad/domain';
+import type { Heartbeat, ImportingBaseModel } from '@prad/domain';
 import type { LeasedRow } from '../lease/under-lease.js';
 
 /** A base model's row as something to hold a lease on. */
-export class BaseModelRow implements LeasedRow<BaseModel> {
+export class BaseModelRow implements LeasedRow<ImportingBaseModel> {
   constructor(
     private readonly models: BaseModelRepository,
     private readonly id: string,
     private readonly leaseMs: number,
   ) {}
 
-  claim(owner: string): Promise<BaseModel | undefined> {
+  claim(owner: string): Promise<ImportingBaseModel | undefined> {
     return this.models.claim(this.id, owner, this.leaseMs);
   }
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Repositories } from '@prad/database';
-import { newId, type BaseModel, type BaseModelContent } from '@prad/domain';
+import { newId, type BaseModelContent, type ImportingBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import type { Manifest } from '@prad/models';
+import { adoptQuantised, type Manifest } from '@prad/models';
 import type { JobContext, JobHandler, JobPayload } from '@prad/queue';
 import type { ComputeThread } from '@prad/runtime';
 import type { BlobStore } from '@prad/storage';
@@ -38,9 +38,10 @@ export class ImportHandler implements JobHandler<'import'> {
     await this.rows.baseModels.fail(id, owner, failureOf(error));
   }
 
-  async #import({ id, source }: BaseModel, { owner, signal }: Lease, scratch: string): Promise<void> {
+  async #import(model: ImportingBaseModel, { owner, signal }: Lease, scratch: string): Promise<void> {
+    const { id, source, quantised: quantise } = model;
     const folder = join(scratch, 'model');
-    const params = { source, downloads: join(scratch, 'downloads'), folder };
+    const params = { source, downloads: join(scratch, 'downloads'), folder, quantise };
     let manifest: Manifest | undefined;
     let tenths = 0;
     for await (const event of this.thread.stream('import', params, signal)) {
@@ -58,8 +59,11 @@ export class ImportHandler implements JobHandler<'import'> {
     await this.rows.baseModels.complete(id, owner, await this.#store(folder, manifest));
   }
 
-  async #store(folder: string, manifest: Manifest): Promise<BaseModelContent> {
-    const blobKey = `models/${manifest.digest}`;
+  /** The folder takes the place of an older one of the same weights. */
+  async #store(folder: string, imported: Manifest): Promise<BaseModelContent> {
+    const blobKey = `models/${imported.digest}`;
+    const older = (await this.blobs.exists(blobKey)) ? await this.blobs.localPath(blobKey) : undefined;
+    const manifest = older === undefined ? imported : await adoptQuantised(folder, older);
     const files = await this.blobs.putFolder(blobKey, folder);
     const { digest, modelType: architecture, parameterCount, contextLength, vocabularySize } = manifest;
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
@@ -72,6 +76,7 @@ export class ImportHandler implements JobHandler<'import'> {
       bytes,
       blobKey,
       details: { layout: manifest.layout },
+      quantised: manifest.quantised.map(({ bits }) => bits),
     };
   }
 }

@@ -2,6 +2,7 @@ import { AppError } from '@prad/errors';
 import { split } from '@prad/graph';
 import type { ExternalData, Graph, Scope, Value } from '@prad/graph';
 import type { ParameterSpec } from '../random/initialise.js';
+import { joinedRegion } from './joined-region.js';
 import { conv1d, linear } from './linear.js';
 
 /** A projection by its module path; its weight is `<module>.weight` and, where it has one, its bias `<module>.bias`. */
@@ -36,20 +37,14 @@ export function storedWeights(
   );
   const stack = once((joined) => {
     const names = joined.split('+');
-    const regions = names.map(data);
-    const [rows, ...others] = [
-      names.map((name) => specOf(name).shape[0] ?? 1),
-      specOf(names[0] ?? '').shape[1],
-    ];
-    const shape = [
-      rows.reduce((sum, count) => sum + count, 0),
-      ...others.filter((size) => size !== undefined),
-    ];
-    const length = regions.reduce((sum, region) => sum + region.length, 0);
-    return graph.parameter(joined, { dtype: 'float32', shape }, { ...firstOf(regions), length });
+    const [, ...others] = specOf(names[0] ?? '').shape;
+    const rows = names.reduce((sum, name) => sum + (specOf(name).shape[0] ?? 1), 0);
+    const region = joinedRegion(names.map(data)) ?? unknownWeight(joined);
+    return graph.parameter(joined, { dtype: 'float32', shape: [rows, ...others] }, region);
   });
   const separate = productsOf(tensor);
-  const adjacent = (names: readonly string[]): boolean => sideBySide(names.map(data));
+  const adjacent = (names: readonly string[]): boolean =>
+    names.length === 0 || joinedRegion(names.map(data)) !== undefined;
   return {
     ...separate,
     linear: (at, x, projections) => {
@@ -99,17 +94,6 @@ function once(declare: (name: string) => Value): (name: string) => Value {
     declared.set(name, value);
     return value;
   };
-}
-
-function sideBySide(regions: readonly ExternalData[]): boolean {
-  return regions.every(({ location, offset }, index) => {
-    const before = regions[index - 1];
-    return !before || (location === before.location && offset === before.offset + before.length);
-  });
-}
-
-function firstOf([first]: readonly ExternalData[]): ExternalData {
-  return first ?? unknownWeight('');
 }
 
 function unknownWeight(name: string): never {

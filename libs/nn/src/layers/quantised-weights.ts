@@ -1,0 +1,108 @@
+import { AppError } from '@prad/errors';
+import { concat, matmulNBits, split } from '@prad/graph';
+import type { ExternalData, Graph, Scope, Value } from '@prad/graph';
+import type { ParameterSpec } from '../random/initialise.js';
+import { joinedRegion } from './joined-region.js';
+import { storedWeights, type Projection, type Weights } from './weights.js';
+
+/** Where the parts of a weight [N, K] in few bits lie, as `matmulNBits` reads them; blocks = ceil(K / blockSize). */
+export interface QuantisedData {
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+  /** N. */
+  readonly outFeatures: number;
+  /** uint8 [N, blocks, blockSize * bits / 8]. */
+  readonly quantised: ExternalData;
+  /** float32 [N, blocks]. */
+  readonly scales: ExternalData;
+  /** uint8 [N, ceil(blocks * bits / 8)]; none where it is 2^(bits - 1) throughout. */
+  readonly zeroPoints: ExternalData | undefined;
+}
+
+/** A projection and its weight's places. */
+interface Member extends Projection {
+  readonly data: QuantisedData;
+}
+
+/**
+ * Weights whose matrix products are in few bits, for decoding; embeddings, norms and biases are float32. Projections of
+ * one input whose weights lie side by side in the same bits are one product.
+ */
+export function quantisedWeights(
+  graph: Graph,
+  specs: readonly ParameterSpec[],
+  data: (name: string) => ExternalData,
+  quantised: (name: string) => QuantisedData,
+): Weights {
+  const { tensor } = storedWeights(graph, specs, data);
+  const linear: Weights['linear'] = (at, x, projections) => {
+    const members = projections.map((each) => ({ ...each, data: quantised(`${each.module}.weight`) }));
+    return runsOf(members).flatMap((run) => {
+      const biases = run.flatMap(({ module, bias }) => (bias ? [tensor(`${module}.bias`)] : []));
+      // One tensor again once the session has folded constants.
+      const bias = biases.length > 1 ? concat(at, biases, 0) : biases[0];
+      const y = product(at, x, run, bias);
+      const sizes = run.map((member) => member.data.outFeatures);
+      return run.length === 1 ? [y] : split(at, y, { axis: 1, sizes });
+    });
+  };
+  return { tensor, linear, conv1d: (at, x, projection) => linear(at, x, [projection])[0] ?? x };
+}
+
+/** Neighbours that can be one product: the parts of their weights lie side by side. */
+function runsOf(members: readonly Member[]): Member[][] {
+  const runs: Member[][] = [];
+  for (const member of members) {
+    const run = runs.at(-1);
+    const fits =
+      run?.every(({ bias, data }) => bias === member.bias && data.bits === member.data.bits) &&
+      partsOf([...run, member]) !== undefined;
+    if (run && fits) run.push(member);
+    else runs.push([member]);
+  }
+  return runs;
+}
+
+/** The places of stacked weights; undefined where a part of them does not lie in one piece. */
+function partsOf(run: readonly Member[]): Omit<QuantisedData, 'bits' | 'blockSize'> | undefined {
+  const quantised = joinedRegion(run.map(({ data }) => data.quantised));
+  const scales = joinedRegion(run.map(({ data }) => data.scales));
+  const zeros = run.flatMap(({ data }) => data.zeroPoints ?? []);
+  const zeroPoints = joinedRegion(zeros);
+  if (!quantised || !scales || (zeros.length > 0 && !zeroPoints)) return undefined;
+  return {
+    ...{ quantised, scales, zeroPoints },
+    outFeatures: run.reduce((sum, { data }) => sum + data.outFeatures, 0),
+  };
+}
+
+function product(at: Scope, x: Value, run: readonly Member[], bias: Value | undefined): Value {
+  const [first] = run;
+  const parts = partsOf(run);
+  const inFeatures = x.shape[1];
+  if (!first || !parts || typeof inFeatures !== 'number') {
+    const modules = run.map(({ module }) => module).join(', ');
+    throw new AppError({
+      kind: 'bug',
+      code: 'bad_quantised_product',
+      message: `${modules} cannot be multiplied by x [${x.shape.join(', ')}]`,
+    });
+  }
+  const { bits, blockSize } = first.data;
+  const blocks = Math.ceil(inFeatures / blockSize);
+  const name = run.map(({ module }) => `${module}.weight`).join('+');
+  const part = (suffix: string, dtype: 'uint8' | 'float32', shape: readonly number[], data: ExternalData) =>
+    at.graph.parameter(`${name}.${suffix}`, { dtype, shape: [parts.outFeatures, ...shape] }, data);
+  return matmulNBits(
+    at,
+    {
+      x,
+      quantised: part('quantised', 'uint8', [blocks, (blockSize * bits) / 8], parts.quantised),
+      scales: part('scales', 'float32', [blocks], parts.scales),
+      zeroPoints:
+        parts.zeroPoints && part('zero_points', 'uint8', [Math.ceil((blocks * bits) / 8)], parts.zeroPoints),
+      bias,
+    },
+    { inFeatures, bits, blockSize },
+  );
+}

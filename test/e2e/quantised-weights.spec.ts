@@ -1,0 +1,46 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { importModel } from '../../apps/cli/src/stack/import-model.js';
+import { Cluster } from './support/cluster.js';
+import { writeTinyModel } from './support/tiny-model.js';
+
+let cluster: Cluster;
+let source: string;
+
+beforeAll(async () => {
+  cluster = await Cluster.start();
+  await cluster.startWorker();
+  source = join(cluster.dataFolder, 'source');
+  await writeTinyModel(source);
+});
+
+afterAll(async () => {
+  await cluster.stop();
+});
+
+/** The copies that a model is said to have. */
+async function copiesOf(id: string): Promise<readonly number[]> {
+  const { prad } = await cluster.client.model(id);
+  return prad.kind === 'base' ? prad.quantized : [];
+}
+
+it('an import makes the copies that are asked for, which every name of the same weights then has', async () => {
+  await importModel(cluster.client, { source, name: 'plain' });
+  expect(await copiesOf('plain')).toEqual([]);
+  await importModel(cluster.client, { source, name: 'eight', quantize: [8] });
+  expect([await copiesOf('plain'), await copiesOf('eight')]).toEqual([[8], [8]]);
+  // Neither an import that asks for another copy nor one that asks for none loses those that are there.
+  await importModel(cluster.client, { source, name: 'four', quantize: [4, 4] });
+  await importModel(cluster.client, { source, name: 'none' });
+  for (const name of ['plain', 'eight', 'four', 'none']) expect(await copiesOf(name)).toEqual([4, 8]);
+  const { blobKey } = await cluster.database.baseModels.getReady('plain');
+  expect(await readdir(join(cluster.dataFolder, 'blobs', blobKey))).toEqual(
+    expect.arrayContaining(['model.safetensors', 'model.q4.safetensors', 'model.q8.safetensors']),
+  );
+});
+
+it('refuses other widths by name', async () => {
+  const request = { source, name: 'five', quantize: [5] as unknown as 4[] };
+  await expect(importModel(cluster.client, request)).rejects.toThrow(/`quantize` takes 4 and 8 bits, got 5/);
+});
