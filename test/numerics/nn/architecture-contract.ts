@@ -1,4 +1,5 @@
 import { architectureFor } from '@prad/nn';
+import type { Device } from '@prad/runtime';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CachedRun } from './cached-run.js';
@@ -44,11 +45,11 @@ export function answerRowsOf(tensors: Tensors): Row[] {
 // What older files of GPT-NeoX hold besides weights; an import passes over it.
 const buffers = /^gpt_neox\.layers\.\d+\.attention\.(bias|masked_bias|rotary_emb\.inv_freq)$/;
 
-/** What every architecture must do; `folder` is its tiny model in test/reference. */
-export function architectureContract(folder: string): void {
-  describe(folder, () => {
+/** What every architecture must do on a device; `folder` is its tiny model in test/reference. */
+export function architectureContract(folder: string, device: Device = 'cpu'): void {
+  describe(`${folder} on ${device}`, () => {
     it('names and shapes its weights as the Hugging Face file does', async () => {
-      const { model, weights } = await tinyModel(folder);
+      const { model, weights } = await tinyModel(folder, device);
       const expected = [...weights]
         .filter(([name]) => !buffers.test(name))
         .map(([name, { shape }]) => [name, [...shape]]);
@@ -57,7 +58,7 @@ export function architectureContract(folder: string): void {
     });
 
     it.each(['full', 'left', 'right'] as const)('agrees with PyTorch logits: %s', async (name) => {
-      const tiny = await tinyModel(folder);
+      const tiny = await tinyModel(folder, device);
       const golden = await referenceTensors(`${folder}/forward.safetensors`);
       const batch = batchOf(rowsOf(golden, `${name}.`), name === 'left' ? 'left' : 'right');
       const logits = await fullLogits(tiny, batch);
@@ -68,7 +69,7 @@ export function architectureContract(folder: string): void {
     });
 
     it('gives each row of a batch what it gives the row alone', async () => {
-      const tiny = await tinyModel(folder);
+      const tiny = await tinyModel(folder, device);
       const batch = batchOf(rowsOf(await referenceTensors(`${folder}/forward.safetensors`), 'right.'));
       const together = await fullLogits(tiny, batch);
       for (const [b, row] of batch.rows.entries()) {
@@ -78,7 +79,7 @@ export function architectureContract(folder: string): void {
     });
 
     it('prad-spec 7.15: padding on either side by any amount changes no logits', async () => {
-      const tiny = await tinyModel(folder);
+      const tiny = await tinyModel(folder, device);
       const rows = rowsOf(await referenceTensors(`${folder}/forward.safetensors`), 'left.');
       const plain = await fullLogits(tiny, batchOf(rows));
       for (const [side, extra] of [
@@ -94,7 +95,7 @@ export function architectureContract(folder: string): void {
     });
 
     it('prefills and decodes over the cache as PyTorch does', async () => {
-      const tiny = await tinyModel(folder);
+      const tiny = await tinyModel(folder, device);
       const golden = await referenceTensors(`${folder}/generate.safetensors`);
       const rows = rowsOf(golden);
       const expected = floats(named(golden, 'logits'));
@@ -121,7 +122,7 @@ export function architectureContract(folder: string): void {
     });
 
     it('prefills and decodes to the logits of a full pass', async () => {
-      const tiny = await tinyModel(folder);
+      const tiny = await tinyModel(folder, device);
       const rows = rowsOf(await referenceTensors(`${folder}/forward.safetensors`), 'full.');
       const full = await fullLogits(tiny, batchOf(rows));
       const width = tiny.model.dimensions.vocabSize;
@@ -142,17 +143,18 @@ export function architectureContract(folder: string): void {
     });
 
     it('has every site in its place: what is added there changes the logits, its weight gives its output', async () => {
-      const tiny = await tinyModel(folder);
+      const tiny = await tinyModel(folder, device);
       const batch = batchOf(rowsOf(await referenceTensors(`${folder}/forward.safetensors`), 'right.'));
       await expectSites(tiny, batch);
     });
 
     if (existsSync(referencePath(`${folder}/full-step.safetensors`))) {
-      it('agrees with PyTorch on the loss and the gradient of every weight', () => agreesOnStep(folder));
+      it('agrees with PyTorch on the loss and the gradient of every weight', () =>
+        agreesOnStep(folder, device));
     } else {
       it('has the gradient of every weight that the loss says by its slope', async () => {
         const rows = rowsOf(await referenceTensors(`${folder}/forward.safetensors`), 'right.');
-        await expectSlopes(await tinyModel(folder), rows);
+        await expectSlopes(await tinyModel(folder, device), rows);
       });
     }
 
@@ -169,8 +171,8 @@ export function architectureContract(folder: string): void {
   });
 }
 
-async function agreesOnStep(folder: string): Promise<void> {
-  const tiny = await tinyModel(folder);
+async function agreesOnStep(folder: string, device: Device): Promise<void> {
+  const tiny = await tinyModel(folder, device);
   const golden = await referenceTensors(`${folder}/full-step.safetensors`);
   const { full_step } = referenceJson(`${folder}/golden.json`) as FullStep;
   const { loss, gradients } = await lossAndGradients(tiny, batchOf(answerRowsOf(golden)));

@@ -14,7 +14,7 @@ import {
 import { Session } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
 import { batchOf, feedsOf, type Row } from './full-run.js';
-import { floats, type TinyModel } from './reference.js';
+import { floats, runOptions, type TinyModel } from './reference.js';
 
 const CAPACITY = 32;
 
@@ -52,7 +52,7 @@ export class CachedRun {
     const [plain, adapted] = await Promise.all(
       [cachedGraph(tiny.model), cachedGraph(tiny.model, layout)].map(async (graph) => ({
         graph,
-        session: await Session.open(encodeOnnx(graph), { intraOpThreads: 1 }),
+        session: await Session.open(encodeOnnx(graph), runOptions(tiny)),
       })),
     );
     return new CachedRun(tiny, plain!, adapted!, layout, adapters);

@@ -12,7 +12,7 @@ import {
 } from '@prad/nn';
 import { runGraph } from '@prad/runtime';
 import { tensor, type HostTensor } from '@prad/tensor';
-import { floats, type TinyModel } from './reference.js';
+import { floats, runOptions, type TinyModel } from './reference.js';
 
 /** One row: its tokens, what each position's delta is multiplied by, and how many tokens are prompt. */
 export interface Row {
@@ -113,7 +113,7 @@ export async function fullLogits(
     record(tiny.weights),
     record(loaded?.tensors ?? new Map()),
   );
-  const logits = floats((await runGraph(encodeOnnx(graph), feeds, { intraOpThreads: 1 }))['logits']);
+  const logits = floats((await runGraph(encodeOnnx(graph), feeds, runOptions(tiny)))['logits']);
   return batch.rows.map((_, b) => realRow(batch, b, logits));
 }
 
@@ -183,7 +183,7 @@ export async function lossAndGradients(
   skip = 0,
 ): Promise<LossAndGradients> {
   const { graph, feeds, trained } = lossGraph(tiny, batch, loaded, skip);
-  const out = await runGraph(encodeOnnx(graph), feeds, { intraOpThreads: 1 });
+  const out = await runGraph(encodeOnnx(graph), feeds, runOptions(tiny));
   return {
     loss: floats(out['loss'])[0]!,
     total: floats(out['total'])[0]!,

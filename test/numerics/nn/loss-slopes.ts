@@ -4,7 +4,7 @@ import { Session } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
 import { expect } from 'vitest';
 import { batchOf, lossGraph, type Row } from './full-run.js';
-import { floats, named, type TinyModel } from './reference.js';
+import { floats, named, runOptions, type TinyModel } from './reference.js';
 
 /** Far enough for float32's rounding of the loss, near enough for a straight line: weights are about 0.2. */
 const STEP = 2e-3;
@@ -22,7 +22,7 @@ export async function expectSlopes(tiny: TinyModel, rows: readonly Row[]): Promi
       'left',
     ),
   );
-  const session = await Session.open(encodeOnnx(graph), { intraOpThreads: 1 });
+  const session = await Session.open(encodeOnnx(graph), runOptions(tiny));
   const out = await session.run(feeds);
   for (const { name } of trained) {
     const { shape } = named(tiny.weights, name);

@@ -3,6 +3,7 @@ import { adapterFor, architectureFor, type LanguageModel, type LoadedAdapter } f
 import { float16ToFloat32, tensor, type HostTensor } from '@prad/tensor';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Device, SessionOptions } from '@prad/runtime';
 import { expect } from 'vitest';
 
 export type Tensors = ReadonlyMap<string, HostTensor>;
@@ -31,11 +32,18 @@ export interface TinyModel {
   readonly folder: string;
   readonly model: LanguageModel;
   readonly weights: Tensors;
+  /** Where it is run; the CPU where nothing is said. */
+  readonly device?: Device;
 }
 
-export async function tinyModel(folder: string): Promise<TinyModel> {
+export async function tinyModel(folder: string, device: Device = 'cpu'): Promise<TinyModel> {
   const model = architectureFor(referenceJson(`${folder}/config.json`));
-  return { folder, model, weights: await storedWeightsOf(folder) };
+  return { folder, model, weights: await storedWeightsOf(folder), device };
+}
+
+/** How a model's graphs are run in tests. */
+export function runOptions({ device = 'cpu' }: TinyModel): SessionOptions {
+  return { intraOpThreads: 1, device };
 }
 
 /** All tensors of a model folder, in one file or in shards; halves as float32. */

@@ -15,7 +15,7 @@ import { Session } from '@prad/runtime';
 import { tensor, type HostTensor } from '@prad/tensor';
 import { expect } from 'vitest';
 import { feedsOf, type Batch } from './full-run.js';
-import { floats, relativeGap, type TinyModel } from './reference.js';
+import { floats, relativeGap, runOptions, type TinyModel } from './reference.js';
 
 /**
  * Asks the forward pass for all sites that the model lists, in their order and with their sizes. Something added to
@@ -48,7 +48,7 @@ export async function expectSites(tiny: TinyModel, batch: Batch): Promise<void> 
     adapt: probe,
   });
   expect(asked).toEqual(model.sites.map(({ module }) => module));
-  const session = await Session.open(encodeOnnx(graph), { intraOpThreads: 1 });
+  const session = await Session.open(encodeOnnx(graph), runOptions(tiny));
   const run = (changed?: string): Promise<Readonly<Record<string, HostTensor>>> =>
     session.run(
       feedsOf(graph.inputs, batch.feeds, Object.fromEntries(tiny.weights), amounts(asked, changed)),

@@ -1,0 +1,3 @@
+import { architectureContract } from '../numerics/nn/architecture-contract.js';
+
+for (const folder of ['llama', 'gpt2']) architectureContract(folder, 'webgpu');
