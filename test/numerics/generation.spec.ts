@@ -1,50 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Engine, rowsOf, type GenerationRequest, type ServedAdapter, type StepPlan } from '@prad/generation';
+import { rowsOf, type GenerationRequest, type ServedAdapter, type StepPlan } from '@prad/generation';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectClose, floats, int64, named, referenceTensors } from './nn/reference.js';
+import { answers } from './support/answers.js';
 import { openTiny, RecordingExecutor, served, type TinyBase } from './support/generation-cases.js';
 
 const greedy = { temperature: 0, topK: 0, topP: 1, seed: 0 };
-const noText = { endTokens: new Set<number>(), detokenizer: () => ({ push: () => '', end: () => '' }) };
 
 const families = [
   { folder: 'llama', adapters: ['adapter', 'lora-kv', 'lora-qv'] },
   { folder: 'gpt2', adapters: ['adapter', 'lora-qv'] },
   { folder: 'llama-untied', adapters: [] },
 ];
-
-interface Answer {
-  readonly tokens: number[];
-  /** Logits that chose each token. */
-  readonly logits: Float32Array[];
-}
-
-/** Answers of all requests, submitted at once to a new engine. */
-async function answers(
-  tiny: TinyBase,
-  requests: readonly GenerationRequest[],
-  size: { slots?: number; capacity?: number } = {},
-): Promise<{ answers: Answer[]; plans: readonly StepPlan[] }> {
-  const executor = await RecordingExecutor.open(tiny, {
-    slots: size.slots ?? 4,
-    capacity: size.capacity ?? 32,
-  });
-  const engine = new Engine(executor, noText, { prefillTokens: 64 });
-  const tokens = await Promise.all(
-    requests.map(async (request) => {
-      const ids: number[] = [];
-      for await (const event of engine.submit(request)) if (event.type === 'token') ids.push(event.tokenId);
-      return ids;
-    }),
-  );
-  await engine.close();
-  return {
-    answers: tokens.map((ids, request) => ({ tokens: ids, logits: executor.logitsOf(request) })),
-    plans: executor.plans,
-  };
-}
 
 describe.each(families)('generation on the tiny $folder', ({ folder, adapters: names }) => {
   let tiny: TinyBase;

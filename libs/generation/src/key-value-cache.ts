@@ -1,56 +1,29 @@
-import { cacheName, type LanguageModel } from '@prad/nn';
-import { tensor, type HostTensor } from '@prad/tensor';
+import type { PlacedTensors } from '@prad/runtime';
 import type { Move } from './plan.js';
+import type { RunRow } from './run-feeds.js';
 
-/** Keys and values of all layers, [slots, K, M, D] each, allocated once and written in place. */
-export class KeyValueCache {
-  readonly #layers: readonly { readonly key: Float32Array; readonly value: Float32Array }[];
-  readonly #slotSize: number;
+/** A run as the graph sees it. */
+export interface PlacedRun {
+  /** The rows of the batch, among them idle ones that only fill it; their slots count up. */
+  readonly rows: readonly RunRow[];
+  /** Where in the batch the rows are that were asked for, in their order. */
+  readonly wanted: readonly number[];
+  /** The cache before and after the run, by `cacheName`: the same memory, which the run updates in place. */
+  readonly past: PlacedTensors;
+  readonly present: PlacedTensors;
+}
 
-  constructor(
-    private readonly dimensions: LanguageModel['dimensions'],
-    slots: number,
-    /** M: tokens that a slot has room for. */
-    private readonly capacity: number,
-  ) {
-    const { layers, kvHeads, headDim } = dimensions;
-    this.#slotSize = kvHeads * capacity * headDim;
-    // Zeroed pages are only taken from the system when a slot is first written.
-    this.#layers = Array.from({ length: layers }, () => ({
-      key: new Float32Array(slots * this.#slotSize),
-      value: new Float32Array(slots * this.#slotSize),
-    }));
-  }
+/** Keys and values of all slots, in host memory or in that of a GPU. */
+export abstract class KeyValueCache {
+  /** What slot `from` holds is in slot `to`, and what `from` holds does not matter any more. */
+  abstract move(move: Move): void;
 
-  /** `count` slots from `from` on as graph inputs (`past`) or outputs (`present`), without a copy. */
-  view(time: 'past' | 'present', from: number, count: number): Record<string, HostTensor> {
-    const { kvHeads, headDim } = this.dimensions;
-    const shape = [count, kvHeads, this.capacity, headDim];
-    return Object.fromEntries(
-      this.#layers.flatMap((layer, index) =>
-        (['key', 'value'] as const).map((part) => [
-          cacheName(time, index, part),
-          tensor(
-            'float32',
-            shape,
-            layer[part].subarray(from * this.#slotSize, (from + count) * this.#slotSize),
-          ),
-        ]),
-      ),
-    );
-  }
+  /**
+   * Lets `work` run the graph once for rows that are all prompts (nothing in their slots matters) or all decode one
+   * token; afterwards their slots hold the tokens too.
+   */
+  abstract run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void>;
 
-  /** Copies the tokens that a slot holds, and nothing of its empty rest. */
-  move({ from, to, length }: Move): void {
-    const { kvHeads, headDim } = this.dimensions;
-    const headSize = this.capacity * headDim;
-    for (const { key, value } of this.#layers) {
-      for (let head = 0; head < kvHeads; head++) {
-        const source = from * this.#slotSize + head * headSize;
-        const target = to * this.#slotSize + head * headSize;
-        key.copyWithin(target, source, source + length * headDim);
-        value.copyWithin(target, source, source + length * headDim);
-      }
-    }
-  }
+  /** Frees the memory. */
+  abstract close(): Promise<void>;
 }

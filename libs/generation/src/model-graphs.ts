@@ -15,8 +15,8 @@ export const io = {
 
 /**
  * T tokens for each of B rows through the base model alone: every decode step, and prompts without an adapter. Its
- * inputs are tokens, lengths and the cache; there is no way in for an adapter. `last` [B] names each row's last position
- * by its place b * T + t; their logits [B, V] come out.
+ * inputs are tokens, lengths and the cache, which has room for M <= `capacity` tokens; there is no way in for an adapter.
+ * `last` [N] names last positions of rows by their place b * T + t; their logits [N, V] come out.
  */
 export function baseGraph(model: BaseModel, capacity: number): Graph {
   return cachedGraph(model, capacity, undefined);
@@ -34,9 +34,9 @@ function cachedGraph(model: BaseModel, capacity: number, layout: BankLayout | un
   graph.output('done', sequenceConstruct(root, [scalar(root, 0)]));
   const inputIds = graph.input(io.inputIds, 'int64', ['B', 'T']);
   const positionIds = graph.input(io.positionIds, 'int64', ['B', 'T']);
-  const last = graph.input(io.last, 'int64', ['B']);
+  const last = graph.input(io.last, 'int64', ['N']);
   const attention = keyValueCache(graph, model.dimensions, {
-    ...{ positionIds, batch: 'B', capacity, positions: capacity },
+    ...{ positionIds, batch: 'B', capacity: 'M', positions: capacity },
   });
   const adapt = layout
     ? adapterBank(graph, { layout, batch: 'B', mask: graph.input(io.mask, 'float32', ['B', 'T', 1]) })

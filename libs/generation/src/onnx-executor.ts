@@ -4,7 +4,9 @@ import { Session, type Device, type Tensors } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
 import { AdaptedSession } from './adapted-session.js';
 import { Executor } from './executor.js';
-import { KeyValueCache } from './key-value-cache.js';
+import { DeviceCache } from './device-cache.js';
+import { HostCache } from './host-cache.js';
+import type { KeyValueCache } from './key-value-cache.js';
 import { baseGraph, io } from './model-graphs.js';
 import type { StepPlan } from './plan.js';
 import { maskFeed, runFeeds, type RunRow } from './run-feeds.js';
@@ -31,7 +33,6 @@ export class OnnxExecutor extends Executor {
   readonly slots: number;
   readonly capacity: number;
   readonly decode: DecodeFacts;
-  readonly #cache: KeyValueCache;
   readonly #adapted: AdaptedSession;
   readonly #logits: Float32Array; // [slots, V]
 
@@ -39,6 +40,7 @@ export class OnnxExecutor extends Executor {
     private readonly model: BaseModel,
     options: OnnxExecutorOptions,
     private readonly base: Session,
+    private readonly cache: KeyValueCache,
     graph: Graph,
   ) {
     super();
@@ -48,7 +50,6 @@ export class OnnxExecutor extends Executor {
       inputs: base.inputs.map(({ name }) => name),
       weights: new Map([...graph.parameters].map(([{ name }, data]) => [name, data])),
     };
-    this.#cache = new KeyValueCache(model.dimensions, options.slots, options.capacity);
     this.#adapted = new AdaptedSession(model, options);
     this.#logits = new Float32Array(options.slots * model.dimensions.vocabSize);
   }
@@ -63,11 +64,12 @@ export class OnnxExecutor extends Executor {
       ...(options.device && { device: options.device }),
       externalDataFolder: model.folder,
     });
-    return new OnnxExecutor(model, { ...options, capacity }, base, graph);
+    const cache = await openCache(model, { ...options, capacity });
+    return new OnnxExecutor(model, { ...options, capacity }, base, cache, graph);
   }
 
   override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
-    for (const move of plan.moves) this.#cache.move(move);
+    for (const move of plan.moves) this.cache.move(move);
     const logits = new Map<number, Float32Array>();
     // The base alone, whatever adapter a row's prompt had.
     await this.#runBase(
@@ -92,41 +94,49 @@ export class OnnxExecutor extends Executor {
   }
 
   override async close(): Promise<void> {
+    await this.cache.close();
     await this.base.close();
     await this.#adapted.close();
   }
 
   async #runBase(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {
-    if (rows.length === 0) return;
-    await this.#runIn(this.base, rows, runFeeds(rows, this.capacity), logits);
+    await this.#runIn(rows, logits, () => Promise.resolve({ session: this.base, feeds: {} }));
   }
 
   async #runAdapted(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {
-    if (rows.length === 0) return;
-    const { session, feeds } = await this.#adapted.prepare(rows.map(({ adapter }) => adapter));
-    const all = { ...runFeeds(rows, this.capacity), [io.mask]: maskFeed(rows), ...feeds };
-    await this.#runIn(session, rows, all, logits);
+    await this.#runIn(rows, logits, async (placed) => {
+      const { session, feeds } = await this.#adapted.prepare(placed.map(({ adapter }) => adapter));
+      return { session, feeds: { ...feeds, [io.mask]: maskFeed(placed) } };
+    });
   }
 
   /** Runs with the rows' part of the cache in place, and adds their logits. */
   async #runIn(
-    session: Session,
     rows: readonly RunRow[],
-    feeds: Tensors,
     logits: Map<number, Float32Array>,
+    prepare: (placed: readonly RunRow[]) => Promise<{ readonly session: Session; readonly feeds: Tensors }>,
   ): Promise<void> {
+    if (rows.length === 0) return;
     const { vocabSize } = this.model.dimensions;
-    const from = rows[0]?.slot ?? 0;
     const room = this.#logits.subarray(logits.size * vocabSize, (logits.size + rows.length) * vocabSize);
-    await session.runInPlace(
-      { ...feeds, ...this.#cache.view('past', from, rows.length) },
-      {
-        [io.logits]: tensor('float32', [rows.length, vocabSize], room),
-        ...this.#cache.view('present', from, rows.length),
-      },
-    );
+    await this.cache.run(rows, async (placed) => {
+      const { session, feeds } = await prepare(placed.rows);
+      await session.runInPlace(
+        { ...runFeeds(placed.rows, placed.wanted, this.capacity), ...feeds, ...placed.past },
+        { [io.logits]: tensor('float32', [rows.length, vocabSize], room), ...placed.present },
+      );
+    });
     rows.forEach(({ request }, row) => {
       logits.set(request, room.subarray(row * vocabSize, (row + 1) * vocabSize));
     });
   }
+}
+
+/** CUDA's GroupQueryAttention takes halves only, so onnxruntime runs it on the CPU, beside a cache in host memory. */
+async function openCache(
+  { dimensions }: BaseModel,
+  { slots, capacity, device = 'cpu' }: OnnxExecutorOptions,
+): Promise<KeyValueCache> {
+  if (device === 'webgpu') return DeviceCache.open({ dimensions, slots, capacity }, device);
+  return new HostCache(dimensions, slots, capacity);
 }

@@ -15,10 +15,14 @@ export interface RunRow {
 
 /**
  * The feeds of a run besides cache and bank. Prompts of different lengths are padded on the right; in a decode step
- * rows differ in `past`.
+ * rows differ in `past`. Logits come out for the rows at the places `wanted` alone.
  * @throws AppError bug `slots_not_consecutive`, `cache_full`.
  */
-export function runFeeds(rows: readonly RunRow[], capacity: number): Record<string, HostTensor> {
+export function runFeeds(
+  rows: readonly RunRow[],
+  wanted: readonly number[],
+  capacity: number,
+): Record<string, HostTensor> {
   checkRows(rows, capacity);
   const count = rows.length;
   const width = Math.max(...rows.map(({ tokens }) => tokens.length)); // T
@@ -34,8 +38,8 @@ export function runFeeds(rows: readonly RunRow[], capacity: number): Record<stri
     [io.positionIds]: tensor('int64', [count, width], positionIds),
     [io.last]: tensor(
       'int64',
-      [count],
-      BigInt64Array.from(rows, ({ tokens }, row) => BigInt(row * width + tokens.length - 1)),
+      [wanted.length],
+      BigInt64Array.from(wanted, (row) => BigInt(row * width + (rows[row]?.tokens.length ?? 1) - 1)),
     ),
     [io.seqlens]: tensor(
       'int32',

@@ -36,7 +36,7 @@ export { maximum } from './ops/maximum.js';
 export { minimum } from './ops/minimum.js';
 export { mul } from './ops/mul.js';
 export { neg } from './ops/neg.js';
-export { pad } from './ops/pad.js';
+export { pad, padTo } from './ops/pad.js';
 export { reciprocal } from './ops/reciprocal.js';
 export { reduceMax } from './ops/reduce-max.js';
 export { reduceMean } from './ops/reduce-mean.js';

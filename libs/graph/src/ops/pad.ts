@@ -1,6 +1,6 @@
 import { invalidGraph, type Scope } from '../graph.js';
 import { defineOperator, nonDifferentiable } from '../operator.js';
-import type { Value } from '../value.js';
+import type { Dim, Value } from '../value.js';
 import { int64s } from './constants.js';
 import { axisOf, dimAt, one, staticDim } from './inputs.js';
 
@@ -29,4 +29,30 @@ export function pad(at: Scope, x: Value, attributes: PadAttributes): Value {
   const bounds = (amount: number): number[] => x.shape.map((_, index) => (index === axis ? amount : 0));
   const pads = int64s(at, [...bounds(attributes.before), ...bounds(attributes.after)]);
   return at.apply1(padOperator, [x, pads], { ...attributes, axis });
+}
+
+interface PadToAttributes {
+  readonly axis: number;
+  readonly size: Dim;
+}
+
+// How much is missing shows when the graph runs only, so it is fed.
+const padToOperator = defineOperator<PadToAttributes>({
+  type: 'Pad',
+  infer: (inputs, { axis, size }) => {
+    const { dtype, shape } = one('Pad', inputs);
+    return [{ dtype, shape: shape.map((dim, index) => (index === axis ? size : dim)) }];
+  },
+  vjp: nonDifferentiable,
+});
+
+/**
+ * x with zeros behind it along one axis, up to `size`. `pads` int64 [2 * rank] says the same to the operator: 0 but for
+ * the number of zeros at place rank + axis.
+ */
+export function padTo(at: Scope, x: Value, pads: Value, attributes: PadToAttributes): Value {
+  const rank = x.shape.length;
+  if (pads.dtype !== 'int64' || pads.shape[0] !== 2 * rank)
+    throw invalidGraph(`Pad: int64 [${2 * rank}] pads expected, got ${pads.dtype} [${pads.shape.join()}]`);
+  return at.apply1(padToOperator, [x, pads], { ...attributes, axis: axisOf('Pad', attributes.axis, rank) });
 }

@@ -1,0 +1,165 @@
+import { AppError } from '@prad/errors';
+import { encodeOnnx } from '@prad/graph';
+import { cacheName, type LanguageModel } from '@prad/nn';
+import { Session, type Device, type DeviceTensor } from '@prad/runtime';
+import { tensor, zeros } from '@prad/tensor';
+import { blankGraph, mergeGraph } from './cache-graphs.js';
+import { KeyValueCache, type PlacedRun } from './key-value-cache.js';
+import type { Move } from './plan.js';
+import type { RunRow } from './run-feeds.js';
+
+interface CacheSize {
+  readonly dimensions: LanguageModel['dimensions'];
+  readonly slots: number;
+  /** M: tokens that a slot has room for. */
+  readonly capacity: number;
+}
+
+/**
+ * Keys and values in the memory of a GPU, which graphs write in place and nothing ever copies to the host. A tensor
+ * there has no views but its first slots, so:
+ * - a move exchanges two entries of a table and copies nothing;
+ * - a decode run takes the first slots, up to the last one that it needs. Those between that it was not asked for are
+ *   fed a token too, which writes behind what they hold, where the next real token writes over it;
+ * - prompts, which would write over other slots, run in tensors of their own and are merged afterwards.
+ */
+export class DeviceCache extends KeyValueCache {
+  /** Where each slot lies. */
+  readonly #places: number[];
+  /** How many tokens each place holds, or held when its row ended. */
+  readonly #lengths: number[];
+
+  private constructor(
+    private readonly size: CacheSize,
+    private readonly blank: Session,
+    private readonly merge: Session,
+    /** [S, K, M, D] by cache name without its time. */
+    private readonly parts: Map<string, DeviceTensor>,
+    /** Takes the next part that is merged, whose old memory then takes its place. */
+    private spare: DeviceTensor,
+  ) {
+    super();
+    this.#places = Array.from({ length: size.slots }, (_, slot) => slot);
+    this.#lengths = new Array<number>(size.slots).fill(0);
+  }
+
+  /** @throws AppError exhausted `out_of_memory` where the device has not enough. */
+  static async open(size: CacheSize, device: Device): Promise<DeviceCache> {
+    const { dimensions, slots, capacity } = size;
+    const blank = await Session.open(encodeOnnx(blankGraph(dimensions)), { device, outputs: 'device' });
+    const merge = await Session.open(encodeOnnx(mergeGraph(dimensions, slots, capacity)), { device });
+    const parts = await blanks(blank, partsOf(dimensions), slots, capacity);
+    const spare = await blankOf(blank, slots, capacity);
+    return new DeviceCache(size, blank, merge, parts, spare);
+  }
+
+  override move({ from, to }: Move): void {
+    const places = this.#places;
+    [places[from], places[to]] = [this.#placeOf(to), this.#placeOf(from)];
+  }
+
+  override async run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
+    if (rows.every(({ past }) => past === 0)) await this.#prefill(rows, work);
+    else await this.#decode(rows, work);
+    for (const { slot, tokens, past } of rows) this.#lengths[this.#placeOf(slot)] = past + tokens.length;
+  }
+
+  override async close(): Promise<void> {
+    for (const part of [...this.parts.values(), this.spare]) await part.close();
+    await this.blank.close();
+    await this.merge.close();
+  }
+
+  async #decode(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
+    const wanted = rows.map(({ slot }) => this.#placeOf(slot));
+    const count = Math.max(...wanted) + 1;
+    const batch = Array.from({ length: count }, (_, place): RunRow => {
+      const row = rows[wanted.indexOf(place)];
+      return row ? { ...row, slot: place } : this.#idle(place);
+    });
+    const cache = new Map([...this.parts].map(([name, part]) => [name, part.first(count)]));
+    await work({ rows: batch, wanted, past: named('past', cache), present: named('present', cache) });
+  }
+
+  async #prefill(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
+    const width = Math.max(...rows.map(({ tokens }) => tokens.length)); // T
+    const staged = await blanks(this.blank, [...this.parts.keys()], rows.length, width);
+    try {
+      await work({
+        rows: rows.map((row, index) => ({ ...row, slot: index })),
+        wanted: rows.map((_, index) => index),
+        past: named('past', staged),
+        present: named('present', staged),
+      });
+      await this.#merge(rows, staged, width);
+    } finally {
+      for (const part of staged.values()) await part.close();
+    }
+  }
+
+  /** Takes the staged rows to their slots, part by part, so that one spare part is enough. */
+  async #merge(
+    rows: readonly RunRow[],
+    staged: ReadonlyMap<string, DeviceTensor>,
+    width: number,
+  ): Promise<void> {
+    const { slots, capacity } = this.size;
+    const source = BigInt64Array.from({ length: slots }, (_, place) => BigInt(place));
+    rows.forEach(({ slot }, index) => (source[this.#placeOf(slot)] = BigInt(slots + index)));
+    const pads = new BigInt64Array(8);
+    pads[6] = BigInt(capacity - width);
+    const feeds = { source: tensor('int64', [slots], source), pads: tensor('int64', [8], pads) };
+    for (const [name, cache] of this.parts) {
+      const part = staged.get(name);
+      if (!part) continue;
+      await this.merge.runInPlace({ ...feeds, cache, staged: part }, { merged: this.spare });
+      this.parts.set(name, this.spare);
+      this.spare = cache;
+    }
+  }
+
+  #idle(place: number): RunRow {
+    const past = Math.min(this.#lengths[place] ?? 0, this.size.capacity - 1);
+    return { request: -1, slot: place, tokens: [0], past, adapter: undefined };
+  }
+
+  #placeOf(slot: number): number {
+    const place = this.#places[slot];
+    if (place !== undefined) return place;
+    const message = `slot ${slot} of a cache with ${this.size.slots}`;
+    throw new AppError({ kind: 'bug', code: 'no_such_slot', message });
+  }
+}
+
+const PAST = 'past';
+
+/** Names of the cache's tensors without their time. */
+function partsOf({ layers }: LanguageModel['dimensions']): string[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    (['key', 'value'] as const).map((part) => cacheName(PAST, layer, part).slice(PAST.length)),
+  ).flat();
+}
+
+function named(
+  time: 'past' | 'present',
+  parts: ReadonlyMap<string, DeviceTensor>,
+): Record<string, DeviceTensor> {
+  return Object.fromEntries([...parts].map(([name, part]) => [`${time}${name}`, part]));
+}
+
+async function blanks(
+  blank: Session,
+  names: readonly string[],
+  rows: number,
+  tokens: number,
+): Promise<Map<string, DeviceTensor>> {
+  const made = new Map<string, DeviceTensor>();
+  for (const name of names) made.set(name, await blankOf(blank, rows, tokens));
+  return made;
+}
+
+async function blankOf(blank: Session, rows: number, tokens: number): Promise<DeviceTensor> {
+  const made = await blank.runOnDevice({ tokens: zeros('int64', [rows, tokens]) });
+  if (made['blank']) return made['blank'];
+  throw new AppError({ kind: 'bug', code: 'no_blank', message: 'the graph of blanks gave none' });
+}

@@ -1,0 +1,66 @@
+import type { GenerationRequest, ServedAdapter } from '@prad/generation';
+import { describe, expect, it } from 'vitest';
+import { expectClose, floats, int64, named, referenceTensors } from '../numerics/nn/reference.js';
+import { answers } from '../numerics/support/answers.js';
+import { openTiny, served } from '../numerics/support/generation-cases.js';
+
+const greedy = { temperature: 0, topK: 0, topP: 1, seed: 0 };
+
+const ask = (prompt: readonly number[], maxTokens: number, adapter?: ServedAdapter): GenerationRequest => ({
+  prompt,
+  adapter,
+  maxTokens,
+  sampling: greedy,
+});
+
+describe.each([
+  { folder: 'llama', names: ['adapter', 'lora-kv'] },
+  { folder: 'gpt2', names: ['adapter', 'lora-qv'] },
+])('generation on the tiny $folder', ({ folder, names }) => {
+  it("gives transformers' greedy tokens and logits, rows of different lengths in one batch", async () => {
+    const tiny = await openTiny(folder);
+    const golden = await referenceTensors(`${folder}/generate.safetensors`);
+    const [ids, mask] = [int64(named(golden, 'input_ids')), int64(named(golden, 'attention_mask'))];
+    const prompts = [0, 1, 2].map((row) =>
+      ids.slice(row * 8, row * 8 + 8).filter((_, t) => mask[row * 8 + t] === 1),
+    );
+    const wanted = int64(named(golden, 'tokens'));
+    const logits = floats(named(golden, 'logits')); // [9, 3, V]
+    const requests = prompts.map((prompt) => ask(prompt, 9));
+    const got = (await answers(tiny, requests, { device: 'webgpu' })).answers;
+    got.forEach((answer, row) => {
+      expect(answer.tokens).toEqual(wanted.slice(row * 9, row * 9 + 9));
+      answer.logits.forEach((step, index) => {
+        expectClose(step, logits.subarray((index * 3 + row) * 96, (index * 3 + row + 1) * 96), 5e-5);
+      });
+    });
+  });
+
+  it('answers a mixed batch as the CPU does, while rows of adapters and of none come, go and move', async () => {
+    const tiny = await openTiny(folder);
+    const onPrompts = await Promise.all(names.map((name) => served(tiny, name, 'prompt')));
+    const everywhere = await served(tiny, names[1]!, 'all', (x) => 1.5 * x);
+    const mix = [undefined, onPrompts[0], everywhere, onPrompts[1], undefined, everywhere, onPrompts[0]];
+    const requests = mix.map((adapter, row) =>
+      ask(
+        Array.from({ length: 3 + ((row * 5) % 7) }, (_, t) => 3 + ((row * 17 + t * 29) % 90)),
+        2 + ((row * 3) % 7),
+        adapter,
+      ),
+    );
+    const [gpu, cpu] = [
+      await answers(tiny, requests, { device: 'webgpu', capacity: 16 }),
+      await answers(tiny, requests, { device: 'cpu', capacity: 16 }),
+    ];
+    expect(gpu.plans.some(({ moves }) => moves.length > 0)).toBe(true);
+    expect(gpu.plans.some(({ decode, adaptedDecode }) => decode.length > 0 && adaptedDecode.length > 0)).toBe(
+      true,
+    );
+    cpu.answers.forEach(({ tokens, logits }, row) => {
+      expect(gpu.answers[row]!.tokens, `row ${row}`).toEqual(tokens);
+      logits.forEach((step, index) => {
+        expectClose(gpu.answers[row]!.logits[index]!, step, 5e-5, `row ${row}, token ${index}`);
+      });
+    });
+  });
+});
