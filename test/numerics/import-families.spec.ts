@@ -1,23 +1,12 @@
-import { Engine } from '@prad/generation';
-import { importBaseModel, openBaseModel } from '@prad/models';
+import { importBaseModel } from '@prad/models';
 import { encodeSafetensors } from '@prad/formats';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rowsOf } from './nn/architecture-contract.js';
-import {
-  expectClose,
-  floats,
-  int64,
-  named,
-  referencePath,
-  referenceTensors,
-  tinyModel,
-} from './nn/reference.js';
-import { RecordingExecutor } from './support/generation-cases.js';
+import { referencePath, tinyModel } from './nn/reference.js';
+import { expectGenerates } from './support/expect-generates.js';
 
-const STEPS = 9;
 const folders = [
   'llama3',
   'llama-linear',
@@ -64,37 +53,6 @@ async function source(folder: string): Promise<string> {
   await writeFile(join(path, 'tokenizer.json'), JSON.stringify(tokenizer));
   await writeFile(join(path, 'tokenizer_config.json'), JSON.stringify({ eos_token: '<1>' }));
   return path;
-}
-
-/** Tokens and logits of the engine on an imported model are transformers'. */
-async function expectGenerates(path: string, folder: string): Promise<void> {
-  const model = await openBaseModel(path, folder);
-  const golden = await referenceTensors(`${folder}/generate.safetensors`);
-  const rows = rowsOf(golden);
-  const executor = await RecordingExecutor.open({ folder, model }, { slots: rows.length, capacity: 32 });
-  const noText = { endTokens: new Set<number>(), detokenizer: () => ({ push: () => '', end: () => '' }) };
-  const engine = new Engine(executor, noText, { prefillTokens: 64 });
-  const sampling = { temperature: 0, topK: 0, topP: 1, seed: 0 };
-  const answers = await Promise.all(
-    rows.map(async ({ ids }) => {
-      const request = { prompt: ids, adapter: undefined, maxTokens: STEPS, sampling };
-      const tokens: number[] = [];
-      for await (const event of engine.submit(request))
-        if (event.type === 'token') tokens.push(event.tokenId);
-      return tokens;
-    }),
-  );
-  await engine.close();
-  const wanted = int64(named(golden, 'tokens'));
-  expect(answers.flat()).toEqual(wanted);
-  const logits = floats(named(golden, 'logits')); // [steps, rows, V]
-  const width = logits.length / wanted.length;
-  rows.forEach((_, row) => {
-    executor.logitsOf(row).forEach((got, step) => {
-      const from = (step * rows.length + row) * width;
-      expectClose(got, logits.subarray(from, from + width), 1e-4, `step ${step}, row ${row}`);
-    });
-  });
 }
 
 describe('an imported checkpoint generates what transformers generates from it', () => {

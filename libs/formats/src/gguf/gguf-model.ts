@@ -1,13 +1,22 @@
 import { openFile, type ByteSource } from '../byte-source.js';
 import { invalid } from '../invalid.js';
 import type { ModelSource, ModelTensor } from '../model-source.js';
+import type { GgufFamily } from './families.js';
 import { readGgufHeader, type GgufHeader, type GgufTensor } from './header.js';
-import { llamaConfig, llamaTensorName, permutedHeads, unpermuteRows, type LlamaHeads } from './llama.js';
+import { permutedHeads, unpermuteRows } from './interleaved-rows.js';
+import { familyOf, modelConfig } from './model-config.js';
 import { readGgufTensor } from './read-tensor.js';
+import { ROPE_FACTORS } from './rope-scaling.js';
+import { tensorName } from './tensor-names.js';
 import { rebuildTokenizer } from './tokenizer.js';
 
-function modelTensor(source: ByteSource, tensor: GgufTensor, heads: LlamaHeads): ModelTensor {
-  const permuted = permutedHeads(tensor.name, heads);
+interface Heads {
+  readonly heads: number;
+  readonly kvHeads: number;
+}
+
+function modelTensor(source: ByteSource, tensor: GgufTensor, family: GgufFamily, heads: Heads): ModelTensor {
+  const permuted = family.interleavedRope ? permutedHeads(tensor.name, heads) : undefined;
   const [rows = 0, columns = 1] = tensor.shape;
   if (permuted !== undefined && rows % (2 * permuted) !== 0) {
     throw invalid(
@@ -16,23 +25,30 @@ function modelTensor(source: ByteSource, tensor: GgufTensor, heads: LlamaHeads):
       { tensor: tensor.name },
     );
   }
+  const isShifted = family.normShift !== 0 && tensor.name.endsWith('_norm.weight');
   return {
-    name: llamaTensorName(tensor.name),
+    name: tensorName(tensor.name, family),
     shape: tensor.shape,
     read: async () => {
       const values = await readGgufTensor(source, tensor);
+      if (isShifted) return values.map((value) => value - family.normShift);
       return permuted === undefined ? values : unpermuteRows(values, permuted, columns);
     },
   };
 }
 
-function toModel(source: ByteSource, { metadata, tensors }: GgufHeader): ModelSource {
-  const config = llamaConfig(metadata, tensors);
+async function toModel(source: ByteSource, header: GgufHeader): Promise<ModelSource> {
+  const { metadata, tensors } = header;
+  const family = familyOf(metadata);
+  const factors = tensors.get(ROPE_FACTORS);
+  const config = modelConfig(header, factors && (await readGgufTensor(source, factors)));
   const heads = {
-    heads: metadata.integer('llama.attention.head_count'),
+    heads: config['num_attention_heads'] as number,
     kvHeads: config['num_key_value_heads'] as number,
   };
-  const byName = [...tensors.values()].map((tensor) => modelTensor(source, tensor, heads));
+  const byName = [...tensors.values()]
+    .filter((tensor) => tensor !== factors)
+    .map((tensor) => modelTensor(source, tensor, family, heads));
   const rebuilt = rebuildTokenizer(metadata);
   const vocabulary = metadata.texts('tokenizer.ggml.tokens').length;
   if (vocabulary !== config['vocab_size']) {
@@ -49,11 +65,11 @@ function toModel(source: ByteSource, { metadata, tensors }: GgufHeader): ModelSo
   };
 }
 
-/** Opens a llama-architecture GGUF file as a Hugging Face model. @throws AppError notFound or invalid. */
+/** Opens a GGUF file as a Hugging Face model. @throws AppError notFound or invalid. */
 export async function openGgufModel(path: string): Promise<ModelSource> {
   const source = await openFile(path);
   try {
-    return toModel(source, await readGgufHeader(source));
+    return await toModel(source, await readGgufHeader(source));
   } catch (cause) {
     await source.close();
     throw cause;
