@@ -69,7 +69,8 @@ describe('LoRA', () => {
     expect({ method, scope }).toEqual({ method: 'lora', scope: 'all' });
     expect(options).toEqual({
       ...{ rank: 2, alpha: 6, scaling: 'rank', targets: ['q_proj', 'v_proj'] },
-      ...{ dropout: 0.1, dropout_at: 'input', init: 'identity', special_tokens: [] },
+      ...{ dropout: 0.1, dropout_at: 'input', init: 'identity' },
+      ...{ special_tokens: [], special_tokens_tied: false },
     });
     const b = named(files.tensors, 'base_model.model.model.layers.1.self_attn.v_proj.lora_B.weight');
     const own = named(tensors, 'model.layers.1.self_attn.v_proj.lora.b');
@@ -263,7 +264,17 @@ describe('prefix and prompt tuning', () => {
 });
 
 describe('PRAD', () => {
-  const artefact = artefactOf('adapter', { rank: 2 }, { 'model.layers.0.mlp.adapter.down.weight': [4, 2] });
+  const shapes = [0, 1].flatMap((layer): [string, Shape][] => [
+    [`model.layers.${layer}.mlp.adapter.down.weight`, [4, 2]],
+    [`model.layers.${layer}.mlp.adapter.down.bias`, [2]],
+    [`model.layers.${layer}.mlp.adapter.up.weight`, [2, 4]],
+    [`model.layers.${layer}.mlp.adapter.up.bias`, [4]],
+  ]);
+  const options = {
+    ...{ rank: 2, scale: 1, site: 'ffn', form: 'parallel', layer_norm: 'none', dropout: 0 },
+    ...{ init: 'released', special_tokens: [], special_tokens_tied: false },
+  };
+  const artefact = artefactOf('adapter', options, Object.fromEntries(shapes));
 
   it('holds all that an artefact does', async () => {
     const imported = readAdapterFolder(llamaLora(), llama);
@@ -278,6 +289,21 @@ describe('PRAD', () => {
     const other = { ...llama, digest: 'e'.repeat(64) };
     expect(await errorOf(() => readAdapterFolder(files, other))).toMatchObject({ code: 'wrong_base_model' });
     expect(await errorOf(() => readAdapterFolder(files, llama, 'all'))).toMatchObject({ kind: 'invalid' });
+  });
+
+  it.each<[string, AdapterArtefact, RegExp]>([
+    ['an unknown method', { ...artefact, method: 'toString' }, /known methods are adapter, lora/],
+    ['an unknown option', { ...artefact, options: { ranks: 2 } }, /ranks/],
+    ['a rank beyond the hidden size', { ...artefact, options: { rank: 5 } }, /rank: at most/],
+    ['another rank than the tensors’', { ...artefact, options: { rank: 3 } }, /\[4, 3\] expected/],
+    ['a missing tensor', { ...artefact, tensors: new Map() }, /down.weight: \[4, 2\] expected, got nothing/],
+    ['a site that the base lacks', { ...artefact, method: 'lora', options: { targets: ['mlp'] } }, /targets/],
+    ['an unfolded prefix', { ...artefact, method: 'prefix', options: { projection: true } }, /projection/],
+  ])('is refused with %s', async (_what, broken, message) => {
+    const files = writeAdapterFolder(broken, llamaLayout, 'prad');
+    const error = await errorOf(() => readAdapterFolder(files, llama));
+    expect(error.kind).toBe('invalid');
+    expect(error.message).toMatch(message);
   });
 
   it('is the only form of methods that PEFT does not have', async () => {

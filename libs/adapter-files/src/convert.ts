@@ -1,6 +1,6 @@
-import type { JsonObject } from '@prad/formats';
 import type { AdapterArtefact } from './adapter-artefact.js';
 import type { AdapterBase, BaseLayout } from './base-layout.js';
+import { fitArtefact } from './fit-artefact.js';
 import { FloatTensors, invalidAdapter } from './float-tensors.js';
 import { ia3 } from './peft/ia3.js';
 import { lora } from './peft/lora.js';
@@ -30,7 +30,8 @@ export type FolderFormat = (typeof folderFormats)[number];
  */
 export function readAdapterFolder(files: AdapterFiles, base: AdapterBase, scope?: string): AdapterArtefact {
   const type = files.config['peft_type'];
-  const artefact = type === PRAD ? readPrad(files, base) : readPeft(files, base, scope);
+  const read = type === PRAD ? readPrad(files, base) : readPeft(files, base, scope);
+  const artefact = fitArtefact(read, base.layout);
   if (scope !== undefined && artefact.scope !== scope) {
     throw unsupported('scope', `the adapter was trained under ${artefact.scope}, asked for was ${scope}`);
   }
@@ -57,7 +58,7 @@ function readPeft({ config, tensors }: AdapterFiles, base: AdapterBase, scope?: 
   file.end();
   return {
     method: read.method,
-    options: { ...read.options, init: 'identity', special_tokens: [] } satisfies JsonObject,
+    options: read.options,
     scope: scope ?? (found.actsOnPromptAlone ? 'prompt' : 'all'),
     ...{ baseDigest: base.digest, baseModel: base.name, tensors: read.tensors, peftConfig: config },
   };

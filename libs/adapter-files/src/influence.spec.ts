@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { influenceOf, influenceText, placesOf } from './influence.js';
 
-const text = (method: string, options: object, layers: number, modelType = 'llama'): string =>
-  influenceText(influenceOf(placesOf(method, { ...options }, { modelType, layers }), layers), layers);
+function text(method: string, options: object, layers: number, modelType = 'llama'): string {
+  const places = placesOf(method, { ...options }, { modelType, layers });
+  return places ? influenceText(influenceOf(places, layers), layers) : 'not known';
+}
 
 it.each([
   ['adapter', {}, 30, 'prompt keys and values of layers 2-30'],
@@ -19,6 +21,7 @@ it.each([
   ['prefix', {}, 2, 'prompt keys and values of all layers'],
   ['prompt', {}, 1, 'prompt keys and values of all layers'],
   ['mam', { site: 'ffn' }, 1, 'prompt keys and values of all layers'],
+  ['full', {}, 1, 'not known'],
   ['adapter', { special_tokens: ['<sep>'] }, 1, 'prompt keys and values of all layers'],
 ])('%s %j in %i layers changes %4$s', (method, options, layers, expected) => {
   expect(text(method, options, layers)).toBe(expected);

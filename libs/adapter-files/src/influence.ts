@@ -1,4 +1,6 @@
 import type { BaseLayout } from './base-layout.js';
+import { kindsOf } from './expected-tensors.js';
+import { isMethodName, type MethodName } from './method-options.js';
 
 /** Where an adapter attaches. */
 export interface AdapterPlaces {
@@ -51,39 +53,41 @@ export function influenceText({ keysFrom, valuesFrom }: Influence, layerCount?: 
   return parts.join(', ');
 }
 
-/** Where a method with its options attaches to a base. */
+/** Where a method with its options attaches to a base; undefined for a method that is not known. */
 export function placesOf(
   method: string,
   options: Readonly<Record<string, unknown>>,
   { modelType, layers }: Pick<BaseLayout, 'modelType' | 'layers'>,
-): AdapterPlaces {
+): AdapterPlaces | undefined {
+  if (!isMethodName(method)) return undefined;
   const tokens = options['special_tokens'];
   const hasTokens = Array.isArray(tokens) && tokens.length > 0;
   return {
-    kinds: kindsOf(method, options, modelType),
+    kinds: kindsFor(method, options, modelType),
     layers: Array.from({ length: layers }, (_, layer) => layer),
     wholePrompt: hasTokens || method === 'prefix' || method === 'prompt' || method === 'mam',
   };
 }
 
-function kindsOf(
-  method: string,
-  options: Readonly<Record<string, unknown>>,
+/** The kinds that the options choose, or that the method has by default. */
+function kindsFor(
+  method: MethodName,
+  { targets, site }: Readonly<Record<string, unknown>>,
   modelType: string,
 ): readonly string[] {
-  const { targets, site } = options;
   if (Array.isArray(targets)) return targets.map(String);
   switch (method) {
     case 'adapter':
     case 'mam':
-      return site === 'attention' ? ['self_attn'] : site === 'both' ? ['self_attn', 'mlp'] : ['mlp'];
+      return kindsOf.adapter({ site: site === 'attention' || site === 'both' ? site : 'ffn' });
     case 'lora':
-      return modelType === 'gpt2' ? ['q_proj', 'v_proj'] : ['k_proj', 'v_proj'];
+      return kindsOf.lora({}, modelType);
     case 'dora':
-      return ['up_proj', 'down_proj'];
+      return kindsOf.dora({});
     case 'ia3':
-      return ['k_proj', 'v_proj', 'down_proj'];
-    default:
+      return kindsOf.ia3;
+    case 'prefix':
+    case 'prompt':
       return [];
   }
 }

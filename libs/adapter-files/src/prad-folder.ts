@@ -3,7 +3,6 @@ import type { JsonObject } from '@prad/formats';
 import { z } from 'zod';
 import type { AdapterArtefact } from './adapter-artefact.js';
 import type { AdapterBase } from './base-layout.js';
-import { FloatTensors, invalidAdapter } from './float-tensors.js';
 import type { AdapterFiles } from './peft/peft-method.js';
 import { unsupported } from './peft/peft-modules.js';
 
@@ -49,12 +48,9 @@ export function readPrad({ config, tensors }: AdapterFiles, base: AdapterBase): 
   if (of.base_model_digest !== base.digest) {
     throw wrongBase(of.base_model_name_or_path, of.base_model_digest, base);
   }
-  const file = new FloatTensors(tensors);
-  const floats = [...tensors].map(([name, { shape }]) => [name, file.take(name, shape)] as const);
-  if (floats.length === 0) throw invalidAdapter('there is no tensor in it');
   return {
     ...{ method, options, scope, baseDigest: base.digest, baseModel: base.name },
-    tensors: new Map(floats),
+    tensors,
     ...(peftConfig && { peftConfig: peftConfig satisfies JsonObject }),
   };
 }

@@ -3,7 +3,7 @@ import type { FineTuningMethod, ReadyBaseModel } from '@prad/domain';
 
 /**
  * What the submitter should know before the training: an adapter of the prompt that changes no key and no value of it
- * can move the first answer token alone. A base whose layers are not known gives no warning.
+ * can move the first answer token alone. What is not known gives none.
  */
 export function trainingWarnings(
   { adapter, scope, options }: Pick<FineTuningMethod, 'adapter' | 'scope' | 'options'>,
@@ -11,7 +11,9 @@ export function trainingWarnings(
 ): string[] {
   const layout = baseLayout.safeParse(details['layout']).data;
   if (layout === undefined || scope !== 'prompt') return [];
-  const { keysFrom, valuesFrom } = influenceOf(placesOf(adapter, options, layout), layout.layers);
+  const places = placesOf(adapter, options, layout);
+  if (places === undefined) return [];
+  const { keysFrom, valuesFrom } = influenceOf(places, layout.layers);
   if (keysFrom !== undefined || valuesFrom !== undefined) return [];
   return [
     `under the scope prompt this ${adapter} changes no key or value of the prompt, since no layer reads what it changes in ` +
