@@ -44,3 +44,17 @@ it('refuses other widths by name', async () => {
   const request = { source, name: 'five', quantize: [5] as unknown as 4[] };
   await expect(importModel(cluster.client, request)).rejects.toThrow(/`quantize` takes 4 and 8 bits, got 5/);
 });
+
+it('a worker decodes with the copy that DECODE_WEIGHTS names, and tells how to make one that is missing', async () => {
+  const folder = join(cluster.dataFolder, 'other');
+  await writeTinyModel(folder, 2);
+  await importModel(cluster.client, { source: folder, name: 'other' });
+  await cluster.workers[0]!.stop(10_000);
+  await cluster.startWorker({ DECODE_WEIGHTS: 'q8' });
+  const request = { prompt: 'A plain ->', max_tokens: 8, temperature: 0 };
+  const { usage } = await cluster.client.complete({ ...request, model: 'plain' });
+  expect(usage.completion_tokens).toBeGreaterThan(0);
+  await expect(cluster.client.complete({ ...request, model: 'other' })).rejects.toThrow(
+    /other has no 8-bit copy .*prad models import SOURCE --name NAME --quantize 8/,
+  );
+});

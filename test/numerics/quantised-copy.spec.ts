@@ -50,7 +50,7 @@ function graphOf(model: BaseModel, weights: (graph: Graph) => Weights): Graph {
 async function quantisedGraph(model: BaseModel, bits: QuantisedBits): Promise<Graph> {
   const copy = await openQuantised(model, bits);
   return graphOf(model, (graph) =>
-    quantisedWeights(graph, model.parameters, model.dataOf, (name) => copy.get(name)!),
+    quantisedWeights(graph, model.parameters, model.dataOf, copy),
   );
 }
 

@@ -157,6 +157,7 @@ function engineOf(env: WorkerEnv) {
     maxNumSeqs: env.MAX_NUM_SEQS,
     maxModelLen: env.MAX_MODEL_LEN,
     maxNumBatchedTokens: env.MAX_NUM_BATCHED_TOKENS,
+    decodeWeights: env.DECODE_WEIGHTS,
     ...hardwareOf(env),
   };
 }

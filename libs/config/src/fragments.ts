@@ -122,6 +122,12 @@ export const engineEnv = {
   MAX_NUM_BATCHED_TOKENS: wholeNumber(1, 1_048_576)
     .default(2048)
     .describe('Most prompt tokens that one prefill takes.'),
+  DECODE_WEIGHTS: z
+    .enum(['f32', 'q8', 'q4'])
+    .default('f32')
+    .describe(
+      'Weights that decode steps multiply by: f32, or the copy in 8 or 4 bits (q8, q4) that a model was imported with, which is faster and less exact. Prompts and training always use f32.',
+    ),
   INTRA_OP_THREADS: wholeNumber(0, 1024)
     .default(0)
     .transform((threads) => (threads === 0 ? availableParallelism() : threads))

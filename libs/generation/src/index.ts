@@ -1,3 +1,4 @@
+export type { DecodeWeights } from './decode-weights.js';
 export { Engine, type EngineOptions } from './engine.js';
 export { Executor } from './executor.js';
 export { baseGraph } from './model-graphs.js';

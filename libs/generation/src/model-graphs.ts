@@ -1,6 +1,14 @@
 import { gather, Graph, scalar, sequenceConstruct } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
-import { adapterBank, keyValueCache, noAdapter, storedWeights, type BankLayout } from '@prad/nn';
+import {
+  adapterBank,
+  keyValueCache,
+  noAdapter,
+  quantisedWeights,
+  storedWeights,
+  type BankLayout,
+  type QuantisedData,
+} from '@prad/nn';
 
 /** Graph inputs and outputs besides the cache, the bank and the weights. */
 export const io = {
@@ -16,18 +24,25 @@ export const io = {
 /**
  * T tokens for each of B rows through the base model alone: every decode step, and prompts without an adapter. Its
  * inputs are tokens, lengths and the cache, which has room for M <= `capacity` tokens; there is no way in for an adapter.
- * `last` [N] names last positions of rows by their place b * T + t; their logits [N, V] come out.
+ * `last` [N] names last positions of rows by their place b * T + t; their logits [N, V] come out. With
+ * `quantised` its matrix products are in few bits.
  */
-export function baseGraph(model: BaseModel, capacity: number): Graph {
-  return cachedGraph(model, capacity, undefined);
+export function baseGraph(model: BaseModel, capacity: number, quantised?: QuantisedCopy): Graph {
+  return cachedGraph(model, capacity, { quantised });
 }
 
 /** As `baseGraph`, every row with its own adapter out of a bank: prompts, and the decode step of conventional ones. */
 export function adaptedGraph(model: BaseModel, capacity: number, layout: BankLayout): Graph {
-  return cachedGraph(model, capacity, layout);
+  return cachedGraph(model, capacity, { layout });
 }
 
-function cachedGraph(model: BaseModel, capacity: number, layout: BankLayout | undefined): Graph {
+type QuantisedCopy = ReadonlyMap<string, QuantisedData>;
+
+function cachedGraph(
+  model: BaseModel,
+  capacity: number,
+  { layout, quantised }: { readonly layout?: BankLayout; readonly quantised?: QuantisedCopy | undefined },
+): Graph {
   const graph = new Graph();
   const { root } = graph;
   // The first output of a graph that updates its cache in place: see `Session.runInPlace`.
@@ -41,7 +56,10 @@ function cachedGraph(model: BaseModel, capacity: number, layout: BankLayout | un
   const adapt = layout
     ? adapterBank(graph, { layout, batch: 'B', mask: graph.input(io.mask, 'float32', ['B', 'T', 1]) })
     : noAdapter;
-  const weights = storedWeights(graph, model.parameters, model.dataOf);
+  const { parameters, dataOf } = model;
+  const weights = quantised
+    ? quantisedWeights(graph, parameters, dataOf, quantised)
+    : storedWeights(graph, parameters, dataOf);
   const hidden = model.forward(root, { weights, inputIds, positionIds, attention, adapt }); // [B*T, E]
   graph.output(io.logits, model.head(root, { weights }, gather(root, hidden, last, 0)));
   return graph;

@@ -1,13 +1,15 @@
-import { encodeOnnx, type ExternalData, type Graph } from '@prad/graph';
+import type { ExternalData } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
-import { Session, type Device, type Tensors } from '@prad/runtime';
+import type { Device, Session, Tensors } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
 import { AdaptedSession } from './adapted-session.js';
+import { openBaseSessions, type BaseSessions } from './base-sessions.js';
+import type { DecodeWeights } from './decode-weights.js';
 import { Executor } from './executor.js';
 import { DeviceCache } from './device-cache.js';
 import { HostCache } from './host-cache.js';
 import type { KeyValueCache } from './key-value-cache.js';
-import { baseGraph, io } from './model-graphs.js';
+import { io } from './model-graphs.js';
 import type { StepPlan } from './plan.js';
 import { maskFeed, runFeeds, type RunRow } from './run-feeds.js';
 
@@ -19,12 +21,14 @@ export interface OnnxExecutorOptions {
   readonly intraOpThreads: number;
   /** `cpu` by default. */
   readonly device?: Device;
+  /** `f32`, the weights as they are, by default. */
+  readonly decodeWeights?: DecodeWeights;
 }
 
 /** What the decode session was made of: shows that there is no adapter in it. */
 export interface DecodeFacts {
   readonly inputs: readonly string[];
-  /** The weights that it loads, by name, and where their bytes lie in the base's file. */
+  /** The weights that it loads, by name, and where their bytes lie in the base's files. */
   readonly weights: ReadonlyMap<string, ExternalData>;
 }
 
@@ -39,33 +43,32 @@ export class OnnxExecutor extends Executor {
   private constructor(
     private readonly model: BaseModel,
     options: OnnxExecutorOptions,
-    private readonly base: Session,
+    private readonly base: BaseSessions,
     private readonly cache: KeyValueCache,
-    graph: Graph,
   ) {
     super();
     this.slots = options.slots;
     this.capacity = options.capacity;
     this.decode = {
-      inputs: base.inputs.map(({ name }) => name),
-      weights: new Map([...graph.parameters].map(([{ name }, data]) => [name, data])),
+      inputs: base.decode.inputs.map(({ name }) => name),
+      weights: new Map([...base.decodeGraph.parameters].map(([{ name }, data]) => [name, data])),
     };
     this.#adapted = new AdaptedSession(model, options);
     this.#logits = new Float32Array(options.slots * model.dimensions.vocabSize);
   }
 
-  /** Loads the base model; the graph for adapters follows with the first of them. */
+  /**
+   * Loads the base model; the graph for adapters follows with the first of them.
+   * @throws AppError conflict `no_quantised_copy` where the import made none of the `decodeWeights`.
+   */
   static async open(model: BaseModel, options: OnnxExecutorOptions): Promise<OnnxExecutor> {
     const capacity = Math.min(options.capacity, model.dimensions.maxPositions);
-    const graph = baseGraph(model, capacity);
-    // Prepacked, which the adapted session is not: decoding reads every weight for every token.
-    const base = await Session.open(encodeOnnx(graph), {
-      intraOpThreads: options.intraOpThreads,
-      ...(options.device && { device: options.device }),
-      externalDataFolder: model.folder,
+    const { intraOpThreads, device, decodeWeights = 'f32' } = options;
+    const base = await openBaseSessions(model, capacity, decodeWeights, {
+      ...{ intraOpThreads, ...(device && { device }) },
     });
     const cache = await openCache(model, { ...options, capacity });
-    return new OnnxExecutor(model, { ...options, capacity }, base, cache, graph);
+    return new OnnxExecutor(model, { ...options, capacity }, base, cache);
   }
 
   override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
@@ -73,6 +76,7 @@ export class OnnxExecutor extends Executor {
     const logits = new Map<number, Float32Array>();
     // The base alone, whatever adapter a row's prompt had.
     await this.#runBase(
+      this.base.decode,
       plan.decode.map(({ token, length, ...row }) => ({
         ...row,
         tokens: [token],
@@ -88,19 +92,24 @@ export class OnnxExecutor extends Executor {
     for (const prompts of plan.prefill) {
       const rows = prompts.map((row) => ({ ...row, past: 0 }));
       if (rows.some(({ adapter }) => adapter)) await this.#runAdapted(rows, logits);
-      else await this.#runBase(rows, logits);
+      else await this.#runBase(this.base.prompts, rows, logits);
     }
     return logits;
   }
 
   override async close(): Promise<void> {
     await this.cache.close();
-    await this.base.close();
+    await this.base.decode.close();
+    await this.base.prompts.close();
     await this.#adapted.close();
   }
 
-  async #runBase(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {
-    await this.#runIn(rows, logits, () => Promise.resolve({ session: this.base, feeds: {} }));
+  async #runBase(
+    session: Session,
+    rows: readonly RunRow[],
+    logits: Map<number, Float32Array>,
+  ): Promise<void> {
+    await this.#runIn(rows, logits, () => Promise.resolve({ session, feeds: {} }));
   }
 
   async #runAdapted(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {

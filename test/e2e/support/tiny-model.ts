@@ -26,9 +26,9 @@ export const tinyConfig = {
 };
 
 /** Writes the model as a Hugging Face folder. */
-export async function writeTinyModel(folder: string): Promise<void> {
+export async function writeTinyModel(folder: string, seed = 1): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const tensors = initialise(architectureFor(tinyConfig).parameters, 1);
+  const tensors = initialise(architectureFor(tinyConfig).parameters, seed);
   await writeFile(join(folder, 'config.json'), JSON.stringify(tinyConfig));
   await writeFile(join(folder, 'model.safetensors'), encodeSafetensors(tensors, { format: 'pt' }));
   for (const name of ['tokenizer.json', 'tokenizer_config.json']) {

@@ -1,6 +1,8 @@
+import { Option } from 'commander';
 import type { CreateCompletion } from '@prad/contracts';
+import { AppError } from '@prad/errors';
 import { print } from '../output/print.js';
-import { atServer, type AddCommands } from './command-context.js';
+import { atServer, type AddCommands, type CommandContext } from './command-context.js';
 import { numberOption } from './number-option.js';
 
 interface GenerateOptions {
@@ -11,6 +13,7 @@ interface GenerateOptions {
   readonly topK?: number;
   readonly seed?: number;
   readonly stop?: string[];
+  readonly decodeWeights?: string;
 }
 
 /** prad generate */
@@ -26,12 +29,19 @@ export const addGenerate: AddCommands = (program, context) => {
     .option('--top-k <n>', 'most likely tokens kept', numberOption)
     .option('--seed <n>', 'repeats an answer', numberOption)
     .option('--stop <text...>', 'the answer ends before the first of these')
+    .addOption(
+      new Option(
+        '--decode-weights <weights>',
+        'weights that decode steps multiply by, where no server runs yet; default DECODE_WEIGHTS, or f32',
+      ).choices(['f32', 'q8', 'q4']),
+    )
     .action(async (prompt: string, options: GenerateOptions) => {
       const stopping = new AbortController();
       process.once('SIGINT', () => {
         stopping.abort();
       });
-      await atServer(context, async ({ client }) => {
+      await atServer(decodingWith(options.decodeWeights, context), async ({ client, isPrivate }) => {
+        if (options.decodeWeights !== undefined && !isPrivate) throw serverRuns(options.decodeWeights);
         try {
           for await (const { choices } of client.streamCompletion(
             requestOf(prompt, options),
@@ -46,6 +56,24 @@ export const addGenerate: AddCommands = (program, context) => {
       });
     });
 };
+
+/** The worker of a server that this command starts is told by its environment. */
+function decodingWith(weights: string | undefined, context: CommandContext): CommandContext {
+  if (weights === undefined) return context;
+  const { settings } = context;
+  const environment = { ...settings.environment, DECODE_WEIGHTS: weights };
+  return { ...context, settings: { ...settings, environment } };
+}
+
+function serverRuns(weights: string): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'server_runs',
+    message:
+      '--decode-weights is for a server of this command alone, but one is running and its workers decode as they were ' +
+      `started: leave the option out, or start the server with DECODE_WEIGHTS=${weights}`,
+  });
+}
 
 function requestOf(prompt: string, options: GenerateOptions): CreateCompletion {
   const { model, maxTokens, temperature, topP, topK, seed, stop } = options;

@@ -1,4 +1,5 @@
 import type { Prompt } from '@prad/formats';
+import type { DecodeWeights } from '@prad/generation';
 import type { Device } from '@prad/runtime';
 
 /** One request to the generation thread: several prompts to one model share its sampling. */
@@ -41,6 +42,7 @@ export interface EngineSettings {
   readonly maxModelLen: number | undefined;
   /** Most prompt tokens in one prefill. */
   readonly maxNumBatchedTokens: number;
+  readonly decodeWeights: DecodeWeights;
   readonly intraOpThreads: number;
   readonly device: Device;
 }

@@ -32,9 +32,11 @@ export class OpenEngine {
   ): Promise<OpenEngine> {
     const model = await openBaseModel(base.folder, base.name);
     const { maxNumSeqs: slots, maxModelLen, maxNumBatchedTokens: prefillTokens } = settings;
-    const { intraOpThreads, device } = settings;
+    const { decodeWeights, intraOpThreads, device } = settings;
     const capacity = Math.min(model.dimensions.maxPositions, maxModelLen ?? Infinity);
-    const executor = await OnnxExecutor.open(model, { slots, capacity, intraOpThreads, device });
+    const executor = await OnnxExecutor.open(model, {
+      ...{ slots, capacity, decodeWeights, intraOpThreads, device },
+    });
     return new OpenEngine(model, new Engine(executor, textRules(model.tokenizer), { prefillTokens, onStep }));
   }
 

@@ -32,11 +32,12 @@ export function quantisedWeights(
   graph: Graph,
   specs: readonly ParameterSpec[],
   data: (name: string) => ExternalData,
-  quantised: (name: string) => QuantisedData,
+  quantised: ReadonlyMap<string, QuantisedData>,
 ): Weights {
   const { tensor } = storedWeights(graph, specs, data);
+  const dataOf = (name: string): QuantisedData => quantised.get(name) ?? missing(name);
   const linear: Weights['linear'] = (at, x, projections) => {
-    const members = projections.map((each) => ({ ...each, data: quantised(`${each.module}.weight`) }));
+    const members = projections.map((each) => ({ ...each, data: dataOf(`${each.module}.weight`) }));
     return runsOf(members).flatMap((run) => {
       const biases = run.flatMap(({ module, bias }) => (bias ? [tensor(`${module}.bias`)] : []));
       // One tensor again once the session has folded constants.
@@ -105,4 +106,12 @@ function product(at: Scope, x: Value, run: readonly Member[], bias: Value | unde
     },
     { inFeatures, bits, blockSize },
   );
+}
+
+function missing(name: string): never {
+  throw new AppError({
+    kind: 'invalid',
+    code: 'invalid_quantised_copy',
+    message: `the quantised copy of the weights lacks ${name}: import the model again`,
+  });
 }

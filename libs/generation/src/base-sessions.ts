@@ -1,0 +1,33 @@
+import { encodeOnnx, type Graph } from '@prad/graph';
+import { openQuantised, type BaseModel } from '@prad/models';
+import { Session, type SessionOptions } from '@prad/runtime';
+import { quantisedBitsOf, type DecodeWeights } from './decode-weights.js';
+import { baseGraph } from './model-graphs.js';
+
+/** The base model alone, loaded. */
+export interface BaseSessions {
+  readonly decode: Session;
+  /** What `decode` was made of. */
+  readonly decodeGraph: Graph;
+  /** Reads prompts; the session that decodes, where that has the weights as they are. */
+  readonly prompts: Session;
+}
+
+/** @throws AppError conflict `no_quantised_copy` where the model lacks the weights to decode with. */
+export async function openBaseSessions(
+  model: BaseModel,
+  capacity: number,
+  decodeWeights: DecodeWeights,
+  options: Pick<SessionOptions, 'intraOpThreads' | 'device'>,
+): Promise<BaseSessions> {
+  const bits = quantisedBitsOf[decodeWeights];
+  const copy = bits === undefined ? undefined : await openQuantised(model, bits);
+  const all = { ...options, externalDataFolder: model.folder };
+  const decodeGraph = baseGraph(model, capacity, copy);
+  // Prepacked, which the adapted session is not: decoding reads every weight for every token.
+  const decode = await Session.open(encodeOnnx(decodeGraph), all);
+  if (!copy) return { decode, decodeGraph, prompts: decode };
+  // Not prepacked: it shares the mapped weight file, so the weights as they are take no memory of their own.
+  const prompts = await Session.open(encodeOnnx(baseGraph(model, capacity)), { ...all, prepack: false });
+  return { decode, decodeGraph, prompts };
+}

@@ -1,0 +1,14 @@
+import type { QuantisedBits } from '@prad/models';
+
+/**
+ * What decode steps multiply by: the weights as they are, or the copy in 8 or in 4 bits that the import made. Prompts
+ * are always read with the weights as they are.
+ */
+export type DecodeWeights = 'f32' | 'q8' | 'q4';
+
+/** The bits of the copy; undefined for the weights as they are. */
+export const quantisedBitsOf: Readonly<Record<DecodeWeights, QuantisedBits | undefined>> = {
+  f32: undefined,
+  q8: 8,
+  q4: 4,
+};

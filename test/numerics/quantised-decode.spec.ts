@@ -1,0 +1,92 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { OnnxExecutor, type DecodeWeights, type StepPlan } from '@prad/generation';
+import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { smallHuggingFaceFolder, smallLlama } from './support/small-base.js';
+
+const none: StepPlan = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
+const prompts = [
+  [5, 900, 77, 1500],
+  [3, 2000],
+];
+
+let folder: string;
+let model: BaseModel;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'prad-quantised-'));
+  const source = await smallHuggingFaceFolder(1, { ...smallLlama, initializer_range: 0.05 });
+  await importBaseModel(source, join(folder, 'model'), { quantise: [4, 8] });
+  model = await openBaseModel(join(folder, 'model'), 'small');
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+interface Answers {
+  readonly prefill: readonly Float32Array[];
+  readonly decode: readonly Float32Array[];
+  /** Where the weights of the decode step lie. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Logits of the prompts' next tokens and of those after three given ones. */
+async function answersWith(decodeWeights: DecodeWeights): Promise<Answers> {
+  const executor = await OnnxExecutor.open(model, {
+    ...{ slots: 2, capacity: 16, intraOpThreads: 1, decodeWeights },
+  });
+  const copies = (logits: ReadonlyMap<number, Float32Array>): Float32Array[] =>
+    prompts.map((_, request) => logits.get(request)!.slice());
+  const rows = prompts.map((tokens, request) => ({ request, slot: request, tokens, adapter: undefined }));
+  const prefill = copies(await executor.run({ ...none, prefill: [rows] }));
+  const decode: Float32Array[] = [];
+  for (const [step, token] of [8, 1200, 44].entries()) {
+    const next = rows.map(({ request, slot, tokens }) => ({
+      ...{ request, slot, token, length: tokens.length + step },
+    }));
+    decode.push(...copies(await executor.run({ ...none, decode: next })));
+  }
+  await executor.close();
+  const files = new Map([...executor.decode.weights].map(([name, { location }]) => [name, location]));
+  return { prefill, decode, files };
+}
+
+function relativeError(got: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  const sum = (of: (x: number, y: number) => number): number =>
+    got.reduce((all, row, r) => all + row.reduce((s, x, i) => s + of(x, expected[r]![i]!) ** 2, 0), 0);
+  return Math.sqrt(sum((x, y) => x - y) / sum((_, y) => y));
+}
+
+it.each([
+  ['q8', 8, 0.02],
+  ['q4', 4, 0.1],
+] as const)(
+  'decodes with %s and reads prompts with the weights as they are',
+  async (weights, bits, bound) => {
+    const exact = await answersWith('f32');
+    const rounded = await answersWith(weights);
+    expect(relativeError(rounded.prefill, exact.prefill)).toBeLessThan(1e-5);
+    const error = relativeError(rounded.decode, exact.decode);
+    expect(error).toBeGreaterThan(1e-4);
+    expect(error).toBeLessThan(bound);
+    const matrices = [...rounded.files].filter(([name]) => name.endsWith('proj.weight.quantised'));
+    expect(matrices.length).toBeGreaterThan(0);
+    for (const [, file] of matrices) expect(file).toBe(`model.q${bits}.safetensors`);
+    const floats = [...rounded.files]
+      .filter(([, file]) => file === 'model.safetensors')
+      .map(([name]) => name);
+    expect(floats.filter((name) => !name.includes('norm'))).toEqual(['model.embed_tokens.weight']);
+  },
+);
+
+it('is refused where the model has no such copy', async () => {
+  const plain = join(folder, 'plain');
+  await importBaseModel(await smallHuggingFaceFolder(), plain);
+  const opening = OnnxExecutor.open(await openBaseModel(plain, 'plain'), {
+    ...{ slots: 1, capacity: 8, intraOpThreads: 1, decodeWeights: 'q8' },
+  });
+  await expect(opening).rejects.toMatchObject({ code: 'no_quantised_copy', kind: 'conflict' });
+});
