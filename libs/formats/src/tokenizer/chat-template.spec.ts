@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { ChatTemplate } from './chat-template.js';
+import { ChatTemplate, type ChatMessage } from './chat-template.js';
 
 const chatml =
   "{{ bos_token }}{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + eos_token }}{% endfor %}" +
@@ -38,5 +39,38 @@ describe('ChatTemplate', () => {
       chat_template: "{{ raise_exception('system is not allowed') }}",
     });
     expect(() => strict.render(messages)).toThrow(/refuses these messages: .*system is not allowed/);
+  });
+});
+
+interface Reference {
+  readonly templates: Readonly<Record<string, string>>;
+  readonly cases: readonly {
+    readonly family: string;
+    readonly conversation: string;
+    readonly messages: readonly ChatMessage[];
+    readonly add_generation_prompt: boolean;
+    readonly text?: string;
+    readonly refused?: string;
+  }[];
+}
+
+describe("what the families' templates use", () => {
+  const file = `${import.meta.dirname}/../../../../test/reference/tokenizer/chat-templates.json`;
+  const { templates, cases } = JSON.parse(readFileSync(file, 'utf8')) as Reference;
+  const tokens = { bos_token: '<s>', eos_token: '</s>' };
+
+  it.each(cases)(
+    '$family renders or refuses $conversation as transformers does (prompt: $add_generation_prompt)',
+    ({ family, messages, add_generation_prompt: addGenerationPrompt, text, refused }) => {
+      const template = ChatTemplate.fromConfig({ ...tokens, chat_template: templates[family] });
+      const render = () => template.render(messages, { addGenerationPrompt });
+      if (refused === undefined) expect(render()).toBe(text);
+      else expect(render).toThrow(refused);
+    },
+  );
+
+  it('knows the date', () => {
+    const template = ChatTemplate.fromConfig({ chat_template: "{{ strftime_now('%d %b %Y') }}" });
+    expect(template.render([])).toMatch(/^\d{2} [A-Z][a-z]{2} 20\d{2}$/);
   });
 });

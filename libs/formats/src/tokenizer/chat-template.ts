@@ -3,6 +3,7 @@ import { AppError } from '@prad/errors';
 import { invalid, reasonOf } from '../invalid.js';
 import { isJsonObject, type JsonObject } from '../strict-json.js';
 import { namedToken } from './named-token.js';
+import { respellStrips, STRIP_CHARACTERS, stripCharacters } from './strip-characters.js';
 
 export type ChatRole = 'system' | 'user' | 'assistant';
 
@@ -44,7 +45,9 @@ export class ChatTemplate {
       throw invalid('chat_template_invalid', `chat_template is longer than ${LONGEST_TEMPLATE} characters`);
     }
     try {
-      return new ChatTemplate(new Template(text), tokens);
+      const template = new Template(text);
+      respellStrips(template);
+      return new ChatTemplate(template, tokens);
     } catch (cause) {
       throw failed('chat_template_invalid', 'chat_template is not a Jinja template', cause);
     }
@@ -67,7 +70,15 @@ export class ChatTemplate {
       );
     }
     try {
-      return this.template.render({ ...this.tokens, messages, add_generation_prompt: addGenerationPrompt });
+      return this.template.render({
+        ...this.tokens,
+        messages,
+        add_generation_prompt: addGenerationPrompt,
+        // As transformers does, there and none: a template may ask for either.
+        tools: null,
+        documents: null,
+        [STRIP_CHARACTERS]: stripCharacters,
+      });
     } catch (cause) {
       throw failed('chat_template_failed', "the model's chat template refuses these messages", cause);
     }
