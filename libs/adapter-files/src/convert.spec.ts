@@ -183,6 +183,29 @@ describe('LoRA', () => {
     expect(again.options['targets']).toEqual(kinds);
   });
 
+  it('regroups the rows of GPT-NeoX’s fused module, which holds head by head', () => {
+    const sites = ['q_proj', 'k_proj', 'v_proj'].map((kind) => {
+      const module = `gpt_neox.layers.*.attention.${kind}`;
+      return [kind, { module, inFeatures: 4, outFeatures: 4, weight: false, bias: true }] as const;
+    });
+    const layout = { ...gpt2Layout, modelType: 'gpt_neox', layers: 1, sites: Object.fromEntries(sites) };
+    const at = 'base_model.model.gpt_neox.layers.0.attention.query_key_value';
+    const rows = Float32Array.from({ length: 12 }, (_, row) => row);
+    const { config } = llamaLora({ r: 1, use_dora: true, target_modules: ['query_key_value'] });
+    const tensors = new Map<string, HostTensor>([
+      [`${at}.lora_A.weight`, tensor('float32', [1, 4], values([4]))],
+      [`${at}.lora_B.weight`, tensor('float32', [12, 1], rows)],
+      [`${at}.lora_magnitude_vector`, tensor('float32', [12], rows)],
+    ]);
+    const artefact = readAdapterFolder({ config, tensors }, baseOf(layout));
+    for (const name of ['b', 'magnitude']) {
+      // Two heads of two: each has two rows of queries, then of keys, then of values.
+      const key = floats(artefact.tensors, `gpt_neox.layers.0.attention.k_proj.dora.${name}`);
+      expect(key).toEqual([2, 3, 8, 9]);
+    }
+    expect(writeAdapterFolder(artefact, layout, 'peft')).toEqual({ config, tensors });
+  });
+
   it('is exported as DoRA only where PEFT computes the same', async () => {
     const at = 'transformer.h.0.attn.q_proj.dora';
     const one = { ...gpt2Layout, layers: 1 };

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { AdapterArtefact } from '../adapter-artefact.js';
 import { moduleOf, type BaseLayout, type SiteLayout } from '../base-layout.js';
 import { FloatTensors, joined, rowsOf, type FloatTensor } from '../float-tensors.js';
+import { inOrderOfKinds, inOrderOfModule } from './head-order.js';
 import { commonFields, moduleNames, readPeftConfig } from './peft-config.js';
 import type { AdapterFiles, ImportedMethod, PeftMethod } from './peft-method.js';
 import { modulesOf, targetedModules, targetNames, unsupported, type PeftModule } from './peft-modules.js';
@@ -34,7 +35,7 @@ function read(json: JsonObject, file: FloatTensors, layout: BaseLayout): Importe
       const sizes = sites.map((site) => sizeOf(module, site));
       const length = sizes.reduce((sum, size) => sum + size, 0);
       const values = file.take(nameOf(module, layer), isInputScaled(module) ? [1, length] : [length, 1]);
-      const vector = tensor('float32', [length], values.data);
+      const vector = inOrderOfKinds(module, layout, tensor('float32', [length], values.data));
       let begin = 0;
       sites.forEach((site, index) => {
         const end = begin + (sizes[index] ?? 0);
@@ -85,7 +86,7 @@ function write(artefact: AdapterArtefact, layout: BaseLayout): AdapterFiles {
         const ones = tensor('float32', [size], new Float32Array(size).fill(1));
         return targets.has(kind) ? file.take(`${moduleOf(site, layer)}.ia3.scale`, [size]) : ones;
       });
-      const { data } = joined(parts);
+      const { data } = inOrderOfModule(module, layout, joined(parts));
       const shape = isInputScaled(module) ? [1, data.length] : [data.length, 1];
       tensors.set(nameOf(module, layer), tensor('float32', shape, data));
     }

@@ -1,7 +1,9 @@
 import type { JsonObject } from '@prad/formats';
+import type { Shape } from '@prad/tensor';
 import { z } from 'zod';
 import { moduleOf, type BaseLayout } from '../base-layout.js';
 import { joined, rowsOf, transposed, type FloatTensor, type FloatTensors } from '../float-tensors.js';
+import { inOrderOfKinds } from './head-order.js';
 import { only, moduleNames, readPeftConfig } from './peft-config.js';
 import type { ImportedMethod, PeftMethod } from './peft-method.js';
 import { targetedModules, type PeftModule } from './peft-modules.js';
@@ -59,18 +61,20 @@ function read(json: JsonObject, file: FloatTensors, layout: BaseLayout): Importe
 
 function* readModule(
   file: FloatTensors,
-  { sites }: BaseLayout,
-  { module, kinds }: PeftModule,
+  layout: BaseLayout,
+  module: PeftModule,
   layer: number,
   rank: number,
   isDora: boolean,
 ): Generator<[string, FloatTensor]> {
-  const parts = kinds.flatMap((kind) => sites[kind] ?? []);
-  const at = `base_model.model.${moduleOf({ module }, layer)}`;
+  const parts = module.kinds.flatMap((kind) => layout.sites[kind] ?? []);
+  const at = `base_model.model.${moduleOf(module, layer)}`;
   const out = parts.reduce((sum, { outFeatures }) => sum + outFeatures, 0);
   const a = file.take(`${at}.lora_A.weight`, [rank, parts[0]?.inFeatures ?? 0]);
-  const b = file.take(`${at}.lora_B.weight`, [out, rank]);
-  const magnitude = isDora ? file.take(`${at}.lora_magnitude_vector`, [out]) : undefined;
+  const rows = (name: string, shape: Shape): FloatTensor =>
+    inOrderOfKinds(module, layout, file.take(`${at}.${name}`, shape));
+  const b = rows('lora_B.weight', [out, rank]);
+  const magnitude = isDora ? rows('lora_magnitude_vector', [out]) : undefined;
   let begin = 0;
   for (const site of parts) {
     const end = begin + site.outFeatures;

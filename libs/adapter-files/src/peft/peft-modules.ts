@@ -6,11 +6,20 @@ export interface PeftModule {
   /** With `*` for the layer's number. */
   readonly module: string;
   readonly kinds: readonly string[];
+  /** Whether its output holds a head of each projection after the other, and not each projection as a whole. */
+  readonly byHead?: boolean;
 }
 
-/** Modules that hold several projections, one after another; GPT-NeoX mixes them head by head, which is not handled. */
+/** Modules that hold several projections. */
 const fused: Readonly<Record<string, readonly PeftModule[]>> = {
   gpt2: [{ module: 'transformer.h.*.attn.c_attn', kinds: ['q_proj', 'k_proj', 'v_proj'] }],
+  gpt_neox: [
+    {
+      module: 'gpt_neox.layers.*.attention.query_key_value',
+      kinds: ['q_proj', 'k_proj', 'v_proj'],
+      byHead: true,
+    },
+  ],
   phi3: [
     { module: 'model.layers.*.self_attn.qkv_proj', kinds: ['q_proj', 'k_proj', 'v_proj'] },
     { module: 'model.layers.*.mlp.gate_up_proj', kinds: ['gate_proj', 'up_proj'] },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { AdapterArtefact } from '../adapter-artefact.js';
 import { moduleOf, type BaseLayout } from '../base-layout.js';
 import { FloatTensors, joined, rowsOf, sameBits, transposed, type FloatTensor } from '../float-tensors.js';
+import { inOrderOfModule } from './head-order.js';
 import { commonFields } from './peft-config.js';
 import type { AdapterFiles } from './peft-method.js';
 import { modulesOf, notExpressible, targetNames, type PeftModule } from './peft-modules.js';
@@ -52,9 +53,11 @@ export function writeLora(artefact: AdapterArtefact, layout: BaseLayout): Adapte
       rank,
     );
     tensors.set(`${at}.lora_A.weight`, a);
-    tensors.set(`${at}.lora_B.weight`, b);
+    tensors.set(`${at}.lora_B.weight`, inOrderOfModule(module, layout, b));
     const magnitudes = parts.flatMap((part) => part?.magnitude ?? []);
-    if (isDora) tensors.set(`${at}.lora_magnitude_vector`, joined(magnitudes));
+    if (isDora) {
+      tensors.set(`${at}.lora_magnitude_vector`, inOrderOfModule(module, layout, joined(magnitudes)));
+    }
   }
   const config = {
     ...commonFields(artefact.baseModel),
