@@ -67,8 +67,8 @@ class Rows {
 }
 
 /** Adapters of both methods and several ranks, as a mixed batch has them. */
-function mixedAdapters(model: BaseModel): ServedAdapter[] {
-  return Array.from({ length: ROWS }, (_, index) => {
+async function mixedAdapters(model: BaseModel): Promise<ServedAdapter[]> {
+  const made = Array.from({ length: ROWS }, (_, index) => {
     const method = index % 2 === 0 ? 'adapter' : 'lora';
     const adapter = adapterFor(model, method, { rank: 4 << (index % 5), init: 'released' });
     const artefact = {
@@ -78,6 +78,7 @@ function mixedAdapters(model: BaseModel): ServedAdapter[] {
     };
     return servedAdapter(model, artefact, `adapter ${index}`);
   });
+  return Promise.all(made);
 }
 
 /** Decode and prefill against the machine's own limits and each other, taken in turns. */
@@ -96,7 +97,7 @@ export async function benchGeneration(): Promise<Measurement[]> {
 }
 
 async function measured(model: BaseModel, small: OnnxExecutor, large: OnnxExecutor): Promise<Measurement[]> {
-  const adapters = mixedAdapters(model);
+  const adapters = await mixedAdapters(model);
   const { rows, tokens } = PREFILL;
   const one = new Rows(small, model, 1);
   const plain = new Rows(small, model, ROWS);

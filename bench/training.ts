@@ -35,7 +35,7 @@ async function benchMethod(
     tokens: Array.from({ length: TOKENS }, () => random.below(model.dimensions.vocabSize)),
     promptLength: PROMPT,
   }));
-  const batch = collate(examples, trained.maskOf);
+  const batch = collate(examples, trained.maskOf, model.dimensions.vocabSize);
   const sizes = { B: ROWS, T: TOKENS, N: batch.answerLabels.data.length };
   const flops = matmulFlops(gradientGraph(model, trained), sizes);
   const trainer = await Trainer.open(model, trained, {

@@ -10,7 +10,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   formats: ['tensor'],
   runtime: ['tensor'],
   'adapter-files': ['formats', 'tensor'],
-  models: ['adapter-files', 'nn', 'graph', 'formats', 'tensor'],
+  models: ['adapter-files', 'nn', 'graph', 'runtime', 'formats', 'tensor'],
   training: ['adapter-files', 'models', 'nn', 'graph', 'runtime', 'formats', 'tensor'],
   generation: ['adapter-files', 'models', 'nn', 'graph', 'runtime', 'formats', 'tensor'],
   contracts: [],

@@ -1,4 +1,4 @@
-import { encodeOnnx, Graph, scalar } from '@prad/graph';
+import { encodeOnnx, Graph } from '@prad/graph';
 import {
   adapterFor,
   adapterMethodNames,
@@ -7,16 +7,16 @@ import {
   bankLayoutKey,
   fedWeights,
   initialise,
-  modelTypes,
   noAdapter,
+  noDrop,
   parameterCount,
-  type LoadedAdapter,
   type SiteFlow,
 } from '@prad/nn';
 import { runGraph } from '@prad/runtime';
 import { tensor, type HostTensor } from '@prad/tensor';
 import { describe, expect, it } from 'vitest';
-import { adapterContract, changed } from './nn/adapter-contract.js';
+import { changed } from './nn/adapter-changes.js';
+import { adapterContract, type AdapterTraits } from './nn/adapter-contract.js';
 import { rowsOf } from './nn/architecture-contract.js';
 import { CachedRun, cachedGraph } from './nn/cached-run.js';
 import {
@@ -27,29 +27,56 @@ import {
   referenceTensors,
   tinyModel,
   type TinyModel,
+  loaded,
+  named,
+  type TrainedAdapter,
 } from './nn/reference.js';
 
-/** Reference adapters by method, and the tensors that move first from the identity start. */
-const cases: Readonly<Record<string, { folders: Record<string, string[]>; first: string[] }>> = {
-  adapter: { folders: { llama: ['adapter'], gpt2: ['adapter'] }, first: ['up.weight', 'up.bias'] },
-  lora: { folders: { llama: ['lora-kv', 'lora-qv'], gpt2: ['lora-qv'] }, first: ['a'] },
-};
+const bottleneck = {
+  identity: 'exact',
+  masked: true,
+  first: ['up.weight', 'up.bias'],
+  released: true,
+} as const;
+const lowRank = { identity: 'exact', masked: true, first: ['a'], released: true } as const;
+const magnitudes = { identity: 'rounded', masked: true, first: ['a', 'magnitude'], released: true } as const;
+const inFront = { identity: 'none', masked: false } as const;
 
-it('has a case for every adapter method on every architecture', () => {
+/** Reference adapters by method, with what holds of each. */
+const cases: Readonly<Record<string, Readonly<Record<string, AdapterTraits>>>> = {
+  adapter: {
+    adapter: bottleneck,
+    'adapter-seq': bottleneck,
+    'adapter-attention': bottleneck,
+    'adapter-both-seq': bottleneck,
+    'adapter-learnable': bottleneck,
+    'adapter-ln-in': bottleneck,
+    'adapter-ln-out': { ...bottleneck, first: [...bottleneck.first, 'norm.bias'], released: false },
+    'special-tokens': { ...inFront, masked: false },
+  },
+  lora: { 'lora-qv': lowRank, 'lora-kv': lowRank, 'lora-rank': lowRank, 'lora-rslora': lowRank },
+  dora: { dora: magnitudes, 'dora-peft': magnitudes },
+  prefix: { prefix: inFront, 'prefix-projection': inFront },
+  prompt: { prompt: inFront },
+  mam: { mam: inFront },
+  ia3: { ia3: { identity: 'exact', masked: true, first: ['scale'] } },
+};
+const folders = ['llama', 'gpt2'];
+
+it('has a case for every adapter method', () => {
   expect(Object.keys(cases).sort()).toEqual([...adapterMethodNames].sort());
-  for (const { folders } of Object.values(cases))
-    expect(Object.keys(folders).sort()).toEqual([...modelTypes].sort());
 });
 
-for (const { folders, first } of Object.values(cases)) {
-  for (const [folder, names] of Object.entries(folders)) {
-    for (const name of names) adapterContract(folder, name, first);
+for (const folder of folders) {
+  for (const [name, traits] of Object.values(cases).flatMap((ofMethod) => Object.entries(ofMethod))) {
+    // Keys and values together are what the released code adapts on LLaMA only.
+    if (folder !== 'gpt2' || name !== 'lora-kv') adapterContract(folder, name, traits);
   }
 }
 
-/** Adapters of both methods and of two ranks each, the smaller ones random. */
-async function mixture(tiny: TinyModel): Promise<LoadedAdapter[]> {
-  const small = (method: string, options: object): LoadedAdapter => {
+/** Adapters of every method, of some with two ranks, the smaller ones random. */
+async function mixture(tiny: TinyModel): Promise<TrainedAdapter[]> {
+  const small = (method: string, options: object): TrainedAdapter => {
     const adapter = adapterFor(tiny.model, method, { ...options, init: 'released' });
     const start = { adapter, tensors: initialise(adapter.parameters, 3) };
     return changed(
@@ -58,9 +85,19 @@ async function mixture(tiny: TinyModel): Promise<LoadedAdapter[]> {
       (x) => 10 * x + 0.1,
     );
   };
+  const names = [
+    'adapter',
+    'lora-qv',
+    'dora',
+    'prefix',
+    'prompt',
+    'mam',
+    'ia3',
+    'adapter-ln-in',
+    'special-tokens',
+  ];
   return [
-    await referenceAdapter(tiny, 'adapter'),
-    await referenceAdapter(tiny, 'lora-qv'),
+    ...(await Promise.all(names.map((name) => referenceAdapter(tiny, name)))),
     small('adapter', { rank: 2, scale: 0.5 }),
     small('lora', { rank: 3, targets: ['o_proj', 'k_proj', 'down_proj'] }),
   ];
@@ -69,10 +106,10 @@ async function mixture(tiny: TinyModel): Promise<LoadedAdapter[]> {
 describe.each(['llama', 'gpt2'])('a mixed batch on %s', (folder) => {
   it('prad-spec 7.17: each row = the row alone with its own adapter, through decode', async () => {
     const tiny = await tinyModel(folder);
-    const adapters = await mixture(tiny);
+    const adapters = await Promise.all((await mixture(tiny)).map((adapter) => loaded(tiny, adapter)));
     const some = rowsOf(await referenceTensors(`${folder}/forward.safetensors`), 'right.');
-    const rows = [...some, ...some.slice(0, 2)];
-    const choice = [0, 1, undefined, 2, 3];
+    const choice = [undefined, ...adapters.keys()];
+    const rows = choice.map((_, index) => some[index % some.length]!);
     const [width, next] = [tiny.model.dimensions.vocabSize, 7];
 
     const mixed = await CachedRun.open(tiny, adapters);
@@ -91,8 +128,9 @@ describe.each(['llama', 'gpt2'])('a mixed batch on %s', (folder) => {
       expectClose(prefill[b]!, prefillAlone!, 1e-5, `prefill of row ${b}`);
       expectClose(decode[b]!, decodeAlone!, 1e-5, `decode of row ${b}`);
     }
-    // The adapters do differ: rows 0 and 3 are the same tokens.
-    expect([...prefill[0]!.slice(-width)]).not.toEqual([...prefill[3]!.slice(-width)]);
+    // The adapters do differ: rows 0, 3, 6 and 9 are the same tokens.
+    const same = [0, 3, 6, 9].map((b) => prefill[b]!.slice(-width).join());
+    expect(new Set(same).size).toBe(same.length);
   });
 
   it('prad-spec 7.5, 7.7, 7.8: the decode graph is the base, whatever is served', async () => {
@@ -113,12 +151,11 @@ it('keeps one bank layout for any order of the same adapters', async () => {
 });
 
 describe('prad-spec 7.20', () => {
-  /** The delta of an adapter at its first site for a fixed input. */
-  async function delta(
-    { adapter, tensors }: LoadedAdapter,
-    rank = adapter.options.rank,
-  ): Promise<Float32Array> {
-    const [site] = adapter.sites;
+  /** The delta of an adapter at its first site for a fixed input, its tensors padded to a rank. */
+  async function delta(tiny: TinyModel, trained: TrainedAdapter, padding = 0): Promise<Float32Array> {
+    const [part] = trained.adapter.parts;
+    const [site] = part!.sites;
+    const { served } = await loaded(tiny, trained);
     const graph = new Graph();
     const x = graph.input('x', 'float32', [3, site!.inFeatures]);
     const feeds: Record<string, HostTensor> = {
@@ -129,41 +166,56 @@ describe('prad-spec 7.20', () => {
       ),
     };
     const shapes = new Map(
-      adapter.family.parameters(site!, { rank, init: 'identity' }).map(({ name, shape }) => [name, shape]),
+      part!.family.tensors(site!, part!.rank + padding).map(({ name, shape }) => [name, shape]),
     );
     const values = (name: string): ReturnType<Graph['input']> => {
-      const [rows = 1, columns = 1] =
-        shapes.get(name)!.length === 1 ? [1, ...shapes.get(name)!] : shapes.get(name)!;
-      const own = tensors.get(`${site!.module}.${adapter.family.name}.${name}`)!;
+      const shape = shapes.get(name)!;
+      const [rows = 1, columns = 1] = shape.length === 1 ? [1, ...shape] : shape;
+      const own = named(served, `served.${site!.module}.${part!.family.key}.${name}`);
       const ownColumns = own.shape.at(-1)!;
       const padded = new Float32Array(rows * columns);
       for (const [i, value] of floats(own).entries()) {
         padded[Math.floor(i / ownColumns) * columns + (i % ownColumns)] = value;
       }
-      feeds[name] = tensor('float32', shapes.get(name)!, padded);
-      return graph.input(name, 'float32', shapes.get(name)!);
+      feeds[name] = tensor('float32', shape, padded);
+      return graph.input(name, 'float32', shape);
     };
-    const scale = scalar(graph.root, adapter.options.scale);
-    graph.output('delta', adapter.family.delta(graph.root, x, values, scale));
+    graph.output('delta', part!.family.delta(graph.root, { input: x, output: x }, values, noDrop));
     return floats((await runGraph(encodeOnnx(graph), feeds))['delta']);
   }
 
-  it.each(['adapter', 'lora-qv'])(
-    '%s: twice the scale is twice the delta, a rank padded with zeros the same',
-    async (name) => {
-      const tiny = await tinyModel('gpt2');
-      const loaded = await referenceAdapter(tiny, name);
-      const { family, options } = loaded.adapter;
-      const doubled = {
-        ...loaded,
-        adapter: adapterFor(tiny.model, family.name, { ...options, scale: 2 * options.scale }),
-      };
-      const normal = await delta(loaded);
-      expect(normal.some((x) => x !== 0)).toBe(true);
-      expect([...(await delta(doubled))]).toEqual([...normal].map((x) => 2 * x));
-      expectClose(await delta(loaded, options.rank + 3), normal, 1e-6);
-    },
-  );
+  it.each([
+    ['adapter', 'scale'],
+    ['lora-qv', 'alpha'],
+  ])('%s: twice the %s is twice the delta, a rank padded with zeros the same', async (name, factor) => {
+    const tiny = await tinyModel('gpt2');
+    const trained = await referenceAdapter(tiny, name);
+    const { method, options } = trained.adapter;
+    const twice = { ...options, [factor]: 2 * Number(options[factor]) };
+    const doubled = { ...trained, adapter: adapterFor(tiny.model, method, twice) };
+    const normal = await delta(tiny, trained);
+    expect(normal.some((x) => x !== 0)).toBe(true);
+    expect([...(await delta(tiny, doubled))]).toEqual([...normal].map((x) => 2 * x));
+    expectClose(await delta(tiny, trained, 3), normal, 1e-6);
+  });
+
+  it('lora: the factor is alpha, alpha / r or alpha / sqrt(r)', async () => {
+    const tiny = await tinyModel('gpt2');
+    const trained = await referenceAdapter(tiny, 'lora-qv');
+    const { options } = trained.adapter;
+    const normal = await delta(tiny, trained);
+    for (const [scaling, divisor] of [
+      ['rank', Number(options['rank'])],
+      ['rslora', Math.sqrt(Number(options['rank']))],
+    ] as const) {
+      const adapter = adapterFor(tiny.model, 'lora', { ...options, scaling });
+      expectClose(
+        await delta(tiny, { ...trained, adapter }),
+        [...normal].map((x) => x / divisor),
+        1e-6,
+      );
+    }
+  });
 });
 
 it.each(['llama', 'gpt2'])(
@@ -212,6 +264,8 @@ describe('prad-spec 7.19: parameter counts of table 2.1', () => {
   it('GPT-2 base itself', () => {
     expect(parameterCount(gpt2)).toBe(124_439_808);
   });
+  const ffn = ['up_proj', 'down_proj'];
+  const mlp = { projection: true };
   it.each([
     [gpt2, 'adapter', { rank: 108 }, 2_001_168],
     [gpt2, 'adapter', { rank: 200 }, 3_698_016],
@@ -221,37 +275,91 @@ describe('prad-spec 7.19: parameter counts of table 2.1', () => {
     [gpt2, 'lora', { rank: 100 }, 3_686_400],
     [gpt2, 'lora', { rank: 8 }, 294_912],
     [gpt2, 'lora', { rank: 16 }, 589_824],
-    [gpt2, 'lora', { rank: 40, targets: ['up_proj', 'down_proj'] }, 3_686_400],
+    [gpt2, 'lora', { rank: 40, targets: ffn }, 3_686_400],
+    [gpt2, 'dora', { rank: 40 }, 3_732_480],
+    [gpt2, 'dora', { rank: 4 }, 414_720],
+    [gpt2, 'prefix', { length: 108, ...mlp }, 5_990_508],
+    [gpt2, 'prefix', { length: 108 }, 1_990_656],
+    [gpt2, 'prefix', { length: 200, ...mlp }, 7_686_252],
+    [gpt2, 'prefix', { length: 200 }, 3_686_400],
+    [gpt2, 'prefix', { length: 64, ...mlp }, 5_179_500],
+    [gpt2, 'mam', { prefix_length: 32, rank: 78 }, 2_037_672],
+    [gpt2, 'mam', { prefix_length: 32, rank: 168 }, 3_697_632],
+    [gpt2, 'mam', { prefix_length: 32, rank: 136 }, 3_107_424],
+    [gpt2, 'mam', { prefix_length: 8, rank: 6 }, 267_336],
+    [gpt2, 'mam', { prefix_length: 16, rank: 16 }, 599_232],
     [large, 'adapter', { rank: 100 }, 9_265_680],
     [large, 'lora', { rank: 50 }, 9_216_000],
+    [large, 'dora', { rank: 16 }, 7_603_200],
+    [large, 'prefix', { length: 200 }, 18_432_000],
     [llama7b, 'adapter', { rank: 4 }, 1_179_776],
     [llama7b, 'lora', { rank: 4 }, 2_097_152],
   ] as const)('%#', (model, method, options, count) => {
     expect(parameterCount(adapterFor(model, method, options))).toBe(count);
+    // With the 17 rows of the released vocabulary.
+    const special_tokens = Array.from({ length: 17 }, (_, index) => `<|${index}|>`);
+    const withRows = parameterCount(adapterFor(model, method, { ...options, special_tokens }));
+    expect(withRows - count).toBe(17 * model.dimensions.hiddenSize);
   });
 });
 
-describe('where and how a method attaches by default', () => {
+describe('where a method attaches by default', () => {
   it.each([
-    ['gpt2', 'adapter', ['mlp'], { rank: 16, scale: 1, init: 'identity' }],
-    ['llama', 'adapter', ['mlp'], { rank: 16, scale: 1, init: 'identity' }],
-    ['gpt2', 'lora', ['q_proj', 'v_proj'], { rank: 8, scale: 4, init: 'identity' }],
-    ['llama', 'lora', ['k_proj', 'v_proj'], { rank: 8, scale: 4, init: 'identity' }],
-  ])('%s %s', (folder, method, kinds, options) => {
+    ['gpt2', 'adapter', ['mlp']],
+    ['llama', 'adapter', ['mlp']],
+    ['gpt2', 'lora', ['q_proj', 'v_proj']],
+    ['llama', 'lora', ['k_proj', 'v_proj']],
+    ['gpt2', 'dora', ['up_proj', 'down_proj']],
+    ['llama', 'ia3', ['k_proj', 'v_proj', 'down_proj']],
+    ['llama', 'mam', ['mlp']],
+    ['gpt2', 'prefix', []],
+  ])('%s %s', (folder, method, kinds) => {
     const model = architectureFor(referenceJson(`${folder}/config.json`));
-    const adapter = adapterFor(model, method, {});
-    expect(adapter.options).toEqual(options);
+    const { parts, options } = adapterFor(model, method, {});
     const expected = Array.from({ length: model.dimensions.layers }, (_, layer) =>
       kinds.map((kind) => `${layer} ${kind}`),
     );
-    expect(adapter.sites.map(({ layer, kind }) => `${layer} ${kind}`)).toEqual(expected.flat());
+    const got = parts.flatMap(({ sites }) => sites.map(({ layer, kind }) => `${layer} ${kind}`));
+    expect(got.sort()).toEqual(expected.flat().sort());
+    expect(adapterFor(model, method, options).options).toEqual(options);
+  });
+
+  it('fills in every default', () => {
+    const model = architectureFor(referenceJson('gpt2/config.json'));
+    const tokens = { special_tokens: [], special_tokens_tied: false };
+    const bottleneck = { site: 'ffn', form: 'parallel', layer_norm: 'none', dropout: 0, init: 'identity' };
+    expect(adapterFor(model, 'adapter', {}).options).toEqual({
+      rank: 16,
+      scale: 1,
+      ...bottleneck,
+      ...tokens,
+    });
+    expect(adapterFor(model, 'lora', {}).options).toEqual({
+      ...{ rank: 8, alpha: 4, scaling: 'none', dropout: 0, dropout_at: 'output', init: 'identity' },
+      ...tokens,
+    });
+    expect(adapterFor(model, 'prefix', {}).options).toEqual({
+      ...{ length: 30, projection: false, projection_size: 108, dropout: 0 },
+      ...tokens,
+    });
   });
 });
 
 describe('options that are refused', () => {
   const model = architectureFor(referenceJson('gpt2/config.json'));
   it.each([
-    ['dora', {}, /unknown adapter method "dora"; known are adapter, lora/],
+    [
+      'bitfit',
+      {},
+      /unknown adapter method "bitfit"; known are adapter, lora, dora, prefix, prompt, mam, ia3/,
+    ],
+    ['prefix', { length: 0 }, /length: must be a whole number from 1 to 1024, got 0/],
+    ['prefix', { rank: 4 }, /rank/],
+    ['dora', { rank: 64 }, /adapter method dora: rank: at most/],
+    ['ia3', { targets: ['mlp'] }, /targets/],
+    ['adapter', { dropout: 1 }, /dropout/],
+    ['adapter', { special_tokens: ['<a>', '<a>'] }, /special_tokens: must differ/],
+    ['lora', { special_tokens_tied: true }, /special_tokens_tied: needs special_tokens/],
     ['adapter', { rank: 0 }, /adapter method adapter: rank: must be a whole number from 1 to 4096, got 0/],
     ['adapter', { rank: 33 }, /rank: at most the model's hidden size of 32, got 33/],
     ['lora', { rank: 2.5 }, /rank: must be a whole number/],

@@ -10,7 +10,6 @@ import {
   linearSchedule,
   trainableAdapter,
   type LinearScheduleOptions,
-  type LoadedAdapter,
 } from '@prad/nn';
 import { Session } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
@@ -28,6 +27,7 @@ import {
   tinyModel,
   type Tensors,
   type TinyModel,
+  type TrainedAdapter,
 } from './nn/reference.js';
 
 interface Variant {
@@ -44,16 +44,19 @@ const float = (value: number): HostTensor => tensor('float32', [], Float32Array.
 function stepGraph(
   tiny: TinyModel,
   batch: Batch,
-  { adapter }: LoadedAdapter,
+  { adapter }: TrainedAdapter,
   count: number,
   settings: LinearScheduleOptions & { clipNorm: number; weightDecay: number },
 ): Graph {
-  const { graph, weights, hidden } = fullPass(tiny.model, {
+  const { graph, head, hidden } = fullPass(tiny.model, {
     batch: batch.size,
     tokens: batch.tokens,
     weights: (built) => fedWeights(built, tiny.model.parameters),
     adapt: (built, mask) =>
-      trainableAdapter({ adapter, tensor: fedTensors(built, adapter.parameters), mask }),
+      trainableAdapter({
+        ...{ adapter, mask, dimensions: tiny.model.dimensions },
+        tensor: fedTensors(built, adapter.parameters),
+      }),
   });
   const at = graph.root;
   const { loss } = answerCrossEntropy(at.at('loss'), {
@@ -61,7 +64,7 @@ function stepGraph(
     positions: graph.input('positions', 'int64', [count]),
     labels: graph.input('labels', 'int64', [count]),
     weights: graph.input('weights', 'float32', [count]),
-    head: (place, rows) => tiny.model.head(place, { weights }, rows),
+    head,
   });
   const trained = adapter.parameters.map(({ name }) => graph.inputs.find((input) => input.name === name)!);
   const clipped = clipByGlobalNorm(at.at('clip'), gradients(loss, trained), settings.clipNorm);

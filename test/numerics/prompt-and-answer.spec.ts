@@ -32,7 +32,7 @@ it('prad-spec 7.24: the mask covers the prompt, labels run from the first answer
     promptLength: promptIds!.length,
   });
   const short = encodeExample(model, { kind: 'completion', prompt: 'name[Aromi] ->', completion: ' Aromi.' });
-  const batch = collate([example, short], maskPolicy('prompt'));
+  const batch = collate([example, short], maskPolicy('prompt'), model.dimensions.vocabSize);
   const width = example.tokens.length;
   const mask = [...batch.adapterMask.data];
   expect(mask.slice(0, width)).toEqual(example.tokens.map((_, t) => (t < promptIds!.length ? 1 : 0)));

@@ -250,6 +250,7 @@ describe.each(['llama', 'gpt2'])('Trainer on %s', (family) => {
       const batch = collate(
         answerRowsOf(golden).map(({ ids, prompt }) => ({ tokens: ids, promptLength: prompt! })),
         trained.maskOf,
+        model.dimensions.vocabSize,
       );
       const steps = [];
       for (let step = 0; step < 10; step++) steps.push(await trainer.step(batch));

@@ -52,7 +52,7 @@ METHODS = {
     ),
     "prefix": ("prefix", PREFIX),
     "prefix-projection": ("prefix", {**PREFIX, "projection": True}),
-    "prompt": ("prompt", {"length": 4, "init": "identity", "special_tokens": []}),
+    "prompt": ("prompt", {"length": 4, "special_tokens": []}),
     "mam": ("mam", MAM),
     "ia3": ("ia3", IA3),
     "special-tokens": ("adapter", {**ADAPTER, "special_tokens": ["<|name|>", "<|sep|>"]}),

@@ -64,6 +64,7 @@ describe.each(['llama', 'gpt2'])('training on the tiny %s', (folder) => {
     const batch = collate(
       answerRowsOf(golden).map(({ ids, prompt }) => ({ tokens: ids, promptLength: prompt! })),
       trained.maskOf,
+      model.dimensions.vocabSize,
     );
     const steps = [];
     for (let step = 0; step < 10; step++) steps.push(await trainer.step(batch));

@@ -3,8 +3,8 @@ import type { BaseModel } from '@prad/models';
 import {
   bankLayout,
   bankLayoutKey,
+  emptyLayout,
   stackBank,
-  type BankLayout,
   type LoadedAdapter,
   type StackedBank,
 } from '@prad/nn';
@@ -26,7 +26,7 @@ export interface AdaptedSessionOptions {
  * built once for a kind of adapters and then serves any mix of them; ranks and number do not matter.
  */
 export class AdaptedSession {
-  #layout: BankLayout = [];
+  #layout = emptyLayout;
   #session: Session | undefined;
   readonly #banks = new Map<
     string,
@@ -38,20 +38,20 @@ export class AdaptedSession {
     private readonly options: AdaptedSessionOptions,
   ) {}
 
-  /** The session and its bank's feeds for rows with these adapters. */
+  /** The session and its bank's feeds for rows with their adapters. */
   async prepare(
-    adapters: readonly (ServedAdapter | undefined)[],
+    rows: readonly { readonly tokens: readonly number[]; readonly adapter: ServedAdapter | undefined }[],
   ): Promise<{ readonly session: Session; readonly feeds: Tensors }> {
     const distinct = new Map(
-      adapters.flatMap((adapter) => (adapter ? [[adapter.digest, adapter.loaded]] : [])),
+      rows.flatMap(({ adapter }) => (adapter ? [[adapter.digest, adapter.loaded]] : [])),
     );
     const session = await this.#sessionFor([...distinct.values()]);
     const { members, bank } = this.#bankOf(distinct);
-    const choice = adapters.map((adapter) => {
+    const taken = rows.map(({ tokens, adapter }) => {
       const loaded = adapter && distinct.get(adapter.digest);
-      return loaded && members.indexOf(loaded);
+      return { tokens, adapter: loaded && members.indexOf(loaded) };
     });
-    return { session, feeds: { ...bank.feeds, ...bank.rows(choice) } };
+    return { session, feeds: { ...bank.feeds, ...bank.rows(taken) } };
   }
 
   async close(): Promise<void> {
@@ -82,7 +82,10 @@ export class AdaptedSession {
     const key = [...adapters.keys()].sort().join();
     const known = this.#banks.get(key);
     const members = known?.members ?? [...adapters.values()];
-    const entry = known ?? { members, bank: stackBank(this.#layout, members) };
+    const entry = known ?? {
+      members,
+      bank: stackBank(this.#layout, members, this.model.dimensions.vocabSize),
+    };
     // The map's order is that of the last use.
     this.#banks.delete(key);
     this.#banks.set(key, entry);

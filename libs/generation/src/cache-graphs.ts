@@ -11,6 +11,16 @@ export function blankGraph({ kvHeads, headDim }: Dimensions): Graph {
   return graph;
 }
 
+/** `front` [1, K, P, D] and room for the T tokens of `tokens` int64 [1, T] behind it: `blank` [1, K, P + T, D]. */
+export function frontGraph({ kvHeads, headDim }: Dimensions, length: number): Graph {
+  const graph = new Graph();
+  const front = graph.input('front', 'float32', [1, kvHeads, length, headDim]);
+  graph.input('tokens', 'int64', [1, 'T']);
+  const room = expand(graph.root, scalar(graph.root, 0), [1, kvHeads, 'T', headDim]);
+  graph.output('blank', concat(graph.root, [front, room], 2));
+  return graph;
+}
+
 /**
  * `merged` [S, K, M, D]: slot s is row `source`[s] of the slots `cache` [S, K, M, D] followed by the rows `staged`
  * [B, K, T, D], which hold T <= M tokens. `pads` int64 [8] has M - T at place 6.

@@ -2,8 +2,8 @@ import { AppError } from '@prad/errors';
 import { encodeOnnx } from '@prad/graph';
 import { cacheName, type LanguageModel } from '@prad/nn';
 import { Session, type Device, type DeviceTensor } from '@prad/runtime';
-import { tensor, zeros } from '@prad/tensor';
-import { blankGraph, mergeGraph } from './cache-graphs.js';
+import { tensor, zeros, type TensorOf } from '@prad/tensor';
+import { blankGraph, frontGraph, mergeGraph } from './cache-graphs.js';
 import { KeyValueCache, type PlacedRun } from './key-value-cache.js';
 import type { Move } from './plan.js';
 import type { RunRow } from './run-feeds.js';
@@ -13,6 +13,7 @@ interface CacheSize {
   readonly slots: number;
   /** M: tokens that a slot has room for. */
   readonly capacity: number;
+  readonly device: Device;
 }
 
 /**
@@ -44,8 +45,8 @@ export class DeviceCache extends KeyValueCache {
   }
 
   /** @throws AppError exhausted `out_of_memory` where the device has not enough. */
-  static async open(size: CacheSize, device: Device): Promise<DeviceCache> {
-    const { dimensions, slots, capacity } = size;
+  static async open(size: CacheSize): Promise<DeviceCache> {
+    const { dimensions, slots, capacity, device } = size;
     const blank = await Session.open(encodeOnnx(blankGraph(dimensions)), { device, outputs: 'device' });
     const merge = await Session.open(encodeOnnx(mergeGraph(dimensions, slots, capacity)), { device });
     const parts = await blanks(blank, partsOf(dimensions), slots, capacity);
@@ -59,7 +60,7 @@ export class DeviceCache extends KeyValueCache {
   }
 
   override async run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
-    if (rows.every(({ past }) => past === 0)) await this.#prefill(rows, work);
+    if (rows.every(({ answer }) => !answer)) await this.#prefill(rows, work);
     else await this.#decode(rows, work);
     for (const { slot, tokens, past } of rows) this.#lengths[this.#placeOf(slot)] = past + tokens.length;
   }
@@ -82,8 +83,13 @@ export class DeviceCache extends KeyValueCache {
   }
 
   async #prefill(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
-    const width = Math.max(...rows.map(({ tokens }) => tokens.length)); // T
-    const staged = await blanks(this.blank, [...this.parts.keys()], rows.length, width);
+    const tokens = Math.max(...rows.map((row) => row.tokens.length)); // T
+    const prefix = rows[0]?.adapter?.prefix;
+    const names = [...this.parts.keys()];
+    const staged = prefix
+      ? await this.#behind(prefix, names, tokens)
+      : await blanks(this.blank, names, rows.length, tokens);
+    const width = (prefix?.shape[0] ?? 0) + tokens;
     try {
       await work({
         rows: rows.map((row, index) => ({ ...row, slot: index })),
@@ -94,6 +100,31 @@ export class DeviceCache extends KeyValueCache {
       await this.#merge(rows, staged, width);
     } finally {
       for (const part of staged.values()) await part.close();
+    }
+  }
+
+  /** Room for the tokens of a single row behind its prefix [P, 2*L*K*D]. */
+  async #behind(
+    prefix: TensorOf<'float32'>,
+    names: readonly string[],
+    tokens: number,
+  ): Promise<Map<string, DeviceTensor>> {
+    const { dimensions } = this.size;
+    const [length = 0] = prefix.shape;
+    const graph = encodeOnnx(frontGraph(dimensions, length));
+    const session = await Session.open(graph, { device: this.size.device, outputs: 'device' });
+    try {
+      const made = new Map<string, DeviceTensor>();
+      // In the order of the prefix: keys of a layer, then its values.
+      for (const [part, name] of names.entries()) {
+        const front = frontOf(prefix, part, dimensions);
+        const { blank } = await session.runOnDevice({ front, tokens: zeros('int64', [1, tokens]) });
+        if (!blank) throw noBlank();
+        made.set(name, blank);
+      }
+      return made;
+    } finally {
+      await session.close();
     }
   }
 
@@ -120,7 +151,7 @@ export class DeviceCache extends KeyValueCache {
 
   #idle(place: number): RunRow {
     const past = Math.min(this.#lengths[place] ?? 0, this.size.capacity - 1);
-    return { request: -1, slot: place, tokens: [0], past, adapter: undefined };
+    return { request: -1, slot: place, tokens: [0], past, answer: true, adapter: undefined };
   }
 
   #placeOf(slot: number): number {
@@ -161,5 +192,26 @@ async function blanks(
 async function blankOf(blank: Session, rows: number, tokens: number): Promise<DeviceTensor> {
   const made = await blank.runOnDevice({ tokens: zeros('int64', [rows, tokens]) });
   if (made['blank']) return made['blank'];
-  throw new AppError({ kind: 'bug', code: 'no_blank', message: 'the graph of blanks gave none' });
+  throw noBlank();
+}
+
+function noBlank(): AppError {
+  return new AppError({ kind: 'bug', code: 'no_blank', message: 'the graph of blanks gave none' });
+}
+
+/** Part 2l of a prefix, the keys of layer l, or part 2l + 1, its values: [1, K, P, D]. */
+function frontOf(
+  { data, shape }: TensorOf<'float32'>,
+  part: number,
+  { kvHeads, headDim }: LanguageModel['dimensions'],
+): TensorOf<'float32'> {
+  const [length = 0, width = 0] = shape;
+  const front = new Float32Array(kvHeads * length * headDim);
+  for (let head = 0; head < kvHeads; head++) {
+    for (let position = 0; position < length; position++) {
+      const from = position * width + (part * kvHeads + head) * headDim;
+      front.set(data.subarray(from, from + headDim), (head * length + position) * headDim);
+    }
+  }
+  return tensor('float32', [1, kvHeads, length, headDim], front);
 }

@@ -16,7 +16,9 @@ const served = (digest: string, adaptsAnswers = false): ServedAdapter => ({
   digest,
   scope: adaptsAnswers ? 'all' : 'prompt',
   adaptsAnswers,
-  loaded: { adapter: { family: {}, options: {}, sites: [], parameters: [] }, tensors: new Map() } as never,
+  loaded: { adapter: {}, served: new Map() } as never,
+  prefix: undefined,
+  softTokens: [],
 });
 
 /**

@@ -107,9 +107,9 @@ export class Engine {
 
   #state(): EngineState {
     return {
-      waiting: this.#waiting.map(({ id, request }) => ({
+      waiting: this.#waiting.map(({ id, prompt, request }) => ({
         request: id,
-        prompt: request.prompt,
+        prompt,
         adapter: request.adapter,
       })),
       running: this.#running.map((sequence) => ({

@@ -1,6 +1,6 @@
 import { AppError } from '@prad/errors';
 import type { Sampling } from './sampling.js';
-import type { ServedAdapter } from './served-adapter.js';
+import { positionsOf, type ServedAdapter } from './served-adapter.js';
 
 /** One prompt to be answered. */
 export interface GenerationRequest {
@@ -20,12 +20,15 @@ export interface GenerationRequest {
  * @returns how many tokens may be chosen.
  * @throws AppError invalid `empty_prompt`, `prompt_too_long`, `invalid_sampling`.
  */
-export function answerLimit({ prompt, maxTokens, sampling }: GenerationRequest, capacity: number): number {
+export function answerLimit(request: GenerationRequest, capacity: number): number {
+  const { prompt, maxTokens, sampling, adapter } = request;
+  const own = positionsOf(adapter);
+  const taken = own + prompt.length;
   if (prompt.length === 0) throw refused('empty_prompt', 'the prompt has no token');
-  if (prompt.length >= capacity) {
+  if (taken >= capacity) {
     throw refused(
       'prompt_too_long',
-      `the prompt has ${prompt.length} tokens; the context holds ${capacity}, of which at least one must be left for the answer`,
+      `the prompt has ${prompt.length} tokens${own > 0 ? `, the adapter puts ${own} in front` : ''}; the context holds ${capacity}, of which at least one must be left for the answer`,
       { promptTokens: prompt.length, capacity },
     );
   }
@@ -46,7 +49,7 @@ export function answerLimit({ prompt, maxTokens, sampling }: GenerationRequest, 
     if (!holds)
       throw refused('invalid_sampling', `${name} must be ${expected}, got ${value}`, { field: name });
   }
-  return Math.min(maxTokens, capacity - prompt.length);
+  return Math.min(maxTokens, capacity - taken);
 }
 
 function refused(code: string, message: string, details: Readonly<Record<string, unknown>> = {}): AppError {

@@ -1,5 +1,5 @@
 import { cacheName, type LanguageModel } from '@prad/nn';
-import { tensor, type HostTensor } from '@prad/tensor';
+import { tensor, type HostTensor, type TensorOf } from '@prad/tensor';
 import { KeyValueCache, type PlacedRun } from './key-value-cache.js';
 import type { Move } from './plan.js';
 import type { RunRow } from './run-feeds.js';
@@ -30,6 +30,8 @@ export class HostCache extends KeyValueCache {
 
   override async run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
     const from = rows[0]?.slot ?? 0;
+    for (const { slot, answer, adapter } of rows)
+      if (!answer && adapter?.prefix) this.#fill(slot, adapter.prefix);
     await work({
       rows,
       wanted: rows.map((_, index) => index),
@@ -72,5 +74,22 @@ export class HostCache extends KeyValueCache {
         value.copyWithin(target, source, source + length * headDim);
       }
     }
+  }
+
+  /** Puts keys and values [P, 2*L*K*D] into a slot's first positions: keys of layer l at 2l, values behind. */
+  #fill(slot: number, prefix: TensorOf<'float32'>): void {
+    const { kvHeads, headDim } = this.dimensions;
+    const [length = 0, width = 0] = prefix.shape;
+    this.#layers.forEach(({ key, value }, layer) => {
+      [key, value].forEach((target, part) => {
+        for (let head = 0; head < kvHeads; head++) {
+          for (let position = 0; position < length; position++) {
+            const from = position * width + ((2 * layer + part) * kvHeads + head) * headDim;
+            const to = slot * this.#slotSize + (head * this.capacity + position) * headDim;
+            target.set(prefix.data.subarray(from, from + headDim), to);
+          }
+        }
+      });
+    });
   }
 }

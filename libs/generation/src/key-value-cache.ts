@@ -20,7 +20,8 @@ export abstract class KeyValueCache {
 
   /**
    * Lets `work` run the graph once for rows that are all prompts (nothing in their slots matters) or all decode one
-   * token; afterwards their slots hold the tokens too.
+   * token; afterwards their slots hold the tokens too. A prompt whose adapter has a prefix finds that in its slot; it
+   * comes alone.
    */
   abstract run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void>;
 

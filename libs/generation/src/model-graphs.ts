@@ -54,7 +54,10 @@ function cachedGraph(
     ...{ positionIds, batch: 'B', capacity: 'M', positions: capacity },
   });
   const adapt = layout
-    ? adapterBank(graph, { layout, batch: 'B', mask: graph.input(io.mask, 'float32', ['B', 'T', 1]) })
+    ? adapterBank(graph, {
+        ...{ layout, batch: 'B', hiddenSize: model.dimensions.hiddenSize },
+        mask: graph.input(io.mask, 'float32', ['B', 'T', 1]),
+      })
     : noAdapter;
   const { parameters, dataOf } = model;
   const weights = quantised

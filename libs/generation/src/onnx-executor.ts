@@ -10,7 +10,7 @@ import { DeviceCache } from './device-cache.js';
 import { HostCache } from './host-cache.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { io } from './model-graphs.js';
-import type { StepPlan } from './plan.js';
+import type { PrefillRow, StepPlan } from './plan.js';
 import { maskFeed, runFeeds, type RunRow } from './run-feeds.js';
 
 export interface OnnxExecutorOptions {
@@ -81,16 +81,26 @@ export class OnnxExecutor extends Executor {
         ...row,
         tokens: [token],
         past: length,
+        answer: true,
         adapter: undefined,
       })),
       logits,
     );
     await this.#runAdapted(
-      plan.adaptedDecode.map(({ token, length, ...row }) => ({ ...row, tokens: [token], past: length })),
+      plan.adaptedDecode.map(({ token, length, ...row }) => ({
+        ...row,
+        tokens: [token],
+        past: length,
+        answer: true,
+      })),
       logits,
     );
-    for (const prompts of plan.prefill) {
-      const rows = prompts.map((row) => ({ ...row, past: 0 }));
+    for (const prompts of plan.prefill.flatMap(runsOf)) {
+      const rows = prompts.map((row) => ({
+        ...row,
+        past: row.adapter?.prefix?.shape[0] ?? 0,
+        answer: false,
+      }));
       if (rows.some(({ adapter }) => adapter)) await this.#runAdapted(rows, logits);
       else await this.#runBase(this.base.prompts, rows, logits);
     }
@@ -114,7 +124,7 @@ export class OnnxExecutor extends Executor {
 
   async #runAdapted(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {
     await this.#runIn(rows, logits, async (placed) => {
-      const { session, feeds } = await this.#adapted.prepare(placed.map(({ adapter }) => adapter));
+      const { session, feeds } = await this.#adapted.prepare(placed);
       return { session, feeds: { ...feeds, [io.mask]: maskFeed(placed) } };
     });
   }
@@ -126,12 +136,13 @@ export class OnnxExecutor extends Executor {
     prepare: (placed: readonly RunRow[]) => Promise<{ readonly session: Session; readonly feeds: Tensors }>,
   ): Promise<void> {
     if (rows.length === 0) return;
+    const { capacity } = this;
     const { vocabSize } = this.model.dimensions;
     const room = this.#logits.subarray(logits.size * vocabSize, (logits.size + rows.length) * vocabSize);
     await this.cache.run(rows, async (placed) => {
       const { session, feeds } = await prepare(placed.rows);
       await session.runInPlace(
-        { ...runFeeds(placed.rows, placed.wanted, this.capacity), ...feeds, ...placed.past },
+        { ...runFeeds(placed.rows, placed.wanted, { capacity, vocabSize }), ...feeds, ...placed.past },
         { [io.logits]: tensor('float32', [rows.length, vocabSize], room), ...placed.present },
       );
     });
@@ -146,6 +157,18 @@ async function openCache(
   { dimensions }: BaseModel,
   { slots, capacity, device = 'cpu' }: OnnxExecutorOptions,
 ): Promise<KeyValueCache> {
-  if (device === 'webgpu') return DeviceCache.open({ dimensions, slots, capacity }, device);
+  if (device === 'webgpu') return DeviceCache.open({ dimensions, slots, capacity, device });
   return new HostCache(dimensions, slots, capacity);
+}
+
+/** A prompt behind a prefix runs alone; what lies between such prompts runs together. */
+function runsOf(rows: readonly PrefillRow[]): PrefillRow[][] {
+  const runs: PrefillRow[][] = [];
+  rows.forEach((row, index) => {
+    const before = rows[index - 1];
+    const alone = row.adapter?.prefix ?? before?.adapter?.prefix;
+    if (!before || alone) runs.push([row]);
+    else runs.at(-1)?.push(row);
+  });
+  return runs;
 }

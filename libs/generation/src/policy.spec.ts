@@ -6,7 +6,9 @@ const adapter = (digest: string, adaptsAnswers: boolean): ServedAdapter => ({
   digest,
   scope: adaptsAnswers ? 'all' : 'prompt',
   adaptsAnswers,
-  loaded: { adapter: { family: {}, options: {}, sites: [], parameters: [] }, tensors: new Map() } as never,
+  loaded: { adapter: {}, served: new Map() } as never,
+  prefix: undefined,
+  softTokens: [],
 });
 const prompt = adapter('p', false);
 const all = adapter('a', true);

@@ -83,8 +83,10 @@ function paddedTokens(rows: readonly WaitingRow[]): number {
   return rows.length * Math.max(0, ...rows.map(({ prompt }) => prompt.length));
 }
 
+/** Prompts behind a prefix come last, since each of them runs alone. */
 function place(rows: readonly WaitingRow[], end: End, taken: number, slots: number): PrefillRow[] {
-  return rows
+  const behindPrefix = (row: WaitingRow): boolean => row.adapter?.prefix !== undefined;
+  return [...rows.filter((row) => !behindPrefix(row)), ...rows.filter(behindPrefix)]
     .map(({ request, prompt, adapter }, index) => ({
       request,
       slot: slotAt(end, taken + index, slots),

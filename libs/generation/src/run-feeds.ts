@@ -10,18 +10,20 @@ export interface RunRow {
   readonly slot: number;
   readonly tokens: readonly number[];
   readonly past: number;
+  /** Whether the tokens are an answer's and not a prompt's. */
+  readonly answer: boolean;
   readonly adapter: ServedAdapter | undefined;
 }
 
 /**
  * The feeds of a run besides cache and bank. Prompts of different lengths are padded on the right; in a decode step
- * rows differ in `past`. Logits come out for the rows at the places `wanted` alone.
+ * rows differ in `past`; a prompt behind a prefix, whose slot is not empty, runs alone. Logits come out for the rows at the places `wanted` alone.
  * @throws AppError bug `slots_not_consecutive`, `cache_full`.
  */
 export function runFeeds(
   rows: readonly RunRow[],
   wanted: readonly number[],
-  capacity: number,
+  { capacity, vocabSize }: { readonly capacity: number; readonly vocabSize: number },
 ): Record<string, HostTensor> {
   checkRows(rows, capacity);
   const count = rows.length;
@@ -29,7 +31,8 @@ export function runFeeds(
   const inputIds = new BigInt64Array(count * width);
   const positionIds = new BigInt64Array(count * width);
   rows.forEach(({ tokens, past }, row) => {
-    tokens.forEach((token, t) => (inputIds[row * width + t] = BigInt(token)));
+    // An adapter's own tokens are no rows of the base's embedding.
+    tokens.forEach((token, t) => (inputIds[row * width + t] = BigInt(token < vocabSize ? token : 0)));
     tokens.forEach((_, t) => (positionIds[row * width + t] = BigInt(past + t)));
   });
   const longestPast = Math.max(...rows.map(({ past }) => past));
@@ -57,9 +60,9 @@ export function runFeeds(
 export function maskFeed(rows: readonly RunRow[]): HostTensor {
   const width = Math.max(...rows.map(({ tokens }) => tokens.length));
   const mask = new Float32Array(rows.length * width);
-  rows.forEach(({ tokens: { length }, past, adapter }, row) => {
+  rows.forEach(({ tokens: { length }, answer, adapter }, row) => {
     if (!adapter) return;
-    const rowMask = past > 0 ? [1] : maskPolicy(adapter.scope)({ length, promptLength: length });
+    const rowMask = answer ? [1] : maskPolicy(adapter.scope)({ length, promptLength: length });
     mask.set(rowMask, row * width);
   });
   return tensor('float32', [rows.length, width, 1], mask);

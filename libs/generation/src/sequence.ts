@@ -1,6 +1,7 @@
 import { EventChannel } from './event-channel.js';
 import type { GenerationRequest } from './generation-request.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
+import { positionsOf } from './served-adapter.js';
 import { sample } from './sampling.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
@@ -35,7 +36,13 @@ export class Sequence {
 
   /** Tokens that its slot holds: all but the one chosen last. */
   get cached(): number {
-    return this.request.prompt.length + this.#tokens.length - 1;
+    return positionsOf(this.request.adapter) + this.request.prompt.length + this.#tokens.length - 1;
+  }
+
+  /** What is read before the answer: the adapter's own tokens and the prompt's. */
+  get prompt(): readonly number[] {
+    const { adapter, prompt } = this.request;
+    return adapter ? [...adapter.softTokens, ...prompt] : prompt;
   }
 
   /** The token chosen last. */

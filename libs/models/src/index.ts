@@ -6,3 +6,4 @@ export { layoutOf } from './layout-of.js';
 export { importBaseModel, type ImportOptions, type ImportProgress } from './import-base-model.js';
 export { openQuantised } from './open-quantised.js';
 export { quantise, type QuantisedBits } from './quantise.js';
+export { baseWeights, runOnBase } from './run-on-base.js';

@@ -41,12 +41,12 @@ export function productWeights(model: LanguageModel): readonly (readonly Product
       return fed.conv1d(at, x, projection);
     },
   });
-  const { graph, weights, hidden } = fullPass(model, {
+  const { graph, head, hidden } = fullPass(model, {
     batch: 1,
     tokens: 1,
     weights: (into) => recorded(fedWeights(into, model.parameters)),
   });
   isHead = true;
-  model.head(graph.root, { weights }, hidden);
+  head(graph.root, hidden);
   return groups;
 }

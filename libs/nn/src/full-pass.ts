@@ -1,5 +1,5 @@
 import { Graph, reshape } from '@prad/graph';
-import type { Dim, Value } from '@prad/graph';
+import type { Dim, Scope, Value } from '@prad/graph';
 import type { LanguageModel } from './architectures/architecture.js';
 import { noAdapter, type Adaptation } from './architectures/site.js';
 import { causalAttention } from './attention/causal-attention.js';
@@ -11,7 +11,7 @@ export interface FullPassOptions {
   readonly tokens: Dim;
   /** Base weights, for example `(graph) => storedWeights(graph, ...)`. */
   readonly weights: (graph: Graph) => Weights;
-  /** Given the graph and the input `mask` [B, T, 1]; without it there is no such input. */
+  /** Given the graph and the input `mask` [B, T, 1]; without it there is no such input. Position ids count from the length of its prefix. */
   readonly adapt?: (graph: Graph, mask: Value) => Adaptation;
   /** Whether `attention_mask` [B, T] is an input: needed only for padding on the left. */
   readonly attentionMask?: boolean;
@@ -19,7 +19,8 @@ export interface FullPassOptions {
 
 export interface FullPass {
   readonly graph: Graph;
-  readonly weights: Weights;
+  /** Logits [N, V] of hidden states [N, E]. */
+  readonly head: (at: Scope, hidden: Value) => Value;
   /** [B*T, E], row after row. */
   readonly hidden: Value;
 }
@@ -41,18 +42,18 @@ export function fullPass(model: LanguageModel, options: FullPassOptions): FullPa
     dimensions: model.dimensions,
     positionIds,
     attentionMask,
+    prefix: adapt.prefix,
   });
   const hidden = model.forward(graph.root, { weights, inputIds, positionIds, attention, adapt });
-  return { graph, weights, hidden };
+  const head = (at: Scope, states: Value): Value =>
+    adapt.logits(at, states, model.head(at, { weights }, states));
+  return { graph, head, hidden };
 }
 
 /** The graph of a full pass with the output `logits` [B, T, V]. */
 export function logitsGraph(model: LanguageModel, options: FullPassOptions): Graph {
-  const { graph, weights, hidden } = fullPass(model, options);
-  const logits = model.head(graph.root, { weights }, hidden); // [B*T, V]
-  graph.output(
-    'logits',
-    reshape(graph.root, logits, [options.batch, options.tokens, model.dimensions.vocabSize]),
-  );
+  const { graph, head, hidden } = fullPass(model, options);
+  const logits = head(graph.root, hidden); // [B*T, V]
+  graph.output('logits', reshape(graph.root, logits, [options.batch, options.tokens, logits.shape[1] ?? 1]));
   return graph;
 }

@@ -1,11 +1,20 @@
 export type { Dimensions, LanguageModel } from './architectures/architecture.js';
 export { architectureFor, modelTypes } from './architectures/registry.js';
-export { noAdapter, type Adaptation, type SiteFlow } from './architectures/site.js';
+export { noAdapter, type Adaptation, type Site, type SiteFlow } from './architectures/site.js';
 export { cacheName, keyValueCache } from './attention/cached-attention.js';
 export { adapterBank } from './adapters/adapter-bank.js';
-export { bankInput, bankLayout, bankLayoutKey, type BankLayout } from './adapters/bank-layout.js';
+export { noDrop } from './adapters/adapter-family.js';
+export {
+  bankInput,
+  bankLayout,
+  bankLayoutKey,
+  emptyLayout,
+  type BankLayout,
+} from './adapters/bank-layout.js';
 export { adapterFor, adapterMethodNames, parameterCount, type ModelAdapter } from './adapters/registry.js';
-export { stackBank, type LoadedAdapter, type StackedBank } from './adapters/stack-bank.js';
+export { servedGraph, startGraph } from './adapters/served-graph.js';
+export { stackBank, type BankRow, type LoadedAdapter, type StackedBank } from './adapters/stack-bank.js';
+export { servedName } from './adapters/tensor-names.js';
 export { trainableAdapter } from './adapters/trainable-adapter.js';
 export { fullPass, logitsGraph, type FullPass, type FullPassOptions } from './full-pass.js';
 export { quantisedWeights, type QuantisedData } from './layers/quantised-weights.js';

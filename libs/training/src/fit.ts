@@ -56,7 +56,7 @@ export async function* fit(run: TrainingRun, signal: AbortSignal): AsyncGenerato
     for (let step = 1; step <= total; step++) {
       throwIfCancelled(signal);
       const started = performance.now();
-      const batch = collate(batches.next().value, trained.maskOf);
+      const batch = collate(batches.next().value, trained.maskOf, model.dimensions.vocabSize);
       const result = await trainer.step(batch);
       trainedTokens += batch.tokens;
       const tokensPerSecond = (1000 * batch.tokens) / (performance.now() - started);
@@ -115,7 +115,7 @@ async function saved(
   tensors: ReadonlyMap<string, HostTensor>,
 ): Promise<string> {
   const path = join(run.plan.workFolder, `${name}.safetensors`);
-  await writeFile(path, encodeArtefact(run.model, run.plan.trainable, tensors));
+  await writeFile(path, await encodeArtefact(run.model, run.plan.trainable, tensors));
   return path;
 }
 

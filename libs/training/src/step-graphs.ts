@@ -27,30 +27,41 @@ interface LossGraph {
   readonly trained: (name: string) => Value;
 }
 
+/** Name of the input that makes every step drop something else: int64 scalar. */
+export const dropoutSeed = 'dropout_seed';
+
 /** The masked teacher-forced pass over [B, T] tokens and the loss of its N answer tokens; sizes are free. */
-function lossGraph(model: BaseModel, tensors: TrainedTensors): LossGraph {
+function lossGraph(model: BaseModel, tensors: TrainedTensors, drops: boolean): LossGraph {
   const { adapt } = tensors;
   let trained: ((name: string) => Value) | undefined;
   const declared = (graph: Graph): ((name: string) => Value) => (trained ??= tensors.declare(graph));
-  const { graph, weights, hidden } = fullPass(model, {
+  const { graph, head, hidden } = fullPass(model, {
     batch: 'B',
     tokens: 'T',
     weights: (graph) => tensors.weights(graph, declared(graph)),
-    ...(adapt && { adapt: (graph: Graph, mask: Value) => adapt(declared(graph), mask) }),
+    ...(adapt && {
+      adapt: (graph: Graph, mask: Value) =>
+        adapt(declared(graph), {
+          mask,
+          dropoutSeed: drops ? graph.input(dropoutSeed, 'int64', []) : undefined,
+        }),
+    }),
   });
   const answer = answerCrossEntropy(graph.root.at('loss'), {
     hidden,
     positions: graph.input('answer_positions', 'int64', ['N']),
     labels: graph.input('answer_labels', 'int64', ['N']),
     weights: graph.input('answer_weights', 'float32', ['N']),
-    head: (at, chosen) => model.head(at, { weights }, chosen),
+    head,
   });
   return { graph, answer, trained: declared(graph) };
 }
 
 /** Outputs `loss` (mean over the answer tokens, in nats) and the gradient of every trained tensor. */
 export function gradientGraph(model: BaseModel, tensors: TrainedTensors): Graph {
-  const { graph, answer, trained } = lossGraph(model, tensors);
+  const { parts = [], prefix } = tensors.adapter ?? {};
+  const drops = parts.some(({ dropout }) => dropout !== undefined) || (prefix?.dropout ?? 0) > 0;
+  const { graph, answer, trained } = lossGraph(model, tensors, drops);
   graph.output('loss', answer.loss);
   const values = tensors.specs.map(({ name }) => trained(name));
   gradients(answer.loss, values).forEach((gradient, index) => {
@@ -61,7 +72,7 @@ export function gradientGraph(model: BaseModel, tensors: TrainedTensors): Graph 
 
 /** Output `total`: the summed loss over the answer tokens, in nats. */
 export function evaluationGraph(model: BaseModel, tensors: TrainedTensors): Graph {
-  const { graph, answer } = lossGraph(model, tensors);
+  const { graph, answer } = lossGraph(model, tensors, false);
   graph.output('total', answer.total);
   return graph;
 }

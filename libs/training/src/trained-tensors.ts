@@ -1,12 +1,11 @@
 import type { Graph, Value } from '@prad/graph';
-import type { BaseModel } from '@prad/models';
+import { baseWeights, type BaseModel } from '@prad/models';
 import {
   adapterFor,
   fedTensors,
   maskPolicy,
   productsOf,
   promptMask,
-  storedWeights,
   trainableAdapter,
   type Adaptation,
   type MaskPolicy,
@@ -23,10 +22,17 @@ export interface TrainedTensors {
   readonly declare: (graph: Graph) => (name: string) => Value;
   /** Base weights: stored ones, or the trained tensors themselves in full training. */
   readonly weights: (graph: Graph, trained: (name: string) => Value) => Weights;
-  readonly adapt: ((trained: (name: string) => Value, mask: Value) => Adaptation) | undefined;
+  readonly adapt: ((trained: (name: string) => Value, inputs: AdaptInputs) => Adaptation) | undefined;
   /** Which positions the adapter changes. */
   readonly maskOf: MaskPolicy;
   readonly adapter: ModelAdapter | undefined;
+}
+
+interface AdaptInputs {
+  /** [B, T, 1]. */
+  readonly mask: Value;
+  /** int64 scalar; only in a graph that drops. */
+  readonly dropoutSeed?: Value | undefined;
 }
 
 /** @throws AppError invalid for an unknown method or scope, or options that do not fit the model. */
@@ -54,8 +60,8 @@ function oneAdapter(
   return {
     specs: adapter.parameters,
     declare: (graph) => fedTensors(graph, adapter.parameters),
-    weights: (graph) => storedWeights(graph, model.parameters, (name) => model.dataOf(name)),
-    adapt: (tensor, mask) => trainableAdapter({ adapter, tensor, mask }),
+    weights: baseWeights(model),
+    adapt: (tensor, inputs) => trainableAdapter({ adapter, dimensions: model.dimensions, tensor, ...inputs }),
     maskOf: maskPolicy(scope),
     adapter,
   };

@@ -2,12 +2,13 @@ import { AppError } from '@prad/errors';
 import { encodeOnnx } from '@prad/graph';
 import type { TokenExample } from '@prad/formats';
 import type { BaseModel } from '@prad/models';
-import { initialise } from '@prad/nn';
 import { Session, type Device, type Tensors } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
+import { startTensors } from './start-tensors.js';
 import { batchesOf } from './batches.js';
 import { collate, type Batch } from './collate.js';
 import {
+  dropoutSeed,
   evaluationGraph,
   gradientGraph,
   optimiserGraph,
@@ -39,6 +40,8 @@ export class Trainer {
 
   private constructor(
     private readonly trained: TrainedTensors,
+    private readonly model: BaseModel,
+    private readonly seed: number,
     private readonly sessions: {
       readonly gradient: Session;
       readonly evaluation: Session;
@@ -70,7 +73,8 @@ export class Trainer {
       }),
       optimiser: await Session.open(encodeOnnx(optimiserGraph(trained.specs, options)), everywhere),
     };
-    return new Trainer(trained, sessions, options.start ?? initialise(trained.specs, options.seed));
+    const start = options.start ?? (await startTensors(model, trained, options.seed));
+    return new Trainer(trained, model, options.seed, sessions, start);
   }
 
   /** The trained tensors as they are now. */
@@ -108,7 +112,7 @@ export class Trainer {
     let total = 0;
     let count = 0;
     for (const rows of batchesOf(examples, batchSize)) {
-      const batch = collate(rows, this.trained.maskOf);
+      const batch = collate(rows, this.trained.maskOf, this.model.dimensions.vocabSize);
       const result = await this.sessions.evaluation.run({
         ...Object.fromEntries(this.#tensors),
         ...this.#feeds(batch, this.sessions.evaluation),
@@ -123,22 +127,26 @@ export class Trainer {
     await Promise.all(Object.values(this.sessions).map((session) => session.close()));
   }
 
-  /** A batch's feeds; full training has no mask to feed. */
+  /** A batch's feeds, as far as the graph has inputs for them. */
   #feeds(batch: Batch, session: Session): Tensors {
     const [rows = 0, length = 0] = batch.inputIds.shape;
-    const positions = BigInt64Array.from({ length: rows * length }, (_, index) => BigInt(index % length));
-    return {
+    const front = this.trained.adapter?.prefix?.length ?? 0;
+    const positions = BigInt64Array.from({ length: rows * length }, (_, index) =>
+      BigInt(front + (index % length)),
+    );
+    const count = batch.answerLabels.data.length;
+    const feeds: Tensors = {
       input_ids: batch.inputIds,
       position_ids: tensor('int64', [rows, length], positions),
       answer_positions: batch.answerPositions,
       answer_labels: batch.answerLabels,
-      answer_weights: tensor(
-        'float32',
-        batch.answerLabels.shape,
-        new Float32Array(batch.answerLabels.data.length).fill(1),
-      ),
-      ...(session.inputs.some(({ name }) => name === 'mask') && { mask: batch.adapterMask }),
+      answer_weights: tensor('float32', [count], new Float32Array(count).fill(1)),
+      mask: batch.adapterMask,
+      virtual_tokens: batch.virtualTokens,
+      [dropoutSeed]: tensor('int64', [], BigInt64Array.of(BigInt(this.seed * 1_000_003 + this.#steps))),
     };
+    const wanted = new Set(session.inputs.map(({ name }) => name));
+    return Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name)));
   }
 }
 

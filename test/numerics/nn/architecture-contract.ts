@@ -60,7 +60,7 @@ export function architectureContract(folder: string, device: Device = 'cpu'): vo
     it.each(['full', 'left', 'right'] as const)('agrees with PyTorch logits: %s', async (name) => {
       const tiny = await tinyModel(folder, device);
       const golden = await referenceTensors(`${folder}/forward.safetensors`);
-      const batch = batchOf(rowsOf(golden, `${name}.`), name === 'left' ? 'left' : 'right');
+      const batch = batchOf(rowsOf(golden, `${name}.`), { side: name === 'left' ? 'left' : 'right' });
       const logits = await fullLogits(tiny, batch);
       const all = logits.flatMap((row) => [...row]);
       const expected = goldenRows(batch, golden, `${name}.logits`);
@@ -87,7 +87,7 @@ export function architectureContract(folder: string, device: Device = 'cpu'): vo
         ['left', 5],
         ['right', 5],
       ] as const) {
-        const padded = await fullLogits(tiny, batchOf(rows, side, extra));
+        const padded = await fullLogits(tiny, batchOf(rows, { side, extra: extra }));
         plain.forEach((row, b) => {
           expectClose(padded[b]!, row, 1e-5, `${side} ${extra}, row ${b}`);
         });

@@ -19,7 +19,7 @@ export async function expectSlopes(tiny: TinyModel, rows: readonly Row[]): Promi
     tiny,
     batchOf(
       rows.map((row) => ({ ...row, prompt: 2 })),
-      'left',
+      { side: 'left' },
     ),
   );
   const session = await Session.open(encodeOnnx(graph), runOptions(tiny));

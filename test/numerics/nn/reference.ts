@@ -1,5 +1,15 @@
 import { decodeSafetensors } from '@prad/formats';
-import { adapterFor, architectureFor, type LanguageModel, type LoadedAdapter } from '@prad/nn';
+import { encodeOnnx } from '@prad/graph';
+import {
+  adapterFor,
+  architectureFor,
+  fedWeights,
+  servedGraph,
+  type LanguageModel,
+  type LoadedAdapter,
+  type ModelAdapter,
+} from '@prad/nn';
+import { runGraph } from '@prad/runtime';
 import { float16ToFloat32, tensor, type HostTensor } from '@prad/tensor';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -60,15 +70,28 @@ function asFloat32(stored: HostTensor): HostTensor {
   return stored.dtype === 'float16' ? tensor('float32', stored.shape, float16ToFloat32(stored.data)) : stored;
 }
 
-/**
- * An adapter of test/reference, for example `lora-qv`. Its file has the complete options of the method; of those in use
- * here, `alpha` is what the options call `scale`, and the others have the values that the methods here always take.
- */
-export async function referenceAdapter({ folder, model }: TinyModel, name: string): Promise<LoadedAdapter> {
+/** An adapter as it is trained and stored. */
+export interface TrainedAdapter {
+  readonly adapter: ModelAdapter;
+  readonly tensors: Tensors;
+}
+
+/** An adapter of test/reference, for example `lora-qv`. */
+export async function referenceAdapter({ folder, model }: TinyModel, name: string): Promise<TrainedAdapter> {
   const { metadata, tensors } = await decodeSafetensors(referenceBytes(`${folder}/${name}.safetensors`));
-  const { rank, alpha, scale, targets } = JSON.parse(metadata['options'] ?? '{}') as Record<string, unknown>;
-  const options = { rank, scale: alpha ?? scale, ...(targets === undefined ? {} : { targets }) };
+  const options: unknown = JSON.parse(metadata['options'] ?? '{}');
   return { adapter: adapterFor(model, metadata['method'] ?? '', options), tensors };
+}
+
+/** The adapter as it is served. */
+export async function loaded(
+  { model, weights }: TinyModel,
+  { adapter, tensors }: TrainedAdapter,
+): Promise<LoadedAdapter> {
+  const graph = servedGraph(model, adapter, (built) => fedWeights(built, model.parameters));
+  const all = new Map([...weights, ...tensors]);
+  const feeds = Object.fromEntries(graph.inputs.map(({ name }) => [name, named(all, name)]));
+  return { adapter, served: new Map(Object.entries(await runGraph(encodeOnnx(graph), feeds))) };
 }
 
 export function floats(tensor: HostTensor | undefined): Float32Array {

@@ -56,7 +56,7 @@ export async function served(
   for (const [, { data }] of changed)
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   const artefact = {
-    method: adapter.family.name,
+    method: adapter.method,
     options: { ...adapter.options },
     scope,
     baseDigest: model.digest,

@@ -1,8 +1,9 @@
 import { add, gather, mul, reshape } from '@prad/graph';
-import type { Dim, Graph, Value } from '@prad/graph';
-import { noAdapter, type Adaptation } from '../architectures/site.js';
-import { adapterTensorName } from './adapter-method.js';
+import type { Dim, Graph, Scope, Value } from '@prad/graph';
+import { noAdapter, type Adaptation, type Site, type SiteFlow } from '../architectures/site.js';
+import { noDrop } from './adapter-family.js';
 import { bankInput, type BankFamily, type BankLayout } from './bank-layout.js';
+import { withVirtualRows } from './trainable-adapter.js';
 
 interface AdapterBankInputs {
   readonly layout: BankLayout;
@@ -10,6 +11,8 @@ interface AdapterBankInputs {
   readonly batch: Dim;
   /** float32 [B, T, 1]: what each row's delta is multiplied by; 0 at padding and where a row is not adapted. */
   readonly mask: Value;
+  /** E. */
+  readonly hiddenSize: number;
 }
 
 /**
@@ -17,39 +20,38 @@ interface AdapterBankInputs {
  * the bank's graph inputs (see `bankInput`); `stackBank` makes what is fed. For prefill, and for a decode step of
  * adapters of scope `all` in a graph of its own: the plain decode graph has no bank.
  */
-export function adapterBank(graph: Graph, { layout, batch, mask }: AdapterBankInputs): Adaptation {
-  const hooks = layout.map((entry) => familyBank(graph, entry, batch, mask));
+export function adapterBank(
+  graph: Graph,
+  { layout, batch, mask, hiddenSize }: AdapterBankInputs,
+): Adaptation {
+  const families = layout.families.map((entry) => familyBank(graph, entry, batch, mask));
+  const changed = (acts: 'input' | 'output', at: Scope, site: Site, flow: SiteFlow): Value =>
+    families
+      .filter(({ family }) => family.acts === acts)
+      .reduce((value, { change }) => change(at, site, { ...flow, [acts]: value }), flow[acts]);
   return {
     ...noAdapter,
-    output: (at, site, { input, output }) =>
-      hooks.reduce((changed, hook) => hook(at, site, { input, output: changed }), output),
+    ...(layout.virtualTokens && { embedding: virtualEmbedding(graph, mask, hiddenSize) }),
+    input: (at, site, input) => changed('input', at, site, { input, output: input }),
+    output: (at, site, flow) => changed('output', at, site, flow),
   };
 }
 
-function familyBank(
-  graph: Graph,
-  { family, sites }: BankFamily,
-  batch: Dim,
-  mask: Value,
-): Adaptation['output'] {
-  const count = `${family.name}.n`;
+function familyBank(graph: Graph, { family, sites }: BankFamily, batch: Dim, mask: Value) {
+  const count = `${family.key}.n`;
   const modules = new Set(sites.map(({ module }) => module));
-  const place = graph.root.at('bank').at(family.name);
   const row = graph.input(bankInput.row(family), 'int64', [batch]);
-  const scales = graph.input(bankInput.scale(family), 'float32', [count, 1, 1]);
-  const scale = gather(place, scales, row, 0); // [B, 1, 1]
-  return (at, site, { input, output }) => {
-    if (!modules.has(site.module)) return output;
-    const there = at.at(family.name);
-    const specs = new Map(
-      family.parameters(site, { rank: 0, init: 'identity' }).map((spec) => [spec.name, spec]),
-    );
-    const tensors = (name: string): Value => {
+  const change = (at: Scope, site: Site, flow: SiteFlow): Value => {
+    const before = flow[family.acts];
+    if (!modules.has(site.module)) return before;
+    const there = at.at(family.key);
+    const specs = new Map(family.tensors(site, 0).map((spec) => [spec.name, spec]));
+    const tensor = (name: string): Value => {
       const spec = specs.get(name);
       const shape = (spec?.shape ?? []).map((size, axis): Dim =>
-        axis === spec?.rankAxis ? `${site.module}.r` : size,
+        axis === spec?.rankAxis ? `${site.module}.${family.key}.r` : size,
       );
-      const all = graph.input(bankInput.tensor(adapterTensorName(site, family, name)), 'float32', [
+      const all = graph.input(bankInput.tensor(site, family, name), 'float32', [
         count,
         ...(shape.length === 1 ? [1] : []),
         ...shape,
@@ -57,7 +59,15 @@ function familyBank(
       return gather(there, all, row, 0); // [B, ...]
     };
     const rows = (x: Value): Value => reshape(there, x, [...mask.shape.slice(0, 2), x.shape[1] ?? 1]); // [B, T, *]
-    const delta = mul(there, mask, family.delta(there, rows(input), tensors, scale));
-    return add(there, output, reshape(there, delta, output.shape));
+    const byRow = { input: rows(flow.input), output: rows(flow.output) };
+    const delta = mul(there, mask, family.delta(there, byRow, tensor, noDrop));
+    return add(there, before, reshape(there, delta, before.shape));
   };
+  return { family, change };
+}
+
+function virtualEmbedding(graph: Graph, mask: Value, hiddenSize: number): Adaptation['embedding'] {
+  const table = graph.input(bankInput.virtualTable, 'float32', ['virtual_tokens.n', hiddenSize]);
+  const index = graph.input(bankInput.virtualIndex, 'int64', mask.shape.slice(0, 2));
+  return (at, embedded) => withVirtualRows(at.at('virtual_tokens'), embedded, index, table);
 }

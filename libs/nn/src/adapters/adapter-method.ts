@@ -1,57 +1,79 @@
 import type { Scope, Value } from '@prad/graph';
 import type { ZodType } from 'zod';
 import type { LanguageModel } from '../architectures/architecture.js';
-import type { Site } from '../architectures/site.js';
+import type { Site, SiteFlow } from '../architectures/site.js';
 import type { ParameterSpec } from '../random/initialise.js';
+import type { AdapterFamily, DropoutPlace } from './adapter-family.js';
 
 /** Start values: `identity` changes nothing at step 0; `released` is N(0, 0.02^2), what the released code does. */
 export const adapterInits = ['identity', 'released'] as const;
+export type AdapterInit = (typeof adapterInits)[number];
 
-/** What every method's options have; a method may add its own. */
-export interface AdapterOptions {
-  /** Width of the bottleneck or of the low-rank factors. */
-  readonly rank: number;
-  /** Factor on the delta. */
-  readonly scale: number;
-  readonly init: (typeof adapterInits)[number];
-}
+/** The tensor of that name within the part at hand. */
+export type PartTensors = (name: string) => Value;
 
-/** One tensor of a method at a site, named within the site (`down.weight`). */
-export interface AdapterParameter extends ParameterSpec {
-  /** The axis whose size is the rank; absent where the tensor does not depend on it. */
-  readonly rankAxis?: number;
-}
-
-/** The tensor of that name at the site at hand. */
-type SiteTensors = (name: string) => Value;
-
-/**
- * What a method is, whatever its options: its tensors at a site and the delta that they make there.
- *
- * `delta` is the change before the mask. Its tensors come either as `parameters` shapes them (one adapter for all
- * rows) or one per row in front, [B, ...], with vectors as [B, 1, n] and `scale` as [B, 1, 1]; it must be zero for
- * tensors of zeros, and unchanged when the rank is padded with zeros.
- */
-export interface AdapterFamily {
-  /** PEFT's name; part of the tensors' names. */
+/** What a method trains at sites: how it starts, and how a family's tensors come from it. */
+export interface SitePart {
+  /** PEFT's name; part of the tensors' names: `model.layers.0.mlp.adapter.up.weight`. */
   readonly name: string;
-  readonly parameters: (
-    site: Site,
-    options: Pick<AdapterOptions, 'rank' | 'init'>,
-  ) => readonly AdapterParameter[];
-  /** input [B, T, in] -> [B, T, out]. */
-  readonly delta: (at: Scope, input: Value, tensors: SiteTensors, scale: Value) => Value;
+  readonly family: AdapterFamily;
+  readonly sites: readonly Site[];
+  /** 0 where it has none. */
+  readonly rank: number;
+  /** The trained tensors at a site, named within it. */
+  readonly parameters: (site: Site) => readonly ParameterSpec[];
+  /** The family's tensors made of the trained ones: scales multiplied in, norms divided out. */
+  readonly serve: (at: Scope, flow: SiteFlow, tensor: PartTensors) => Readonly<Record<string, Value>>;
+  /** Start values that come from the base weight, in place of those of `parameters`. */
+  readonly start?: (at: Scope, flow: SiteFlow) => Readonly<Record<string, Value>>;
+  readonly dropout?: { readonly rate: number; readonly place: DropoutPlace } | undefined;
 }
 
-/** A family of trainable modules that add a delta to a site's output, with its options. */
-export interface AdapterMethod<O extends AdapterOptions> extends AdapterFamily {
+/** Keys and values in front of every row, which take up the first positions of the cache. */
+export interface PrefixPart {
+  /** P. */
+  readonly length: number;
+  readonly parameters: readonly ParameterSpec[];
+  /** [P, 2*L*K*D]: keys of layer l at 2l, values at 2l + 1, as PEFT lays them out. */
+  readonly serve: (at: Scope, tensor: PartTensors) => Value;
+  /** Trained through an MLP, which is not kept. */
+  readonly projected: boolean;
+  /** Share of the rows' numbers that is dropped in training. */
+  readonly dropout: number;
+}
+
+/** Trained rows for tokens that the vocabulary does not have: ids from its size on, in this order. */
+export interface VirtualTokens {
+  /** Texts that become such tokens in prompts. */
+  readonly special: readonly string[];
+  /** Soft tokens in front of every prompt. */
+  readonly inFront: number;
+  /** Whether the rows also extend the head, as the released GPT-2 code has it: not servable beside others. */
+  readonly tied: boolean;
+  /** Names of the trained tensors, [n, E] each. */
+  readonly parameters: readonly ParameterSpec[];
+}
+
+/** The places of a model that a method takes. */
+export interface AdapterParts {
+  readonly sites?: readonly SitePart[];
+  readonly prefix?: PrefixPart;
+  /** Soft tokens in front of every prompt. */
+  readonly softTokens?: readonly ParameterSpec[];
+}
+
+/** What every method's options have. */
+export interface AdapterOptions {
+  readonly special_tokens: readonly string[];
+  readonly special_tokens_tied: boolean;
+}
+
+/** A method: its options, and what they make of a model. */
+export interface AdapterMethod<O extends AdapterOptions> {
+  /** PEFT's name. */
+  readonly name: string;
   /** Options with their defaults. */
   readonly options: ZodType<O>;
-  /** The model's sites that the options choose. */
-  readonly targets: (model: Pick<LanguageModel, 'modelType' | 'sites'>, options: O) => readonly Site[];
-}
-
-/** The name of a tensor in graphs and artefacts: `model.layers.0.mlp.adapter.down.weight`. */
-export function adapterTensorName(site: Site, family: AdapterFamily, name: string): string {
-  return `${site.module}.${family.name}.${name}`;
+  /** @throws AppError invalid, through `badOption`, where the options do not fit the model. */
+  readonly parts: (model: LanguageModel, options: O) => AdapterParts;
 }

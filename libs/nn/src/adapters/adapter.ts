@@ -1,43 +1,151 @@
-import { mul, relu } from '@prad/graph';
+import { add, layerNormalization, mul, relu, scalar } from '@prad/graph';
+import type { Scope, Value } from '@prad/graph';
+import { tensor } from '@prad/tensor';
 import { z } from 'zod';
-import type { Init } from '../random/initialise.js';
+import type { SiteKind } from '../architectures/site.js';
 import { kaimingUniform } from '../random/initialise.js';
-import type { AdapterMethod } from './adapter-method.js';
+import type { ParameterSpec } from '../random/initialise.js';
+import type { AdapterFamily } from './adapter-family.js';
+import type { AdapterInit, AdapterMethod, SitePart } from './adapter-method.js';
 import { affine } from './affine.js';
-import { commonOptions, releasedInit } from './common-options.js';
+import {
+  dropoutOption,
+  initOption,
+  onesInit,
+  rankOption,
+  releasedInit,
+  requireRank,
+  sitesOf,
+  tokenOptions,
+  zerosInit,
+} from './options.js';
+import type { LanguageModel } from '../architectures/architecture.js';
 
-const options = z.strictObject(commonOptions({ rank: 16, scale: 1 }));
+/** Branches of a layer that have a bottleneck. */
+const kindsOf = {
+  ffn: ['mlp'],
+  attention: ['self_attn'],
+  both: ['self_attn', 'mlp'],
+} as const satisfies Record<string, readonly SiteKind[]>;
 
-export type BottleneckOptions = z.infer<typeof options>;
+/** The options of a bottleneck, shared with mam. */
+export const bottleneckOptions = {
+  rank: rankOption(16),
+  /** Factor on the delta, or a trained one for each module that starts at 1. */
+  scale: z.union([z.number().positive(), z.literal('learnable')]).default(1),
+  site: z.enum(['ffn', 'attention', 'both']).default('ffn'),
+  /** Whether it reads the branch's normed input or the branch's output. */
+  form: z.enum(['parallel', 'sequential']).default('parallel'),
+  /** A layer norm on what it reads, or on what it makes. */
+  layer_norm: z.enum(['none', 'in', 'out']).default('none'),
+  dropout: dropoutOption,
+  init: initOption,
+};
 
-const zeros: Init = { kind: 'zeros' };
+const options = z.strictObject({ ...bottleneckOptions, ...tokenOptions });
+
+type BottleneckOptions = z.infer<z.ZodObject<typeof bottleneckOptions>>;
+type Form = BottleneckOptions['form'];
+type Norm = BottleneckOptions['layer_norm'];
+
+// torch's default.
+const NORM_EPSILON = 1e-5;
 
 /**
- * PrAd-Adapter: a ReLU bottleneck beside every feed-forward branch. It reads the branch's normed input and is added
- * to its output: scale (relu(x D + b_D) U + b_U).
+ * PrAd-Adapter: a ReLU bottleneck beside or behind a branch, added to its output:
+ * scale (drop(relu(x D + b_D)) U + b_U).
  */
-export const adapter: AdapterMethod<BottleneckOptions> = {
+export const adapter: AdapterMethod<z.infer<typeof options>> = {
   name: 'adapter',
   options,
-  targets: ({ sites }) => sites.filter(({ kind }) => kind === 'mlp'),
-  parameters: ({ inFeatures, outFeatures }, { rank, init }) => [
+  parts: (model, chosen) => ({ sites: [bottleneck('adapter', model, chosen)] }),
+};
+
+/** The bottlenecks of a model. */
+export function bottleneck(method: string, model: LanguageModel, chosen: BottleneckOptions): SitePart {
+  const { rank, scale, site, form, layer_norm: norm, dropout, init } = chosen;
+  requireRank(method, model, rank);
+  return {
+    name: 'adapter',
+    family: family(form, norm),
+    sites: sitesOf(method, model, kindsOf[site]),
+    rank,
+    parameters: ({ inFeatures, outFeatures }) => [
+      ...matrices(inFeatures, outFeatures, rank, init),
+      ...(norm === 'none' ? [] : normParameters(norm === 'in' ? inFeatures : outFeatures)),
+      ...(scale === 'learnable' ? [{ name: 'scale', shape: [1], init: onesInit }] : []),
+    ],
+    serve: (at, _flow, trained) => {
+      const factor = scale === 'learnable' ? trained('scale') : scalar(at, scale);
+      const scaled = (name: string): Value => (scale === 1 ? trained(name) : mul(at, trained(name), factor));
+      return {
+        'down.weight': trained('down.weight'),
+        'down.bias': trained('down.bias'),
+        'up.weight': scaled('up.weight'),
+        'up.bias': scaled('up.bias'),
+        ...(norm === 'none'
+          ? {}
+          : { 'norm.weight': trained('norm.weight'), 'norm.bias': trained('norm.bias') }),
+      };
+    },
+    dropout: dropout > 0 ? { rate: dropout, place: 'inner' } : undefined,
+  };
+}
+
+function matrices(inFeatures: number, outFeatures: number, rank: number, init: AdapterInit): ParameterSpec[] {
+  const fresh = init === 'identity';
+  return [
     {
       name: 'down.weight',
       shape: [inFeatures, rank],
-      rankAxis: 1,
-      init: init === 'identity' ? kaimingUniform(inFeatures) : releasedInit,
+      init: fresh ? kaimingUniform(inFeatures) : releasedInit,
     },
-    { name: 'down.bias', shape: [rank], rankAxis: 0, init: zeros },
-    {
-      name: 'up.weight',
-      shape: [rank, outFeatures],
-      rankAxis: 0,
-      init: init === 'identity' ? zeros : releasedInit,
+    { name: 'down.bias', shape: [rank], init: zerosInit },
+    { name: 'up.weight', shape: [rank, outFeatures], init: fresh ? zerosInit : releasedInit },
+    { name: 'up.bias', shape: [outFeatures], init: zerosInit },
+  ];
+}
+
+function normParameters(size: number): ParameterSpec[] {
+  return [
+    { name: 'norm.weight', shape: [size], init: onesInit },
+    { name: 'norm.bias', shape: [size], init: zerosInit },
+  ];
+}
+
+/** Bottlenecks of one form and norm mix in a batch. */
+function family(form: Form, norm: Norm): AdapterFamily {
+  return {
+    key: [
+      'adapter',
+      ...(form === 'parallel' ? [] : [form]),
+      ...(norm === 'none' ? [] : [`norm_${norm}`]),
+    ].join('.'),
+    acts: 'output',
+    tensors: ({ inFeatures, outFeatures }, rank) => [
+      { name: 'down.weight', shape: [inFeatures, rank], rankAxis: 1 },
+      { name: 'down.bias', shape: [rank], rankAxis: 0 },
+      { name: 'up.weight', shape: [rank, outFeatures], rankAxis: 0 },
+      { name: 'up.bias', shape: [outFeatures] },
+      ...(norm === 'none' ? [] : normParameters(norm === 'in' ? inFeatures : outFeatures)),
+    ],
+    delta: (at, { input, output }, tensor_, drop) => {
+      const normed = (x: Value): Value => normalised(at, x, tensor_('norm.weight'), tensor_('norm.bias'));
+      const read = form === 'parallel' ? input : output;
+      const x = norm === 'in' ? normed(read) : read;
+      const inner = relu(at, affine(at.at('down'), x, tensor_('down.weight'), tensor_('down.bias'))); // [*, R]
+      const dropped = drop(at, 'inner', inner);
+      const made = affine(at.at('up'), dropped, tensor_('up.weight'), tensor_('up.bias')); // [*, out]
+      return norm === 'out' ? normed(made) : made;
     },
-    { name: 'up.bias', shape: [outFeatures], init: zeros },
-  ],
-  delta: (at, input, tensors, scale) => {
-    const inner = relu(at, affine(at.at('down'), input, tensors('down.weight'), tensors('down.bias'))); // [B, T, R]
-    return mul(at, affine(at.at('up'), inner, tensors('up.weight'), tensors('up.bias')), scale); // [B, T, out]
-  },
-};
+  };
+}
+
+/** Layer norm with one weight and bias, or with one per row, which the operator does not take. */
+function normalised(at: Scope, x: Value, weight: Value, bias: Value): Value {
+  const size = Number(x.shape.at(-1));
+  const constant = (value: number): Value =>
+    at.constant(tensor('float32', [size], new Float32Array(size).fill(value)));
+  const plain = layerNormalization(at, x, constant(1), constant(0), { axis: -1, epsilon: NORM_EPSILON });
+  return add(at, mul(at, plain, weight), bias);
+}

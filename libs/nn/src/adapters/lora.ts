@@ -1,54 +1,101 @@
-import { mul } from '@prad/graph';
+import { mul, scalar } from '@prad/graph';
 import { z } from 'zod';
-import { siteKinds, type SiteKind } from '../architectures/site.js';
-import { kaimingUniform } from '../random/initialise.js';
-import type { AdapterMethod } from './adapter-method.js';
+import type { LanguageModel } from '../architectures/architecture.js';
+import type { SiteKind } from '../architectures/site.js';
+import { kaimingUniform, type ParameterSpec } from '../random/initialise.js';
+import type { AdapterFamily } from './adapter-family.js';
+import type { AdapterInit, AdapterMethod } from './adapter-method.js';
 import { affine } from './affine.js';
-import { commonOptions, releasedInit } from './common-options.js';
+import {
+  dropoutOption,
+  initOption,
+  rankOption,
+  releasedInit,
+  requireRank,
+  sitesOf,
+  targetsOption,
+  tokenOptions,
+  zerosInit,
+} from './options.js';
 
-/** Projections; the whole feed-forward branch is no matrix to be factored. */
-const targetKinds = siteKinds.filter((kind) => kind !== 'mlp');
+/** The options of low-rank factors, shared with dora. */
+export const lowRankOptions = {
+  rank: rankOption(8),
+  alpha: z.number().positive().default(4),
+  /** What alpha is divided by: nothing (the released code), the rank (LoRA), or its root (rsLoRA). */
+  scaling: z.enum(['none', 'rank', 'rslora']).default('none'),
+  /** By default those of the released code. */
+  targets: targetsOption.optional(),
+  dropout: dropoutOption,
+  /** The released code drops from the branch's output, PEFT from its input. */
+  dropout_at: z.enum(['output', 'input']).default('output'),
+  init: initOption,
+};
 
-const options = z.strictObject({
-  ...commonOptions({ rank: 8, scale: 4 }),
-  /** Kinds of projections, in every layer; by default the ones of the released code. */
-  targets: z.array(z.enum(targetKinds)).min(1).optional(),
-});
+const options = z.strictObject({ ...lowRankOptions, ...tokenOptions });
 
-export type LoraOptions = z.infer<typeof options>;
+export type LowRankOptions = z.infer<z.ZodObject<typeof lowRankOptions>>;
 
 /** The released code adapts queries and values of GPT-2, keys and values of LLaMA. */
-function defaultTargets(modelType: string): readonly SiteKind[] {
+function defaultTargets({ modelType }: LanguageModel): readonly SiteKind[] {
   return modelType === 'gpt2' ? ['q_proj', 'v_proj'] : ['k_proj', 'v_proj'];
 }
 
 /**
- * LoRA: scale (x A) B at chosen projections. `scale` is the released code's alpha: it is not divided by the rank.
- * At the start A is zero and B is not (the reverse of the usual, an identity all the same).
+ * LoRA: factor (x A) B at chosen projections. At the start A is zero and B is not (the reverse of the usual, an
+ * identity all the same).
  */
-export const lora: AdapterMethod<LoraOptions> = {
+export const lora: AdapterMethod<z.infer<typeof options>> = {
   name: 'lora',
   options,
-  targets: ({ modelType, sites }, { targets }) => {
-    const kinds = new Set<SiteKind>(targets ?? defaultTargets(modelType));
-    return sites.filter(({ kind }) => kinds.has(kind));
+  parts: (model, chosen) => {
+    requireRank('lora', model, chosen.rank);
+    return {
+      sites: [
+        {
+          name: 'lora',
+          family,
+          sites: sitesOf('lora', model, chosen.targets ?? defaultTargets(model)),
+          rank: chosen.rank,
+          parameters: ({ inFeatures, outFeatures }) => factors(inFeatures, outFeatures, chosen),
+          serve: (at, _flow, trained) => ({
+            a: trained('a'),
+            b: mul(at, trained('b'), scalar(at, loraFactor(chosen))),
+          }),
+          dropout: chosen.dropout > 0 ? { rate: chosen.dropout, place: chosen.dropout_at } : undefined,
+        },
+      ],
+    };
   },
-  parameters: ({ inFeatures, outFeatures }, { rank, init }) => [
-    {
-      name: 'a',
-      shape: [inFeatures, rank],
-      rankAxis: 1,
-      init: init === 'identity' ? { kind: 'zeros' } : releasedInit,
-    },
-    {
-      name: 'b',
-      shape: [rank, outFeatures],
-      rankAxis: 0,
-      init: init === 'identity' ? kaimingUniform(rank) : releasedInit,
-    },
+};
+
+/** What the product of the factors is multiplied by. */
+export function loraFactor({ alpha, scaling, rank }: LowRankOptions): number {
+  return { none: alpha, rank: alpha / rank, rslora: alpha / Math.sqrt(rank) }[scaling];
+}
+
+/** A [in, R] and B [R, out]. */
+export function factors(
+  inFeatures: number,
+  outFeatures: number,
+  { rank, init }: { readonly rank: number; readonly init: AdapterInit },
+): ParameterSpec[] {
+  const fresh = init === 'identity';
+  return [
+    { name: 'a', shape: [inFeatures, rank], init: fresh ? zerosInit : releasedInit },
+    { name: 'b', shape: [rank, outFeatures], init: fresh ? kaimingUniform(rank) : releasedInit },
+  ];
+}
+
+const family: AdapterFamily = {
+  key: 'lora',
+  acts: 'output',
+  tensors: ({ inFeatures, outFeatures }, rank) => [
+    { name: 'a', shape: [inFeatures, rank], rankAxis: 1 },
+    { name: 'b', shape: [rank, outFeatures], rankAxis: 0 },
   ],
-  delta: (at, input, tensors, scale) => {
-    const inner = affine(at.at('a'), input, tensors('a')); // [B, T, R]
-    return mul(at, affine(at.at('b'), inner, tensors('b')), scale); // [B, T, out]
+  delta: (at, { input }, tensor, drop) => {
+    const inner = affine(at.at('a'), drop(at, 'input', input), tensor('a')); // [*, R]
+    return drop(at, 'output', affine(at.at('b'), inner, tensor('b'))); // [*, out]
   },
 };

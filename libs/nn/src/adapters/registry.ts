@@ -1,25 +1,28 @@
 import { AppError } from '@prad/errors';
 import { elementCount } from '@prad/tensor';
 import type { LanguageModel } from '../architectures/architecture.js';
-import type { Site } from '../architectures/site.js';
 import type { ParameterSpec } from '../random/initialise.js';
-import {
-  adapterTensorName,
-  type AdapterFamily,
-  type AdapterMethod,
-  type AdapterOptions,
-} from './adapter-method.js';
+import type { AdapterMethod, AdapterOptions, PrefixPart, SitePart, VirtualTokens } from './adapter-method.js';
 import { adapter } from './adapter.js';
+import { dora } from './dora.js';
+import { ia3 } from './ia3.js';
 import { lora } from './lora.js';
+import { mam } from './mam.js';
+import { badOption, releasedInit } from './options.js';
+import { prefix } from './prefix.js';
+import { prompt } from './prompt.js';
+import { partTensorName } from './tensor-names.js';
 
 /** A method with its options, fitted to a model: what is trained, stored and served. */
 export interface ModelAdapter {
-  readonly family: AdapterFamily;
+  readonly method: string;
   /** All options, defaults filled in; plain JSON that makes the same adapter again. */
-  readonly options: AdapterOptions;
-  /** Where it attaches. */
-  readonly sites: readonly Site[];
-  /** Its tensors under their full names, with start values. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** What it does at sites. */
+  readonly parts: readonly SitePart[];
+  readonly prefix: PrefixPart | undefined;
+  readonly virtualTokens: VirtualTokens | undefined;
+  /** Its trained tensors under their full names, with start values. */
   readonly parameters: readonly ParameterSpec[];
 }
 
@@ -28,59 +31,73 @@ function fit<O extends AdapterOptions>(
   model: LanguageModel,
   raw: unknown,
 ): ModelAdapter {
+  const options = parsed(method, raw);
+  const { sites: parts = [], prefix: front, softTokens = [] } = method.parts(model, options);
+  const virtualTokens = virtualTokensOf(method.name, model, options, softTokens);
+  return {
+    method: method.name,
+    options: Object.fromEntries(Object.entries(options)),
+    parts,
+    prefix: front,
+    virtualTokens,
+    parameters: [
+      ...parts.flatMap((part) =>
+        part.sites.flatMap((site) =>
+          part
+            .parameters(site)
+            .map((spec) => ({ ...spec, name: partTensorName(site, part.name, spec.name) })),
+        ),
+      ),
+      ...(front?.parameters ?? []).map((spec) => ({ ...spec, name: `prefix.${spec.name}` })),
+      ...(virtualTokens?.parameters ?? []),
+    ],
+  };
+}
+
+function parsed<O extends AdapterOptions>(method: AdapterMethod<O>, raw: unknown): O {
   const result = method.options.safeParse(raw);
-  if (!result.success) {
-    const problems = result.error.issues.map(
-      ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
-    );
-    throw invalidOptions(method.name, problems.join('; '), result.error.issues[0]?.path.join('.'));
-  }
-  const options = result.data;
-  const { hiddenSize } = model.dimensions;
-  if (options.rank > hiddenSize) {
-    throw invalidOptions(
-      method.name,
-      `rank: at most the model's hidden size of ${hiddenSize}, got ${options.rank}`,
-      'rank',
-    );
-  }
-  const sites = method.targets(model, options);
-  const missing = untargeted(options, sites);
-  if (sites.length === 0 || missing.length > 0) {
-    throw invalidOptions(method.name, `targets: ${model.modelType} has no ${missing.join(', ')}`, 'targets');
-  }
-  const parameters = sites.flatMap((site) =>
-    method.parameters(site, options).map((spec) => ({
-      name: adapterTensorName(site, method, spec.name),
-      shape: spec.shape,
-      init: spec.init,
-    })),
-  );
-  return { family: method, options, sites, parameters };
+  if (result.success) return result.data;
+  const [first, ...others] = result.error.issues.map(({ path, message }) => ({
+    field: path.join('.') || 'options',
+    message,
+  }));
+  const more = others.map(({ field, message }) => `; ${field}: ${message}`).join('');
+  throw badOption(method.name, first?.field ?? 'options', `${first?.message ?? ''}${more}`);
 }
 
-/** Kinds that were asked for and that the model does not have. */
-function untargeted(options: AdapterOptions, sites: readonly Site[]): string[] {
-  const asked = 'targets' in options && Array.isArray(options.targets) ? options.targets : [];
-  return asked.filter((kind) => !sites.some((site) => site.kind === kind)).map(String);
-}
-
-function invalidOptions(method: string, problem: string, field: string | undefined): AppError {
-  return new AppError({
-    kind: 'invalid',
-    code: 'invalid_adapter_options',
-    message: `adapter method ${method}: ${problem}`,
-    details: { method, field },
-  });
+/** Special tokens come first, soft tokens after them. */
+function virtualTokensOf(
+  method: string,
+  { dimensions }: LanguageModel,
+  { special_tokens: special, special_tokens_tied: tied }: AdapterOptions,
+  softTokens: readonly ParameterSpec[],
+): VirtualTokens | undefined {
+  if (tied && special.length === 0) {
+    throw badOption(method, 'special_tokens_tied', 'needs special_tokens, whose first one ends the answer');
+  }
+  const rows = special.length;
+  const specialRows: ParameterSpec[] =
+    rows === 0
+      ? []
+      : [{ name: 'special_tokens.weight', shape: [rows, dimensions.hiddenSize], init: releasedInit }];
+  const parameters = [...specialRows, ...softTokens];
+  if (parameters.length === 0) return undefined;
+  const inFront = softTokens.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+  return { special, inFront, tied, parameters };
 }
 
 /** Every adapter method; a new one adds its line. */
 const methods: Readonly<Record<string, (model: LanguageModel, options: unknown) => ModelAdapter>> = {
   adapter: (model, options) => fit(adapter, model, options),
   lora: (model, options) => fit(lora, model, options),
+  dora: (model, options) => fit(dora, model, options),
+  prefix: (model, options) => fit(prefix, model, options),
+  prompt: (model, options) => fit(prompt, model, options),
+  mam: (model, options) => fit(mam, model, options),
+  ia3: (model, options) => fit(ia3, model, options),
 };
 
-/** The names of the methods, in the order in which a bank holds them. */
+/** The names of the methods. */
 export const adapterMethodNames: readonly string[] = Object.keys(methods);
 
 /**

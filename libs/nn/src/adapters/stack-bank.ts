@@ -1,43 +1,63 @@
 import { AppError } from '@prad/errors';
 import { tensor, type HostTensor, type Shape, type TensorOf } from '@prad/tensor';
 import type { Site } from '../architectures/site.js';
-import { adapterTensorName, type AdapterFamily, type AdapterParameter } from './adapter-method.js';
+import type { AdapterFamily, FamilyTensor } from './adapter-family.js';
 import { bankInput, bankLayout, bankLayoutKey, type BankFamily, type BankLayout } from './bank-layout.js';
 import type { ModelAdapter } from './registry.js';
+import { stackVirtualTokens } from './stack-virtual-tokens.js';
+import { servedTensorName } from './tensor-names.js';
 
-/** A trained adapter in memory, its tensors under their full names. */
+/** A trained adapter in memory. */
 export interface LoadedAdapter {
   readonly adapter: ModelAdapter;
-  readonly tensors: ReadonlyMap<string, HostTensor>;
+  /** What `servedGraph` makes of its tensors. */
+  readonly served: ReadonlyMap<string, HostTensor>;
+}
+
+/** One row of a batch: its tokens, and the index of its adapter among the stacked ones. */
+export interface BankRow {
+  readonly tokens: readonly number[];
+  readonly adapter: number | undefined;
 }
 
 /** What is fed for the inputs that `adapterBank` declares. */
 export interface StackedBank {
   /** The tensors; the same for every batch. */
   readonly feeds: Readonly<Record<string, HostTensor>>;
-  /** The choice of each row of a batch: an index into the stacked adapters, or undefined for none. */
-  readonly rows: (choice: readonly (number | undefined)[]) => Record<string, HostTensor>;
+  /** What a batch's rows take. */
+  readonly rows: (rows: readonly BankRow[]) => Record<string, HostTensor>;
 }
 
 /**
  * Stacks adapters of different families and ranks. Each family's tensors are padded with zeros to its largest rank
  * at a site, which changes no delta; slot 0 of a family is zero throughout, for the rows of others.
+ *
+ * @param vocabSize ids from here on are an adapter's own tokens.
  */
-export function stackBank(layout: BankLayout, adapters: readonly LoadedAdapter[]): StackedBank {
+export function stackBank(
+  layout: BankLayout,
+  adapters: readonly LoadedAdapter[],
+  vocabSize: number,
+): StackedBank {
   requireRoom(layout, adapters);
-  const families = layout.map((entry) => ({
+  const families = layout.families.map((entry) => ({
     ...entry,
-    members: adapters.filter(({ adapter }) => adapter.family.name === entry.family.name),
+    members: adapters.filter(({ adapter }) =>
+      adapter.parts.some(({ family }) => family.key === entry.family.key),
+    ),
   }));
+  const virtual = layout.virtualTokens ? stackVirtualTokens(adapters, vocabSize) : undefined;
   const feeds = Object.fromEntries(families.flatMap(({ members, ...entry }) => familyFeeds(entry, members)));
-  const rows = (choice: readonly (number | undefined)[]): Record<string, HostTensor> =>
-    Object.fromEntries(
+  const rows = (batch: readonly BankRow[]): Record<string, HostTensor> => ({
+    ...Object.fromEntries(
       families.map(({ family, members }) => {
-        const slots = choice.map((index) => 1 + members.indexOf(chosen(adapters, index) ?? noMember));
+        const slots = batch.map(({ adapter }) => 1 + members.indexOf(chosen(adapters, adapter) ?? noMember));
         return [bankInput.row(family), tensor('int64', [slots.length], BigInt64Array.from(slots, BigInt))];
       }),
-    );
-  return { feeds, rows };
+    ),
+    ...virtual?.rows(batch),
+  });
+  return { feeds: { ...feeds, ...virtual?.feeds }, rows };
 }
 
 // Found in no family, so that a row without an adapter takes slot 0 everywhere.
@@ -51,50 +71,55 @@ function chosen(adapters: readonly LoadedAdapter[], index: number | undefined): 
 }
 
 function requireRoom(layout: BankLayout, adapters: readonly LoadedAdapter[]): void {
-  const known = new Set(layout.flatMap(({ family, sites }) => sites.map((site) => siteKey(family, site))));
-  for (const { adapter } of adapters) {
-    if (adapter.sites.some((site) => !known.has(siteKey(adapter.family, site)))) {
-      const needed = bankLayoutKey(bankLayout([adapter]));
-      throw bankError(`no room for ${needed} in a layout of ${bankLayoutKey(layout)}`);
-    }
-  }
+  const key = bankLayoutKey(layout);
+  const wanted = bankLayoutKey(
+    bankLayout(
+      adapters.map(({ adapter }) => adapter),
+      layout,
+    ),
+  );
+  if (wanted !== key) throw bankError(`no room for ${wanted} in a layout of ${key}`);
 }
-
-const siteKey = (family: AdapterFamily, site: Site): string => `${family.name} ${site.module}`;
 
 function familyFeeds(
   { family, sites }: BankFamily,
   members: readonly LoadedAdapter[],
 ): [string, HostTensor][] {
-  const scales = Float32Array.of(0, ...members.map(({ adapter }) => adapter.options.scale));
-  const stacked = sites.flatMap((site) => {
-    const ranks = members.map(({ adapter }) => rankAt(adapter, site));
-    return family.parameters(site, { rank: Math.max(1, ...ranks), init: 'identity' }).map((spec) => {
-      const name = adapterTensorName(site, family, spec.name);
-      return [bankInput.tensor(name), stack(spec, name, members)] satisfies [string, HostTensor];
+  return sites.flatMap((site) => {
+    const ranks = members.map(({ adapter }) => rankAt(adapter, family, site));
+    return family.tensors(site, Math.max(1, ...ranks.map((rank) => rank ?? 0))).map((spec) => {
+      const name = servedTensorName(site, family, spec.name);
+      const sources = members.map(({ served }, index) =>
+        ranks[index] === undefined ? undefined : (served.get(name) ?? missing(name)),
+      );
+      return [bankInput.tensor(site, family, spec.name), stack(spec, name, sources)] satisfies [
+        string,
+        HostTensor,
+      ];
     });
   });
-  return [[bankInput.scale(family), tensor('float32', [scales.length, 1, 1], scales)], ...stacked];
 }
 
-function rankAt({ sites, options }: ModelAdapter, { module }: Site): number {
-  return sites.some((site) => site.module === module) ? options.rank : 0;
+/** The rank of an adapter at a site; undefined where it has nothing there. */
+function rankAt({ parts }: ModelAdapter, { key }: AdapterFamily, { module }: Site): number | undefined {
+  const part = parts.find(
+    ({ family, sites }) => family.key === key && sites.some((site) => site.module === module),
+  );
+  return part?.rank;
 }
 
-/** [n, ...] with vectors as [n, 1, ...], so that they broadcast over positions. */
-function stack(spec: AdapterParameter, name: string, members: readonly LoadedAdapter[]): TensorOf<'float32'> {
+/** [n + 1, ...] with vectors as [n + 1, 1, ...], so that they broadcast over positions. */
+function stack(
+  spec: FamilyTensor,
+  name: string,
+  sources: readonly (HostTensor | undefined)[],
+): TensorOf<'float32'> {
   const [rows, columns] = asMatrix(spec.shape);
-  const data = new Float32Array((members.length + 1) * rows * columns);
-  members.forEach(({ adapter, tensors }, index) => {
-    const source = tensors.get(name);
-    if (!source) {
-      if (adapter.parameters.some((parameter) => parameter.name === name))
-        throw bankError(`tensor ${name} is missing`);
-      return;
-    }
-    copyCorner(source, name, data.subarray((index + 1) * rows * columns), columns);
+  const data = new Float32Array((sources.length + 1) * rows * columns);
+  sources.forEach((source, index) => {
+    if (source) copyCorner(source, name, data.subarray((index + 1) * rows * columns), columns);
   });
-  return tensor('float32', [members.length + 1, rows, columns], data);
+  return tensor('float32', [sources.length + 1, rows, columns], data);
 }
 
 function copyCorner(source: HostTensor, name: string, target: Float32Array, columns: number): void {
@@ -110,6 +135,10 @@ function asMatrix(shape: Shape): [number, number] {
   if (first === undefined || shape.length > 2)
     throw bankError(`a tensor [${shape.join()}] is no matrix or vector`);
   return second === undefined ? [1, first] : [first, second];
+}
+
+function missing(name: string): never {
+  throw bankError(`tensor ${name} is missing`);
 }
 
 function bankError(problem: string): AppError {

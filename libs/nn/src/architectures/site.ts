@@ -1,4 +1,5 @@
 import type { Scope, Value } from '@prad/graph';
+import type { Prefix } from '../attention/prefix.js';
 
 /**
  * What kind of place a site is. `mlp` and `self_attn` are whole branches, from normed input to what is added to the
@@ -46,14 +47,18 @@ export interface SiteFlow {
   readonly weight?: () => SiteWeight;
 }
 
-/** The ways in for adapters: each is asked for the value to go on with. */
+/** The ways in for adapters: each function is asked for the value to go on with. */
 export interface Adaptation {
+  /** What every position attends to besides. */
+  readonly prefix?: Prefix | undefined;
   /** After the token embedding: [N, E]. */
   readonly embedding: (at: Scope, embedded: Value) => Value;
   /** Before the down projection of a feed-forward: its input [N, in]. */
   readonly input: (at: Scope, site: Site, input: Value) => Value;
   /** After every site: its output [N, out]. */
   readonly output: (at: Scope, site: Site, flow: SiteFlow) => Value;
+  /** After the head: logits [N, V] of hidden states [N, E]. */
+  readonly logits: (at: Scope, hidden: Value, logits: Value) => Value;
 }
 
 /** The base model as it is; what the decode graph is built with. */
@@ -61,4 +66,5 @@ export const noAdapter: Adaptation = {
   embedding: (_at, embedded) => embedded,
   input: (_at, _site, input) => input,
   output: (_at, _site, flow) => flow.output,
+  logits: (_at, _hidden, logits) => logits,
 };

@@ -1,5 +1,6 @@
-import { concat, expand, reshape, transpose } from '@prad/graph';
+import { concat, expand, reshape, split, transpose } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
+import type { Dimensions } from '../architectures/architecture.js';
 
 /** Keys and values that every row sees in front of its tokens: prefix tuning. */
 export interface Prefix {
@@ -23,4 +24,13 @@ export function withPrefix(at: Scope, prefix: Prefix, layer: number, own: KeyVal
     return concat(at, [expand(at, byHead, [batch, kvHeads, prefix.length, headDim]), tokens], 2);
   };
   return { key: join(rows.key, own.key), value: join(rows.value, own.value) };
+}
+
+/** The prefix that rows [P, 2*L*K*D] hold: keys of layer l at 2l, values at 2l + 1. */
+export function prefixOf(at: Scope, rows: Value, { layers, kvHeads, headDim }: Dimensions): Prefix {
+  const length = Number(rows.shape[0]);
+  const sizes = Array.from({ length: 2 * layers }, () => kvHeads * headDim);
+  const parts = split(at, rows, { axis: 1, sizes });
+  const part = (index: number): Value => reshape(at, parts[index] ?? rows, [length, kvHeads, headDim]);
+  return { length, of: (layer) => ({ key: part(2 * layer), value: part(2 * layer + 1) }) };
 }
