@@ -44,3 +44,15 @@ export function artefactOf(
     tensors: filled(shapes),
   };
 }
+
+export function floats(tensors: ReadonlyMap<string, HostTensor>, name: string): number[] {
+  const found = tensors.get(name);
+  if (found?.dtype !== 'float32') throw new Error(`no floats ${name}`);
+  return [...found.data];
+}
+
+export function named(tensors: ReadonlyMap<string, HostTensor>, name: string): HostTensor {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`no tensor ${name}`);
+  return found;
+}
