@@ -49,9 +49,7 @@ function graphOf(model: BaseModel, weights: (graph: Graph) => Weights): Graph {
 
 async function quantisedGraph(model: BaseModel, bits: QuantisedBits): Promise<Graph> {
   const copy = await openQuantised(model, bits);
-  return graphOf(model, (graph) =>
-    quantisedWeights(graph, model.parameters, model.dataOf, copy),
-  );
+  return graphOf(model, (graph) => quantisedWeights(graph, model.parameters, model.dataOf, copy));
 }
 
 async function logitsOf(model: BaseModel, graph: Graph): Promise<Float32Array> {
@@ -80,7 +78,7 @@ function products(graph: Graph): number {
 }
 
 describe.each([
-  // Products of two layers and the head, by bits: queries and keys, values, out, gate and up, down.
+  // Products of two layers and the head, by bits: queries, keys and values, out, gate and up, down.
   ['llama', { ...smallLlama, initializer_range: 0.05 }, { 8: 2 * 4 + 1, 4: 2 * 5 + 1 }],
   [
     'llama with biases',
