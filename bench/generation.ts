@@ -2,6 +2,7 @@ import {
   OnnxExecutor,
   baseGraph,
   servedAdapter,
+  type DecodeWeights,
   type PrefillRow,
   type ServedAdapter,
   type StepPlan,
@@ -81,22 +82,32 @@ async function mixedAdapters(model: BaseModel): Promise<ServedAdapter[]> {
   return Promise.all(made);
 }
 
+/** Executors of one model, each measured in its own way. */
+type Executors = Readonly<Record<'small' | 'large' | 'q8' | 'q4', OnnxExecutor>>;
+
 /** Decode and prefill against the machine's own limits and each other, taken in turns. */
 export async function benchGeneration(): Promise<Measurement[]> {
-  return withSmolLM2Size(async (model) => {
-    const open = (capacity: number, slots: number): Promise<OnnxExecutor> =>
-      OnnxExecutor.open(model, { slots, capacity, intraOpThreads: THREADS });
-    const [small, large] = [await open(SMALL, ROWS), await open(LARGE, ROWS)];
-    try {
-      return await measured(model, small, large);
-    } finally {
-      await small.close();
-      await large.close();
-    }
-  });
+  return withSmolLM2Size(
+    async (model) => {
+      const open = (capacity: number, decodeWeights: DecodeWeights): Promise<OnnxExecutor> =>
+        OnnxExecutor.open(model, { slots: ROWS, capacity, intraOpThreads: THREADS, decodeWeights });
+      const executors = {
+        small: await open(SMALL, 'f32'),
+        large: await open(LARGE, 'f32'),
+        q8: await open(SMALL, 'q8'),
+        q4: await open(SMALL, 'q4'),
+      };
+      try {
+        return await measured(model, executors);
+      } finally {
+        for (const executor of Object.values(executors)) await executor.close();
+      }
+    },
+    { quantise: [8, 4] },
+  );
 }
 
-async function measured(model: BaseModel, small: OnnxExecutor, large: OnnxExecutor): Promise<Measurement[]> {
+async function measured(model: BaseModel, { small, large, q8, q4 }: Executors): Promise<Measurement[]> {
   const adapters = await mixedAdapters(model);
   const { rows, tokens } = PREFILL;
   const one = new Rows(small, model, 1);
@@ -104,6 +115,8 @@ async function measured(model: BaseModel, small: OnnxExecutor, large: OnnxExecut
   const mixed = new Rows(small, model, ROWS, (row) => adapters[row]);
   const roomy = new Rows(large, model, ROWS);
   const prompts = new Rows(small, model, rows, undefined, tokens);
+  const eight = { one: new Rows(q8, model, 1), all: new Rows(q8, model, ROWS) };
+  const four = { one: new Rows(q4, model, 1), all: new Rows(q4, model, ROWS) };
   const limits = { intraOpThreads: THREADS, forMs: 500, statistic: 'median' } as const;
   const takes = {
     stream: () => measureStreamRate(limits),
@@ -111,13 +124,16 @@ async function measured(model: BaseModel, small: OnnxExecutor, large: OnnxExecut
     plain: () => plain.decodeStep(),
     mixed: () => mixed.decodeStep(),
     roomy: () => roomy.decodeStep(),
+    q8One: () => eight.one.decodeStep(),
+    q4One: () => four.one.decodeStep(),
+    q8Rows: () => eight.all.decodeStep(),
+    q4Rows: () => four.all.decodeStep(),
     matmul: () => measureMatMulRate(limits),
     prefill: async () => median([await prompts.prefill(), await prompts.prefill(), await prompts.prefill()]),
   };
   const figures = await inTurns(takes);
   const weightBytes = [...small.decode.weights.values()].reduce((sum, { length }) => sum + length, 0);
-  const flops = matmulFlops(baseGraph(model, SMALL), { B: rows, T: tokens });
-  console.log(`decode at batch 1: ${(1 / figures.one).toFixed(1)} tokens/s`);
+  const flops = matmulFlops(baseGraph(model, SMALL), { B: rows, T: tokens, N: rows });
   return [
     measurement('decode, batch 1: weights read', weightBytes / figures.one / 1e9, 'GB/s', {
       what: 'weight streaming',
@@ -135,7 +151,17 @@ async function measured(model: BaseModel, small: OnnxExecutor, large: OnnxExecut
       what: 'onnxruntime MatMul',
       value: figures.matmul / 1e9,
     }),
+    fewerBits('8-bit', 1, figures.q8One, figures.one),
+    fewerBits('4-bit', 1, figures.q4One, figures.one),
+    fewerBits('8-bit', ROWS, figures.q8Rows, figures.plain),
+    fewerBits('4-bit', ROWS, figures.q4Rows, figures.plain),
   ];
+}
+
+/** Tokens a second from the seconds of a step with the copy, and of one with the weights as they are. */
+function fewerBits(copy: string, batch: number, step: number, exact: number): Measurement {
+  const against = { what: 'float32 weights', value: batch / exact };
+  return measurement(`decode, batch ${batch}, ${copy} weights`, batch / step, 'tokens/s', against);
 }
 
 /** The median of each over several rounds, in turns, so that a machine that slows down slows all; one round warms up. */

@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeSafetensors } from '@prad/formats';
-import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
+import { importBaseModel, openBaseModel, type BaseModel, type ImportOptions } from '@prad/models';
 import { architectureFor, initialise } from '@prad/nn';
 
 /** The sizes of SmolLM2-135M. The bench asks how fast, not how well: its weights are random. */
@@ -21,7 +21,10 @@ const config = {
 };
 
 /** Makes and imports such a model in a temporary folder, hands it to `use` and removes it. */
-export async function withSmolLM2Size<T>(use: (model: BaseModel) => Promise<T>): Promise<T> {
+export async function withSmolLM2Size<T>(
+  use: (model: BaseModel) => Promise<T>,
+  options: Pick<ImportOptions, 'quantise'> = {},
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'prad-bench-'));
   try {
     const source = join(folder, 'source');
@@ -39,7 +42,7 @@ export async function withSmolLM2Size<T>(use: (model: BaseModel) => Promise<T>):
         read: () => Promise.resolve(initialise([spec], 1).get(spec.name)?.data ?? new Float32Array()),
       })),
     );
-    await importBaseModel(source, join(folder, 'model'));
+    await importBaseModel(source, join(folder, 'model'), options);
     await rm(source, { recursive: true });
     return await use(await openBaseModel(join(folder, 'model'), 'smollm2-size'));
   } finally {
