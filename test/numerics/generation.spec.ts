@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rowsOf, type GenerationRequest, type ServedAdapter, type StepPlan } from '@prad/generation';
+import {
+  positionsOf,
+  rowsOf,
+  servedAdapter,
+  type GenerationRequest,
+  type ServedAdapter,
+  type StepPlan,
+} from '@prad/generation';
+import { adapterFor, initialise } from '@prad/nn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectClose, floats, int64, named, referenceTensors } from './nn/reference.js';
+import { expectClose, floats, int64, named, referenceAdapter, referenceTensors } from './nn/reference.js';
 import { answers } from './support/answers.js';
 import { openTiny, RecordingExecutor, served, type TinyBase } from './support/generation-cases.js';
 
@@ -184,5 +192,102 @@ describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
     expect(rowsOf(step).some((row) => 'adapter' in row)).toBe(false);
     await running.run(step);
     expectClose(running.logitsOf(0)[1]!, running.logitsOf(1)[1]!, 1e-6);
+  });
+});
+
+describe.each(['llama', 'gpt2'])('every adapter method in one batch on %s', (folder) => {
+  const names = [
+    'adapter',
+    'adapter-both-seq',
+    'adapter-ln-out',
+    'lora-qv',
+    'lora-rank',
+    'dora',
+    'dora-peft',
+  ];
+  const others = ['prefix', 'prompt', 'mam', 'ia3', 'special-tokens'];
+
+  it('prad-spec 7.17, 7.23: each row answers as it does alone, and the decode graph knows no adapter', async () => {
+    const tiny = await openTiny(folder);
+    const all = [
+      undefined,
+      ...(await Promise.all([...names, ...others].map((name) => served(tiny, name, 'prompt')))),
+    ];
+    const ask = (adapter: ServedAdapter | undefined, index: number): GenerationRequest => ({
+      prompt: [5, 9, 40, 7, 11, 23].slice(0, 3 + (index % 4)),
+      adapter,
+      maxTokens: 8,
+      sampling: greedy,
+    });
+    const requests = all.map(ask);
+    const together = await answers(tiny, requests, { slots: requests.length, capacity: 40 });
+    expect(Math.max(...together.plans.map(({ decode }) => decode.length))).toBe(requests.length);
+    for (const [index, request] of requests.entries()) {
+      const alone = await answers(tiny, [request], { slots: 1, capacity: 40 });
+      expect(together.answers[index]!.tokens, `row ${index}`).toEqual(alone.answers[0]!.tokens);
+      alone.answers[0]!.logits.forEach((logits, step) => {
+        expectClose(together.answers[index]!.logits[step]!, logits, 1e-5, `row ${index}, token ${step}`);
+      });
+    }
+    // They do answer differently: rows 0, 4, 8 and 12 have the same prompt.
+    const first = [0, 4, 8, 12].map((index) => together.answers[index]!.logits[0]!.join());
+    expect(new Set(first).size).toBe(first.length);
+  });
+
+  it.each(
+    [...names, ...others].flatMap((name) =>
+      (['prompt', 'all'] as const).map((scope) => [name, scope] as const),
+    ),
+  )("%s, scope %s: prefill and decode give PyTorch's logits", async (name, scope) => {
+    const tiny = await openTiny(folder);
+    const golden = await referenceTensors(`${folder}/${name}.${scope}.safetensors`);
+    const [ids, labels] = [int64(named(golden, 'input_ids')), int64(named(golden, 'labels'))];
+    const adapter = await served(tiny, name, scope);
+    const own = positionsOf(adapter);
+    const prefix = adapter.prefix?.shape[0] ?? 0;
+    const running = await RecordingExecutor.open(tiny, { slots: 3, capacity: 40 });
+    const nothing: StepPlan = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
+    const rows = [0, 1, 2].map((row) => {
+      const at = row * 11;
+      const answer = labels.slice(at, at + 11).filter((label) => label !== -100);
+      const first = labels.slice(at, at + 11).findIndex((label) => label !== -100);
+      const tokens = [...adapter.softTokens, ...ids.slice(at, at + first)];
+      return { request: row, slot: row, tokens, answer };
+    });
+    await running.run({ ...nothing, prefill: [rows.map(({ answer: _, ...row }) => ({ ...row, adapter }))] });
+    for (let step = 0; step < 3; step++) {
+      const going = rows.map(({ request, slot, tokens, answer }) => ({
+        ...{ request, slot, token: answer[step]!, length: prefix + tokens.length + step, adapter },
+      }));
+      const adapted = adapter.adaptsAnswers;
+      await running.run({ ...nothing, ...(adapted ? { adaptedDecode: going } : { decode: going }) });
+    }
+    await running.close();
+    expect(own).toBe(prefix + adapter.softTokens.length);
+    for (const { request, answer } of rows) {
+      const wanted = floats(named(golden, `decode.${request}.logits`));
+      answer.forEach((_, index) => {
+        const step = wanted.subarray(index * 96, (index + 1) * 96);
+        expectClose(running.logitsOf(request)[index]!, step, 1e-4, `row ${request}, token ${index}`);
+      });
+    }
+  });
+});
+
+it('refuses an adapter whose special tokens are rows of the head, and says why', async () => {
+  const tiny = await openTiny('gpt2');
+  const { method, options } = (await referenceAdapter({ ...tiny, weights: new Map() }, 'special-tokens'))
+    .adapter;
+  const adapter = adapterFor(tiny.model, method, { ...options, special_tokens_tied: true });
+  const artefact = {
+    method,
+    options: adapter.options,
+    scope: 'prompt',
+    tensors: initialise(adapter.parameters, 1),
+  };
+  await expect(servedAdapter(tiny.model, artefact, 'tied')).rejects.toMatchObject({
+    kind: 'invalid',
+    code: 'not_servable',
+    message: expect.stringMatching(/rows of the head .* shares? no batch/) as string,
   });
 });

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeExample } from '@prad/formats';
-import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
-import { maskPolicy } from '@prad/nn';
+import { importBaseModel, openBaseModel, ownTokens, type BaseModel } from '@prad/models';
+import { adapterFor, maskPolicy } from '@prad/nn';
 import { collate, fit, type TrainingPlan } from '@prad/training';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -94,3 +94,46 @@ async function readRows(path: string, count: number): Promise<{ prompt: string; 
   const lines = (await readFile(path, 'utf8')).split('\n').slice(0, count);
   return lines.map((line) => JSON.parse(line) as { prompt: string; completion: string });
 }
+
+it('prad-spec 7.24: special tokens stand for themselves in prompts, with ids behind the vocabulary', () => {
+  const special_tokens = ['<|start|>', '<|sep|>', '<|name|>', '<|eatType|>', '<|area|>'];
+  const adapter = adapterFor(model, 'prompt', { length: 2, special_tokens });
+  const own = ownTokens(model, adapter);
+  const [start, sep, name, eatType, area] = special_tokens.map(
+    (_, index) => model.dimensions.vocabSize + index,
+  );
+  const ids = (text: string): number[] => model.tokenizer.encode(text, { addSpecialTokens: false });
+  const prompt = '<|start|><|name|>Blue Spice<|eatType|>coffee shop<|area|>city centre<|sep|>';
+  const { tokens, promptLength } = encodeExample(
+    model,
+    { kind: 'completion', prompt, completion: ' <|sep|>' },
+    own,
+  );
+  expect(tokens).toEqual([
+    ...[sep! + 4, sep! + 5],
+    ...[start, name, ...ids('Blue Spice'), eatType, ...ids('coffee shop'), area, ...ids('city centre'), sep],
+    // Answers are the base's own tokens, whatever they say.
+    ...ids(' <|sep|>'),
+    model.tokenizer.eosTokenId,
+  ]);
+  const [virtual, inputs] = [
+    collate([{ tokens, promptLength }], maskPolicy('prompt'), model.dimensions.vocabSize),
+  ].flatMap((batch) => [batch.virtualTokens.data, batch.inputIds.data]);
+  tokens.forEach((id, t) => {
+    const own_ = id - model.dimensions.vocabSize;
+    expect(Number(virtual![t])).toBe(own_ < 0 ? 0 : own_ + 1);
+    expect(Number(inputs![t])).toBe(own_ < 0 ? id : 0);
+  });
+});
+
+it('ends answers with the first special token where the tokens are rows of the head', () => {
+  const options = { special_tokens: ['<|end|>', '<|sep|>'], special_tokens_tied: true };
+  const own = ownTokens(model, adapterFor(model, 'adapter', options));
+  const example = { kind: 'completion', prompt: 'a<|sep|>', completion: 'b<|sep|>' } as const;
+  const first = model.dimensions.vocabSize;
+  expect(encodeExample(model, example, own).tokens.filter((id) => id >= first)).toEqual([
+    first + 1,
+    first + 1,
+    first,
+  ]);
+});

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { decodeAdapter, readAdapter } from '@prad/adapter-files';
 import { ChatTemplate, decodeSafetensors, openSafetensors } from '@prad/formats';
 import { openBaseModel, type BaseModel } from '@prad/models';
-import type { LanguageModel } from '@prad/nn';
+import { adapterFor, type LanguageModel } from '@prad/nn';
 import {
   fit,
   train,
@@ -206,6 +206,66 @@ describe('train', () => {
     const { tensors } = await decodeSafetensors(await readFile(path));
     expect([...tensors.keys()].sort()).toEqual([...start.keys()].sort());
     expect(losses.at(-1)).toBeLessThan(losses[0] ?? 0);
+  });
+});
+
+describe('methods beyond matrices at sites', () => {
+  const trainableOf = (method: string, options: object) => ({
+    ...{ kind: 'adapter' as const, method, options, scope: 'prompt' },
+  });
+
+  it.each([
+    ['prompt', { length: 3 }],
+    ['prefix', { length: 3 }],
+    ['prefix', { length: 3, projection: true, projection_size: 8, dropout: 0.1 }],
+    ['mam', { prefix_length: 2, rank: 2 }],
+    ['dora', { rank: 2 }],
+    ['ia3', {}],
+    ['lora', { rank: 2, dropout: 0.2 }],
+    ['adapter', { rank: 2, special_tokens: ['name :', 'area :'] }],
+    ['adapter', { rank: 2, special_tokens: ['<end>', 'name :', 'area :'], special_tokens_tied: true }],
+  ])('%s %j learns, and its artefact fits its base', async (method, options) => {
+    const events = await eventsOf(await planOf({ trainable: trainableOf(method, options) }, 12));
+    const losses = events.flatMap((event) => (event.type === 'evaluation' ? [event.loss] : []));
+    expect(losses.at(-1)!).toBeLessThan(losses[0]!);
+    const base = await openBaseModel(modelFolder, 'small');
+    const artefact = await readAdapter(resultPath(events), base);
+    const adapter = adapterFor(base, artefact.method, artefact.options);
+    const shapes = (tensors: Iterable<readonly [string, { shape: readonly number[] }]>) =>
+      [...tensors].map(([name, { shape }]) => `${name} [${shape.join()}]`).sort();
+    expect(shapes(artefact.tensors)).toEqual(shapes(adapter.parameters.map((spec) => [spec.name, spec])));
+  });
+
+  it('keeps a prefix that was trained through an MLP as its rows alone', async () => {
+    const options = { length: 3, projection: true, projection_size: 8 };
+    const path = resultPath(await eventsOf(await planOf({ trainable: trainableOf('prefix', options) })));
+    const artefact = await readAdapter(path, await openBaseModel(modelFolder, 'small'));
+    expect([...artefact.tensors.keys()]).toEqual(['prefix.weight']);
+    expect(artefact.options).toMatchObject({ length: 3, projection: false });
+  });
+
+  it('gives the same bytes with dropout for the same seed, others for another', async () => {
+    const trainable = trainableOf('lora', { rank: 2, dropout: 0.5 });
+    const digests = [];
+    for (const seed of [7, 7, 8])
+      digests.push(await sha256(resultPath(await eventsOf(await planOf({ trainable, seed })))));
+    expect(digests[1]).toBe(digests[0]);
+    expect(digests[2]).not.toBe(digests[0]);
+    const without = trainableOf('lora', { rank: 2 });
+    const plain = await sha256(resultPath(await eventsOf(await planOf({ trainable: without }))));
+    expect(plain).not.toBe(digests[0]);
+  });
+
+  it('refuses a special token that the model has already', async () => {
+    const base = await openBaseModel(modelFolder, 'small');
+    const known = base.tokenizer.tokenOf(base.tokenizer.eosTokenId!)!;
+    const plan = await planOf({ trainable: trainableOf('adapter', { special_tokens: [known] }) });
+    await expect(eventsOf(plan)).rejects.toMatchObject({ kind: 'invalid', code: 'special_token_exists' });
+  });
+
+  it('leaves room in the context for what an adapter puts in front', async () => {
+    const plan = await planOf({ trainable: trainableOf('prefix', { length: 250 }) });
+    await expect(eventsOf(plan)).rejects.toMatchObject({ code: 'example_too_long' });
   });
 });
 

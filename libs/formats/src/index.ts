@@ -23,6 +23,7 @@ export {
   encodeExample,
   encodePrompt,
   type Prompt,
+  type OwnTokens,
   type TextCodec,
   type TokenExample,
 } from './tokenizer/encode-prompt.js';

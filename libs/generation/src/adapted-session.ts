@@ -84,7 +84,7 @@ export class AdaptedSession {
     const members = known?.members ?? [...adapters.values()];
     const entry = known ?? {
       members,
-      bank: stackBank(this.#layout, members, this.model.dimensions.vocabSize),
+      bank: stackBank(this.#layout, members, this.model.dimensions),
     };
     // The map's order is that of the last use.
     this.#banks.delete(key);

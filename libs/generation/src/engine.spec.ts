@@ -19,6 +19,7 @@ const served = (digest: string, adaptsAnswers = false): ServedAdapter => ({
   loaded: { adapter: {}, served: new Map() } as never,
   prefix: undefined,
   softTokens: [],
+  tokenizer: {} as never,
 });
 
 /**

@@ -14,6 +14,6 @@ export {
 } from './plan.js';
 export type { Sampling } from './sampling.js';
 export type { StepFacts } from './step-facts.js';
-export { servedAdapter, type ServedAdapter } from './served-adapter.js';
+export { positionsOf, servedAdapter, type ServedAdapter } from './served-adapter.js';
 export { textRules, type Detokenizer, type TextRules } from './text-rules.js';
 export type { BatchFacts, FinishReason, Timings, TokenEvent, Usage } from './token-event.js';

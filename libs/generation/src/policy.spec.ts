@@ -9,6 +9,7 @@ const adapter = (digest: string, adaptsAnswers: boolean): ServedAdapter => ({
   loaded: { adapter: {}, served: new Map() } as never,
   prefix: undefined,
   softTokens: [],
+  tokenizer: {} as never,
 });
 const prompt = adapter('p', false);
 const all = adapter('a', true);

@@ -1,6 +1,7 @@
 import { AppError } from '@prad/errors';
 import type { AdapterArtefact } from '@prad/adapter-files';
-import { baseWeights, runOnBase, type BaseModel } from '@prad/models';
+import type { Tokenizer } from '@prad/formats';
+import { baseWeights, ownTokens, runOnBase, type BaseModel } from '@prad/models';
 import {
   adapterFor,
   adaptsAnswers,
@@ -25,6 +26,8 @@ export interface ServedAdapter {
   readonly prefix: TensorOf<'float32'> | undefined;
   /** Its own tokens in front of every prompt. */
   readonly softTokens: readonly number[];
+  /** Reads prompts for it: the model's, or one that knows its special tokens. */
+  readonly tokenizer: Tokenizer;
 }
 
 /** Positions of a sequence that an adapter takes for itself. */
@@ -57,7 +60,7 @@ export async function servedAdapter(
   }
   const graph = servedGraph(model, adapter, baseWeights(model));
   const served = await runOnBase(model, graph, Object.fromEntries(tensors));
-  const firstSoft = model.dimensions.vocabSize + (virtualTokens?.special.length ?? 0);
+  const { promptTokenizer, inFront } = ownTokens(model, adapter);
   return {
     digest,
     scope,
@@ -65,7 +68,8 @@ export async function servedAdapter(
     adaptsAnswers: adaptsAnswers(scope) && adapter.parts.length > 0,
     loaded: { adapter, served },
     prefix: asFloat32(served.get(servedName.prefix)),
-    softTokens: Array.from({ length: virtualTokens?.inFront ?? 0 }, (_, index) => firstSoft + index),
+    softTokens: inFront,
+    tokenizer: promptTokenizer,
   };
 }
 

@@ -1,8 +1,10 @@
-import { openBaseModel } from '@prad/models';
+import { openBaseModel, ownTokens } from '@prad/models';
+import type { TokenExample } from '@prad/formats';
 import type { TrainingEvent } from './events.js';
 import { fit } from './fit.js';
 import { loadExamples } from './load-examples.js';
 import type { TrainingPlan } from './plan.js';
+import { trainedTensors } from './trained-tensors.js';
 
 /**
  * Trains what the plan says and tells of it as it goes. The run computes on the calling thread.
@@ -11,8 +13,12 @@ import type { TrainingPlan } from './plan.js';
  */
 export async function* train(plan: TrainingPlan, signal: AbortSignal): AsyncGenerator<TrainingEvent, void> {
   const model = await openBaseModel(plan.modelFolder, plan.modelName);
-  const longest = Math.min(plan.hyperparameters.maxLength, model.dimensions.maxPositions);
-  const examples = await loadExamples(plan.trainingFile, model, longest);
-  const validation = plan.validationFile ? await loadExamples(plan.validationFile, model, longest) : [];
+  const { adapter } = trainedTensors(model, plan.trainable);
+  const own = adapter && ownTokens(model, adapter);
+  const taken = (adapter?.prefix?.length ?? 0) + (own?.inFront.length ?? 0);
+  const longest = Math.min(plan.hyperparameters.maxLength, model.dimensions.maxPositions - taken);
+  const load = (path: string): Promise<TokenExample[]> => loadExamples(path, model, longest, own);
+  const examples = await load(plan.trainingFile);
+  const validation = plan.validationFile ? await load(plan.validationFile) : [];
   yield* fit({ plan, model, examples, validation }, signal);
 }

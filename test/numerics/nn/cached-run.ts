@@ -174,7 +174,7 @@ export class CachedRun {
       return before[Math.floor(cell / batch.tokens)]! + t;
     });
     const total = Math.max(...before) + batch.tokens;
-    const bank = stackBank(this.layout, this.adapters, this.#vocabulary);
+    const bank = stackBank(this.layout, this.adapters, this.tiny.model.dimensions);
     const past = Object.fromEntries(
       Object.entries(this.#cache).map(([name, value]) => [name.replace('present', 'past'), value]),
     );

@@ -29,7 +29,8 @@ export async function openTiny(folder: string): Promise<TinyBase> {
     folder: path,
     name: folder,
     digest: folder,
-    tokenizer: undefined as never,
+    // An adapter with special tokens asks for a tokenizer that knows them.
+    tokenizer: { withAddedTokens: () => undefined } as never,
     chatTemplate: ChatTemplate.fromConfig({}),
     dataOf: (name) => {
       const entry = weights.tensors.get(name);

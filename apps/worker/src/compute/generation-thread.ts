@@ -26,7 +26,7 @@ const handlers = {
     const either = AbortSignal.any([signal, ending.signal]);
     try {
       const answers = prompts.map((prompt, choice) => {
-        const request = { prompt: open.encode(prompt), adapter, maxTokens, stop, sampling: rest };
+        const request = { prompt: open.encode(prompt, adapter), adapter, maxTokens, stop, sampling: rest };
         return told(open.engine.submit(request, either), choice, signal);
       });
       yield* merge(answers);

@@ -45,8 +45,10 @@ export class OpenEngine {
     return waiting + running === 0;
   }
 
-  encode(prompt: Prompt): number[] {
-    return encodePrompt(this.model, prompt);
+  /** A prompt's tokens as the adapter, where there is one, reads it. */
+  encode(prompt: Prompt, adapter: ServedAdapter | undefined): number[] {
+    const { chatTemplate, tokenizer } = this.model;
+    return encodePrompt({ chatTemplate, tokenizer: adapter?.tokenizer ?? tokenizer }, prompt);
   }
 
   /** The adapter, read from its file the first time; the digest is its identity. */

@@ -14,6 +14,16 @@ export interface TextCodec {
   readonly chatTemplate: ChatTemplate;
 }
 
+/** What an adapter has of its own among the tokens. */
+export interface OwnTokens {
+  /** Reads prompts. */
+  readonly promptTokenizer: Tokenizer;
+  /** In front of every prompt. */
+  readonly inFront: readonly number[];
+  /** Where its tokens are answers' as well: what reads them, and the one that ends them. */
+  readonly answers?: { readonly tokenizer: Tokenizer; readonly endTokenId: number } | undefined;
+}
+
 /** A training example as tokens: the prompt's, then the answer's, which ends with the model's end token. */
 export interface TokenExample {
   readonly tokens: readonly number[];
@@ -41,12 +51,14 @@ export function encodePrompt({ tokenizer, chatTemplate }: TextCodec, prompt: Pro
 }
 
 /** A row of a training file as tokens; in a conversation, all but the last turn is prompt. */
-export function encodeExample(codec: TextCodec, example: TrainingExample): TokenExample {
+export function encodeExample(codec: TextCodec, example: TrainingExample, own?: OwnTokens): TokenExample {
   const [prompt, answer] = partsOf(example);
-  const promptTokens = encodePrompt(codec, prompt);
-  const answerTokens = codec.tokenizer.encode(answer, { addSpecialTokens: false });
+  const tokenizer = own?.promptTokenizer ?? codec.tokenizer;
+  const promptTokens = [...(own?.inFront ?? []), ...encodePrompt({ ...codec, tokenizer }, prompt)];
+  const answerTokenizer = own?.answers?.tokenizer ?? codec.tokenizer;
+  const answerTokens = answerTokenizer.encode(answer, { addSpecialTokens: false });
   return {
-    tokens: [...promptTokens, ...answerTokens, endToken(codec.tokenizer)],
+    tokens: [...promptTokens, ...answerTokens, own?.answers?.endTokenId ?? endToken(codec.tokenizer)],
     promptLength: promptTokens.length,
   };
 }

@@ -33,7 +33,9 @@ export class Tokenizer {
   private constructor(
     private readonly library: LibraryTokenizer,
     private readonly checked: CheckedTokenizer,
-    config: JsonObject,
+    private readonly config: JsonObject,
+    /** Tokens that were added behind the vocabulary, and the id that the first of them is told as. */
+    private readonly added?: { readonly from: number; readonly firstId: number },
   ) {
     this.vocabSize = checked.tokens.length;
     this.bosTokenId = this.configuredId(config, 'bos_token');
@@ -52,6 +54,30 @@ export class Tokenizer {
     return new Tokenizer(build(checked.json), checked, tokenizerConfig);
   }
 
+  /**
+   * The tokenizer with more tokens: each of the texts becomes one, with ids that count up from `firstId` (a model may
+   * have more embedding rows than its tokenizer has tokens). For encoding only.
+   * @throws AppError invalid `special_token_exists` naming a text that is a token already.
+   */
+  withAddedTokens(texts: readonly string[], firstId: number): Tokenizer {
+    const existing = texts.find((text) => this.idOf(text) !== undefined);
+    if (existing !== undefined) {
+      const message = `${JSON.stringify(existing)} is a token of the model already`;
+      throw invalid('special_token_exists', message, { token: existing });
+    }
+    const from = this.vocabSize;
+    const added = texts.map((content, index) => ({
+      id: from + index,
+      content,
+      special: true,
+      ...asItStands,
+    }));
+    const { added_tokens: known = [] } = this.checked.json;
+    const json = { ...this.checked.json, added_tokens: [...(known as JsonObject[]), ...added] };
+    const checked = checkTokenizerJson(json);
+    return new Tokenizer(build(checked.json), checked, this.config, { from, firstId });
+  }
+
   /** Token ids of a text; `[]` for the empty text of a tokenizer that adds nothing. */
   encode(text: string, { addSpecialTokens = true }: EncodeOptions = {}): number[] {
     const { ids } = orUnusable('encoding', () =>
@@ -61,7 +87,7 @@ export class Tokenizer {
       // The library gives undefined for a token that it does not know.
       if (id === undefined)
         throw wrongField('post_processor', 'or model gives a token that is not in the vocabulary');
-      return id;
+      return this.added && id >= this.added.from ? id - this.added.from + this.added.firstId : id;
     });
   }
 
@@ -99,6 +125,9 @@ export class Tokenizer {
     throw invalid('tokenizer_invalid', message, { field: name });
   }
 }
+
+/** How an added token is found: by its very text, taking nothing around it. */
+const asItStands = { single_word: false, lstrip: false, rstrip: false, normalized: false };
 
 /** Runs the library, whose own errors about a malformed file are of any class. */
 function orUnusable<T>(field: string, use: () => T): T {

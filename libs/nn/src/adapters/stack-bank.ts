@@ -4,7 +4,7 @@ import type { Site } from '../architectures/site.js';
 import type { AdapterFamily, FamilyTensor } from './adapter-family.js';
 import { bankInput, bankLayout, bankLayoutKey, type BankFamily, type BankLayout } from './bank-layout.js';
 import type { ModelAdapter } from './registry.js';
-import { stackVirtualTokens } from './stack-virtual-tokens.js';
+import { stackVirtualTokens, type TokenDimensions } from './stack-virtual-tokens.js';
 import { servedTensorName } from './tensor-names.js';
 
 /** A trained adapter in memory. */
@@ -32,12 +32,12 @@ export interface StackedBank {
  * Stacks adapters of different families and ranks. Each family's tensors are padded with zeros to its largest rank
  * at a site, which changes no delta; slot 0 of a family is zero throughout, for the rows of others.
  *
- * @param vocabSize ids from here on are an adapter's own tokens.
+ * Ids from the model's vocabulary size on are an adapter's own tokens.
  */
 export function stackBank(
   layout: BankLayout,
   adapters: readonly LoadedAdapter[],
-  vocabSize: number,
+  dimensions: TokenDimensions,
 ): StackedBank {
   requireRoom(layout, adapters);
   const families = layout.families.map((entry) => ({
@@ -46,7 +46,7 @@ export function stackBank(
       adapter.parts.some(({ family }) => family.key === entry.family.key),
     ),
   }));
-  const virtual = layout.virtualTokens ? stackVirtualTokens(adapters, vocabSize) : undefined;
+  const virtual = layout.virtualTokens ? stackVirtualTokens(adapters, dimensions) : undefined;
   const feeds = Object.fromEntries(families.flatMap(({ members, ...entry }) => familyFeeds(entry, members)));
   const rows = (batch: readonly BankRow[]): Record<string, HostTensor> => ({
     ...Object.fromEntries(

@@ -1,13 +1,18 @@
 import { AppError } from '@prad/errors';
 import { tensor, type HostTensor } from '@prad/tensor';
 import { bankInput } from './bank-layout.js';
+import type { Dimensions } from '../architectures/architecture.js';
 import type { BankRow, LoadedAdapter, StackedBank } from './stack-bank.js';
 import { servedName } from './tensor-names.js';
 
+export type TokenDimensions = Pick<Dimensions, 'vocabSize' | 'hiddenSize'>;
+
 /** The rows of all adapters' virtual tokens in one table; row 0 stands for none. */
-export function stackVirtualTokens(adapters: readonly LoadedAdapter[], vocabSize: number): StackedBank {
+export function stackVirtualTokens(
+  adapters: readonly LoadedAdapter[],
+  { vocabSize, hiddenSize: width }: TokenDimensions,
+): StackedBank {
   const tables = adapters.map(({ served }) => served.get(servedName.virtualTokens));
-  const width = tables.find((table) => table)?.shape[1] ?? 1;
   const counts = tables.map((table) => table?.shape[0] ?? 0);
   const starts = counts.map((_, index) => 1 + counts.slice(0, index).reduce((sum, count) => sum + count, 0));
   const total = counts.reduce((sum, count) => sum + count, 1);
