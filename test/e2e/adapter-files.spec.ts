@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { encodeAdapterFolder } from '@prad/adapter-files';
+import { tensor, type HostTensor } from '@prad/tensor';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { importModel } from '../../apps/cli/src/stack/import-model.js';
+import { values } from '../../libs/adapter-files/testing/files.js';
+import { Cluster } from './support/cluster.js';
+import { tinyConfig, writeTinyModel } from './support/tiny-model.js';
+
+const MODEL = 'tiny';
+const cli = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
+
+let cluster: Cluster;
+let theirs: string;
+
+beforeAll(async () => {
+  cluster = await Cluster.start();
+  await cluster.startWorker();
+  const source = join(cluster.dataFolder, 'source');
+  await writeTinyModel(source);
+  await importModel(cluster.client, { source, name: MODEL });
+  theirs = join(cluster.dataFolder, 'theirs');
+  await writeTheirs(theirs);
+});
+
+afterAll(() => cluster.stop());
+
+/** A LoRA of the value projections as PEFT writes it. */
+async function writeTheirs(folder: string): Promise<void> {
+  const [width, rank, out] = [
+    tinyConfig.hidden_size,
+    4,
+    tinyConfig.num_key_value_heads * tinyConfig.head_dim,
+  ];
+  const tensors = new Map<string, HostTensor>();
+  for (let layer = 0; layer < tinyConfig.num_hidden_layers; layer++) {
+    const at = `base_model.model.model.layers.${layer}.self_attn.v_proj`;
+    const [a, b] = [values([rank, width], layer + 1), values([out, rank], layer + 3)];
+    tensors.set(`${at}.lora_A.weight`, tensor('float32', [rank, width], a));
+    tensors.set(`${at}.lora_B.weight`, tensor('float32', [out, rank], b));
+  }
+  const config = {
+    peft_type: 'LORA',
+    task_type: 'CAUSAL_LM',
+    r: rank,
+    lora_alpha: 16,
+    target_modules: ['v_proj'],
+  };
+  const { config: json, weights } = encodeAdapterFolder({ config, tensors });
+  await mkdir(folder);
+  await writeFile(join(folder, 'adapter_config.json'), json);
+  await writeFile(join(folder, 'adapter_model.safetensors'), weights);
+}
+
+/** What the command prints as its result. */
+async function prad(...args: string[]): Promise<string> {
+  const env = { ...cluster.workerEnvironment, PRAD_API_URL: cluster.client.url, NO_COLOR: '1' };
+  return (await promisify(execFile)(process.execPath, [cli, ...args], { env })).stdout.trim();
+}
+
+async function answer(model: string): Promise<string> {
+  const { choices } = await cluster.client.complete({
+    model,
+    prompt: 'The inn ->',
+    max_tokens: 20,
+    temperature: 0,
+  });
+  return choices[0]!.text;
+}
+
+it('imports an adapter of PEFT’s, answers with it at once, and exports it as it came', async () => {
+  expect(await prad('adapters', 'inspect', theirs)).toMatch(/LORA of PEFT[^]*384 parameters/);
+  const all = await prad('adapters', 'import', theirs, '--model', MODEL, '--name', 'theirs');
+  expect(all).toMatch(/^ft:tiny:theirs:[0-9a-z]{8}$/);
+  const prompt = await prad('adapters', 'import', theirs, '--model', MODEL, '--scope', 'prompt');
+  const [base, ...adapted] = await Promise.all([MODEL, all, prompt].map(answer));
+  expect(adapted).not.toContain(base);
+  expect(await prad('adapters', 'list')).toMatch(new RegExp(`${prompt} +lora +prompt +tiny`));
+
+  const back = join(cluster.dataFolder, 'back');
+  await prad('adapters', 'export', all, back);
+  const file = (folder: string) => readFile(join(folder, 'adapter_model.safetensors'));
+  expect(Buffer.compare(await file(back), await file(theirs))).toBe(0);
+
+  const ours = join(cluster.dataFolder, 'ours');
+  await prad('adapters', 'export', prompt, ours, '--format', 'prad');
+  expect(await prad('adapters', 'inspect', ours)).toContain(
+    'prompt keys of layer 2, prompt values of all layers',
+  );
+  const again = await prad('adapters', 'import', ours, '--model', MODEL);
+  expect(await answer(again)).toBe(await answer(prompt));
+});
+
+it('says what it does not take', async () => {
+  const config = join(theirs, 'adapter_config.json');
+  const good = await readFile(config, 'utf8');
+  await writeFile(config, good.replace('"r": 4', '"bias": "all", "r": 4'));
+  await expect(prad('adapters', 'import', theirs, '--model', MODEL)).rejects.toThrow(/`bias`: only "none"/);
+  await writeFile(config, good);
+  await expect(prad('adapters', 'import', 'nowhere', '--model', MODEL)).rejects.toThrow(
+    /hint: name a folder/,
+  );
+});
