@@ -100,6 +100,8 @@ async function mixture(tiny: TinyModel): Promise<TrainedAdapter[]> {
     ...(await Promise.all(names.map((name) => referenceAdapter(tiny, name)))),
     small('adapter', { rank: 2, scale: 0.5 }),
     small('lora', { rank: 3, targets: ['o_proj', 'k_proj', 'down_proj'] }),
+    small('lora', { rank: 2, targets: ['v_proj', 'k_proj'], layers: [1] }),
+    small('adapter', { rank: 2, layers: [0] }),
   ];
 }
 
@@ -368,6 +370,9 @@ describe('options that are refused', () => {
     ['lora', { targets: ['mlp'] }, /targets/],
     ['adapter', { targets: ['q_proj'] }, /targets/],
     ['adapter', { scale: 0 }, /scale/],
+    ['dora', { layers: [0, 3] }, /layers: gpt2 has layers 0 to 2, got 3/],
+    ['ia3', { layers: [1, 1] }, /layers: must differ/],
+    ['mam', { layers: [] }, /layers/],
   ])('%s %j', (method, options, message) => {
     expect(() => adapterFor(model, method, options)).toThrow(message);
   });

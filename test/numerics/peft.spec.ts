@@ -107,11 +107,11 @@ const variants: Readonly<Record<string, readonly object[]>> = {
     { site: 'attention', layer_norm: 'out' },
   ],
   lora: [{ rank: 2, targets: ['o_proj', 'down_proj', 'up_proj'] }, { special_tokens: ['<a>', '<b>'] }],
-  dora: [{ targets: ['k_proj', 'down_proj'] }],
+  dora: [{ targets: ['k_proj', 'down_proj'], layers: [1] }],
   prefix: [{ length: 2, special_tokens: ['<a>'] }],
   prompt: [{ length: 2, special_tokens: ['<a>'] }],
-  mam: [{ prefix_length: 3, rank: 2 }],
-  ia3: [{ targets: ['q_proj', 'o_proj'] }],
+  mam: [{ prefix_length: 3, rank: 2, layers: [0] }],
+  ia3: [{ targets: ['q_proj', 'o_proj'] }, { layers: [1] }],
 };
 
 describe.each(families)('the files of every method on %s', (family) => {

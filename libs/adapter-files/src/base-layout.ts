@@ -44,6 +44,14 @@ export interface AdapterBase {
   readonly layout: BaseLayout;
 }
 
+/** The layers that an option chooses, counted from 0; all where it is not given. */
+export function layersOf(
+  { layers }: Pick<BaseLayout, 'layers'>,
+  chosen?: readonly number[],
+): readonly number[] {
+  return chosen ?? Array.from({ length: layers }, (_, layer) => layer);
+}
+
 /** The module of a place in one layer, counted from 0. */
 export function moduleOf({ module }: Pick<SiteLayout, 'module'>, layer: number): string {
   return module.replace('*', String(layer));

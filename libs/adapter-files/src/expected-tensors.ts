@@ -1,5 +1,5 @@
 import type { Shape } from '@prad/tensor';
-import { moduleOf, type BaseLayout, type SiteLayout } from './base-layout.js';
+import { layersOf, moduleOf, type BaseLayout, type SiteLayout } from './base-layout.js';
 import type { OptionsOf } from './method-options.js';
 
 /** What a method's tensors at a site are called there, with their shapes. */
@@ -26,12 +26,14 @@ export const expectedTensors = {
     new Map([...bottlenecks(options, layout), ...special(options, layout)]),
   lora: (options: OptionsOf<'lora'>, layout: BaseLayout) =>
     new Map([
-      ...atSites('lora', kindsOf.lora(options, layout.modelType), layout, (site) => factors(site, options)),
+      ...atSites('lora', kindsOf.lora(options, layout.modelType), options, layout, (site) =>
+        factors(site, options),
+      ),
       ...special(options, layout),
     ]),
   dora: (options: OptionsOf<'dora'>, layout: BaseLayout) =>
     new Map([
-      ...atSites('dora', kindsOf.dora(options), layout, (site) => ({
+      ...atSites('dora', kindsOf.dora(options), options, layout, (site) => ({
         ...factors(site, options),
         magnitude: [site.outFeatures],
       })),
@@ -49,7 +51,7 @@ export const expectedTensors = {
     ]),
   ia3: (options: OptionsOf<'ia3'>, layout: BaseLayout) =>
     new Map([
-      ...atSites('ia3', options.targets, layout, (site, kind) => ({
+      ...atSites('ia3', options.targets, options, layout, (site, kind) => ({
         scale: [kind === 'down_proj' ? site.inFeatures : site.outFeatures],
       })),
       ...special(options, layout),
@@ -58,12 +60,17 @@ export const expectedTensors = {
 
 type Entry = [name: string, shape: Shape];
 
-function atSites(part: string, kinds: readonly string[], layout: BaseLayout, shapes: SiteShapes): Entry[] {
-  const layers = Array.from({ length: layout.layers }, (_, layer) => layer);
+function atSites(
+  part: string,
+  kinds: readonly string[],
+  { layers }: { readonly layers?: readonly number[] | undefined },
+  layout: BaseLayout,
+  shapes: SiteShapes,
+): Entry[] {
   return [...new Set(kinds)].flatMap((kind) => {
     const site = layout.sites[kind];
     if (site === undefined) return [];
-    return layers.flatMap((layer) =>
+    return layersOf(layout, layers).flatMap((layer) =>
       Object.entries(shapes(site, kind)).map(([name, shape]): Entry => [
         `${moduleOf(site, layer)}.${part}.${name}`,
         shape,
@@ -74,7 +81,7 @@ function atSites(part: string, kinds: readonly string[], layout: BaseLayout, sha
 
 function bottlenecks(options: OptionsOf<'adapter'> | OptionsOf<'mam'>, layout: BaseLayout): Entry[] {
   const { rank, scale, layer_norm: norm } = options;
-  return atSites('adapter', kindsOf.adapter(options), layout, ({ inFeatures, outFeatures }) => {
+  return atSites('adapter', kindsOf.adapter(options), options, layout, ({ inFeatures, outFeatures }) => {
     const size = norm === 'in' ? inFeatures : outFeatures;
     return {
       'down.weight': [inFeatures, rank],

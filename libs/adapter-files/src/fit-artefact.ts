@@ -68,6 +68,12 @@ function refuseMisfits(method: MethodName, options: object, layout: BaseLayout):
     if (missing !== undefined)
       throw invalidOptions(method, `${layout.modelType} has no ${missing}`, 'targets');
   }
+  if ('layers' in options && Array.isArray(options.layers)) {
+    const above = options.layers.find((layer: number) => layer >= layout.layers) as number | undefined;
+    const last = layout.layers - 1;
+    if (above !== undefined)
+      throw invalidOptions(method, `the base has layers 0 to ${last}, got ${above}`, 'layers');
+  }
   if ('projection' in options && options.projection === true) {
     throw invalidOptions(method, 'a prefix is kept as its rows, without the projection', 'projection');
   }

@@ -17,6 +17,8 @@ it.each([
   ['lora', { targets: ['v_proj'] }, 1, 'prompt values of all layers'],
   ['lora', { targets: ['k_proj', 'o_proj'] }, 1, 'prompt keys of all layers'],
   ['dora', {}, 2, 'prompt keys and values of layer 2'],
+  ['lora', { targets: ['q_proj'], layers: [2] }, 3, 'only the first answer token'],
+  ['adapter', { layers: [0, 2] }, 3, 'prompt keys and values of layers 2-3'],
   ['ia3', {}, 2, 'prompt keys and values of all layers'],
   ['prefix', {}, 2, 'prompt keys and values of all layers'],
   ['prompt', {}, 1, 'prompt keys and values of all layers'],

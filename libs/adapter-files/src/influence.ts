@@ -1,4 +1,4 @@
-import type { BaseLayout } from './base-layout.js';
+import { layersOf, type BaseLayout } from './base-layout.js';
 import { kindsOf } from './expected-tensors.js';
 import { isMethodName, type MethodName } from './method-options.js';
 
@@ -60,11 +60,11 @@ export function placesOf(
   { modelType, layers }: Pick<BaseLayout, 'modelType' | 'layers'>,
 ): AdapterPlaces | undefined {
   if (!isMethodName(method)) return undefined;
-  const tokens = options['special_tokens'];
+  const { special_tokens: tokens, layers: chosen } = options;
   const hasTokens = Array.isArray(tokens) && tokens.length > 0;
   return {
     kinds: kindsFor(method, options, modelType),
-    layers: Array.from({ length: layers }, (_, layer) => layer),
+    layers: Array.isArray(chosen) ? chosen.map(Number) : layersOf({ layers }),
     wholePrompt: hasTokens || method === 'prefix' || method === 'prompt' || method === 'mam',
   };
 }

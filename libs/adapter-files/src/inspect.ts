@@ -27,7 +27,7 @@ export function inspectArtefact(artefact: AdapterArtefact): AdapterFacts {
     baseModel,
     baseDigest,
     ...countsOf(tensors),
-    influence: influence(tensors, scope),
+    influence: influence(tensors, scope, options['layers'] !== undefined),
   };
 }
 
@@ -38,6 +38,9 @@ export function inspectFolder({ config, tensors }: AdapterFiles): AdapterFacts {
   const { options } = fields;
   const isOurs = type === PRAD;
   const scope = isOurs ? text('scope') : 'all';
+  const someLayers = isOurs
+    ? typeof options === 'object' && options !== null && 'layers' in options
+    : (fields['layers_to_transform'] ?? null) !== null;
   return {
     method: isOurs ? text('method') : `${String(type)} of PEFT`,
     scope,
@@ -45,7 +48,7 @@ export function inspectFolder({ config, tensors }: AdapterFiles): AdapterFacts {
     baseModel: typeof base === 'string' ? base : '?',
     baseDigest: isOurs ? text('base_model_digest') : undefined,
     ...countsOf(tensors),
-    influence: influence(tensors, scope),
+    influence: influence(tensors, scope, someLayers),
   };
 }
 
@@ -61,11 +64,16 @@ function countsOf(tensors: ReadonlyMap<string, HostTensor>) {
   return { tensorCount: tensors.size, parameterCount };
 }
 
-/** The last layer with a tensor is taken for the model's last, for adapters attach to every layer. */
-function influence(tensors: ReadonlyMap<string, HostTensor>, scope: string): string {
+/**
+ * The last layer with a tensor is taken for the model's last where an adapter attaches to every layer. Where it names
+ * its layers, the file does not tell how many there are.
+ */
+function influence(tensors: ReadonlyMap<string, HostTensor>, scope: string, someLayers: boolean): string {
   const places = placesOfTensors([...tensors.keys()]);
   const layerCount = places.layers.reduce((most, layer) => Math.max(most, layer + 1), 0);
-  const text = influenceText(influenceOf(places, layerCount), layerCount);
+  const text = someLayers
+    ? `${influenceText(influenceOf(places, Infinity))}, where the base has them`
+    : influenceText(influenceOf(places, layerCount), layerCount);
   return scope === 'all' && !places.wholePrompt ? `every position, so all answer tokens; ${text}` : text;
 }
 
@@ -79,6 +87,9 @@ export function placesOfTensors(names: readonly string[]): AdapterPlaces {
   };
 }
 
+/** Modules of PEFT's that hold queries, keys and values. */
+const fusedProjections = ['c_attn', 'qkv_proj', 'query_key_value'];
+
 /** What follows a module's path in a tensor's name. */
 const families = /^(adapter|lora|dora|ia3|lora_.*|ia3_l)$/;
 
@@ -91,6 +102,6 @@ function placeOfTensor(
   const end = parts.findIndex((part, index) => index > layerAt && families.test(part));
   const module = parts[end - 1];
   if (layerAt < 0 || module === undefined) return undefined;
-  const kinds = module === 'c_attn' ? ['q_proj', 'k_proj', 'v_proj'] : [module];
+  const kinds = fusedProjections.includes(module) ? ['q_proj', 'k_proj', 'v_proj'] : [module];
   return { kinds, layer: Number(parts[layerAt]) };
 }

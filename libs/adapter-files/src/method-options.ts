@@ -13,6 +13,12 @@ const targets = z
   .array(z.enum(['q_proj', 'k_proj', 'v_proj', 'o_proj', 'gate_proj', 'up_proj', 'down_proj']))
   .min(1);
 
+const layers = z
+  .array(z.int().min(0))
+  .min(1)
+  .refine((chosen) => new Set(chosen).size === chosen.length, { error: 'must differ from each other' })
+  .optional();
+
 const tokens = {
   special_tokens: z.array(z.string().min(1).max(64)).max(1024).default([]),
   special_tokens_tied: z.boolean().default(false),
@@ -22,6 +28,7 @@ const bottleneck = {
   rank: rank.default(16),
   scale: z.union([z.number().positive(), z.literal('learnable')]).default(1),
   site: z.enum(['ffn', 'attention', 'both']).default('ffn'),
+  layers,
   form: z.enum(['parallel', 'sequential']).default('parallel'),
   layer_norm: z.enum(['none', 'in', 'out']).default('none'),
   dropout,
@@ -33,6 +40,7 @@ const lowRank = {
   alpha: z.number().positive().default(4),
   scaling: z.enum(['none', 'rank', 'rslora']).default('none'),
   targets: targets.optional(),
+  layers,
   dropout,
   dropout_at: z.enum(['output', 'input']).default('output'),
   init,
@@ -52,7 +60,7 @@ export const methodOptions = {
   prefix: z.strictObject({ length: tokenCount.default(30), ...projection, dropout, ...tokens }),
   prompt: z.strictObject({ length: tokenCount.default(20), ...tokens }),
   mam: z.strictObject({ prefix_length: tokenCount.default(30), ...projection, ...bottleneck, ...tokens }),
-  ia3: z.strictObject({ targets: targets.default(['k_proj', 'v_proj', 'down_proj']), ...tokens }),
+  ia3: z.strictObject({ targets: targets.default(['k_proj', 'v_proj', 'down_proj']), layers, ...tokens }),
 } as const;
 
 export type MethodName = keyof typeof methodOptions;

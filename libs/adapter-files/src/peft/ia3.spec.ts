@@ -47,6 +47,22 @@ describe('IA3', () => {
     expect(whole.slice(8)).toEqual([...values([4])]);
   });
 
+  it('names whole paths where not all layers are adapted', () => {
+    const options = { targets: ['k_proj', 'down_proj'], layers: [1] };
+    const artefact = artefactOf('ia3', options, {
+      'model.layers.1.self_attn.k_proj.ia3.scale': [2],
+      'model.layers.1.mlp.down_proj.ia3.scale': [6],
+    });
+    const files = writeAdapterFolder(artefact, llamaLayout, 'peft');
+    expect(files.config['target_modules']).toEqual([
+      'model.layers.1.self_attn.k_proj',
+      'model.layers.1.mlp.down_proj',
+    ]);
+    const again = readAdapterFolder(files, llama);
+    expect(again.options).toMatchObject(options);
+    expect(again.tensors).toEqual(artefact.tensors);
+  });
+
   it('refuses an input that is not scaled here', async () => {
     const config = { peft_type: 'IA3', target_modules: ['k_proj'], feedforward_modules: ['k_proj'] };
     const error = await errorOf(() => readAdapterFolder({ config, tensors: new Map() }, llama));

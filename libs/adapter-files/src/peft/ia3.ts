@@ -2,7 +2,7 @@ import type { JsonObject } from '@prad/formats';
 import { tensor } from '@prad/tensor';
 import { z } from 'zod';
 import type { AdapterArtefact } from '../adapter-artefact.js';
-import { moduleOf, type BaseLayout, type SiteLayout } from '../base-layout.js';
+import { layersOf, moduleOf, type BaseLayout, type SiteLayout } from '../base-layout.js';
 import { FloatTensors, joined, rowsOf, type FloatTensor } from '../float-tensors.js';
 import { inOrderOfKinds, inOrderOfModule } from './head-order.js';
 import { commonFields, moduleNames, readPeftConfig } from './peft-config.js';
@@ -15,7 +15,7 @@ const fields = {
   fan_in_fan_out: z.boolean().default(false),
 };
 
-const ia3Options = z.object({ targets: z.array(z.string()) });
+const ia3Options = z.object({ targets: z.array(z.string()), layers: z.array(z.number()).optional() });
 
 /** The projection whose input is scaled instead of its output. */
 const INPUT_SCALED = 'down_proj';
@@ -26,10 +26,10 @@ export const ia3: PeftMethod = { methods: ['ia3'], actsOnPromptAlone: false, rea
 
 function read(json: JsonObject, file: FloatTensors, layout: BaseLayout): ImportedMethod {
   const config = readPeftConfig(json, fields);
-  const modules = targetedModules(layout, config.target_modules, 'target_modules');
+  const { modules, layers } = targetedModules(layout, config.target_modules, 'target_modules');
   checkFeedForward(layout, modules, config.feedforward_modules ?? []);
   const tensors = new Map<string, FloatTensor>();
-  for (let layer = 0; layer < layout.layers; layer++) {
+  for (const layer of layersOf(layout, layers)) {
     for (const module of modules) {
       const sites = module.kinds.flatMap((kind) => layout.sites[kind] ?? []);
       const sizes = sites.map((site) => sizeOf(module, site));
@@ -44,7 +44,8 @@ function read(json: JsonObject, file: FloatTensors, layout: BaseLayout): Importe
       });
     }
   }
-  return { method: 'ia3', options: { targets: modules.flatMap(({ kinds }) => kinds) }, tensors };
+  const targets = modules.flatMap(({ kinds }) => kinds);
+  return { method: 'ia3', options: { targets, ...(layers && { layers }) }, tensors };
 }
 
 /** Which end of a projection is scaled is fixed here: the input of down_proj, the output of all others. */
@@ -54,7 +55,7 @@ function checkFeedForward(
   names: readonly string[],
 ): void {
   const field = 'feedforward_modules';
-  const inputs = names.length === 0 ? [] : targetedModules(layout, names, field);
+  const inputs = names.length === 0 ? [] : targetedModules(layout, names, field).modules;
   const isInput = ({ module }: PeftModule): boolean => inputs.some((input) => input.module === module);
   if (modules.every((module) => isInput(module) === isInputScaled(module))) return;
   throw unsupported(
@@ -73,11 +74,12 @@ function nameOf({ module }: PeftModule, layer: number): string {
 
 /** Projections of a fused module that are not adapted are scaled by 1. */
 function write(artefact: AdapterArtefact, layout: BaseLayout): AdapterFiles {
-  const targets = new Set(ia3Options.parse(artefact.options).targets);
+  const { targets: kinds, layers } = ia3Options.parse(artefact.options);
+  const targets = new Set(kinds);
   const modules = modulesOf(layout, [...targets]);
   const file = new FloatTensors(artefact.tensors);
   const tensors = new Map<string, FloatTensor>();
-  for (let layer = 0; layer < layout.layers; layer++) {
+  for (const layer of layersOf(layout, layers)) {
     for (const module of modules) {
       const parts = module.kinds.flatMap((kind) => {
         const site = layout.sites[kind];
@@ -92,14 +94,18 @@ function write(artefact: AdapterArtefact, layout: BaseLayout): AdapterFiles {
     }
   }
   file.end();
+  // IA3 has no field of layers; whole paths say as much.
+  const paths = (of: readonly PeftModule[]): string[] =>
+    layersOf(layout, layers).flatMap((layer) => of.map((module) => moduleOf(module, layer)));
+  const names = (of: readonly PeftModule[]): string[] => (layers ? paths(of) : targetNames(layout, of));
   const config = {
     ...commonFields(artefact.baseModel),
     fan_in_fan_out: layout.modelType === 'gpt2',
-    feedforward_modules: targetNames(layout, modules.filter(isInputScaled)),
+    feedforward_modules: names(modules.filter(isInputScaled)),
     init_ia3_weights: true,
     modules_to_save: null,
     peft_type: 'IA3',
-    target_modules: targetNames(layout, modules),
+    target_modules: names(modules),
   };
   return { config, tensors };
 }

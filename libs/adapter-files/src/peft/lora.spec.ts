@@ -76,6 +76,19 @@ describe('LoRA', () => {
     expect(encodeAdapterFolder(back).weights).toEqual(encodeAdapterFolder(files).weights);
   });
 
+  it.each([[[1]], [1]])('takes the layers of layers_to_transform %j', (layers) => {
+    const { config, tensors } = llamaLora({ layers_to_transform: layers });
+    const files = { config, tensors: new Map([...tensors].filter(([name]) => name.includes('layers.1.'))) };
+    const artefact = readAdapterFolder(files, llama);
+    expect(artefact.options['layers']).toEqual([1]);
+    expect(writeAdapterFolder(artefact, llamaLayout, 'peft')).toEqual(files);
+    const { method, options, scope, baseDigest, baseModel } = artefact;
+    const own = { method, options, scope, baseDigest, baseModel, tensors: artefact.tensors };
+    const written = writeAdapterFolder(own, llamaLayout, 'peft');
+    expect(written.config['layers_to_transform']).toEqual([1]);
+    expect(readAdapterFolder(written, llama).tensors).toEqual(artefact.tensors);
+  });
+
   it('stacks different A of a fused module, pads the others, and computes the same', () => {
     const artefact = gpt2Lora({ targets: [...gpt2Qv, 'o_proj'] }, gpt2Qv, {
       'transformer.h.0.attn.c_proj.lora.a': [4, 2],

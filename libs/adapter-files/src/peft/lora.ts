@@ -1,12 +1,12 @@
 import type { JsonObject } from '@prad/formats';
 import type { Shape } from '@prad/tensor';
 import { z } from 'zod';
-import { moduleOf, type BaseLayout } from '../base-layout.js';
+import { layersOf, moduleOf, type BaseLayout } from '../base-layout.js';
 import { joined, rowsOf, transposed, type FloatTensor, type FloatTensors } from '../float-tensors.js';
 import { inOrderOfKinds } from './head-order.js';
 import { only, moduleNames, readPeftConfig } from './peft-config.js';
 import type { ImportedMethod, PeftMethod } from './peft-method.js';
-import { targetedModules, type PeftModule } from './peft-modules.js';
+import { targetedModules, unsupported, type PeftModule } from './peft-modules.js';
 import { writeLora } from './write-lora.js';
 
 /** Starts that change the base's weights as well, such as PiSSA's, would need a base of their own. */
@@ -20,6 +20,7 @@ const fields = {
   use_dora: z.boolean().default(false),
   bias: only('none', 'the base keeps its biases').default('none'),
   target_modules: moduleNames,
+  layers_to_transform: z.union([z.int().min(0), z.array(z.int().min(0)).max(10_000)]).nullish(),
   // Says how the base stores a weight, which its architecture says too.
   fan_in_fan_out: z.boolean().default(false),
   init_lora_weights: z
@@ -37,10 +38,11 @@ export const lora: PeftMethod = {
 
 function read(json: JsonObject, file: FloatTensors, layout: BaseLayout): ImportedMethod {
   const config = readPeftConfig(json, fields);
-  const modules = targetedModules(layout, config.target_modules, 'target_modules');
+  const within = layersToTransform(config, layout);
+  const { modules, layers } = targetedModules(layout, config.target_modules, 'target_modules', within);
   const method = config.use_dora ? 'dora' : 'lora';
   const tensors = new Map<string, FloatTensor>();
-  for (let layer = 0; layer < layout.layers; layer++) {
+  for (const layer of layersOf(layout, layers)) {
     for (const module of modules) {
       for (const [name, value] of readModule(file, layout, module, layer, config.r, config.use_dora)) {
         tensors.set(name, value);
@@ -52,11 +54,24 @@ function read(json: JsonObject, file: FloatTensors, layout: BaseLayout): Importe
     alpha: config.lora_alpha,
     scaling: config.use_rslora ? 'rslora' : 'rank',
     targets: modules.flatMap(({ kinds }) => kinds),
+    ...(layers && { layers }),
     dropout: config.lora_dropout,
     dropout_at: 'input',
     ...(config.use_dora && { detach_norm: true, scale_bias: false }),
   };
   return { method, options, tensors };
+}
+
+/** The layers that the config chooses, each once and in order. */
+function layersToTransform(
+  { layers_to_transform: chosen }: { readonly layers_to_transform?: number | number[] | null | undefined },
+  layout: BaseLayout,
+): readonly number[] {
+  const layers = typeof chosen === 'number' ? [chosen] : (chosen ?? []);
+  if (layers.length === 0) return layersOf(layout);
+  const above = layers.find((layer) => layer >= layout.layers);
+  if (above === undefined) return [...new Set(layers)].sort((a, b) => a - b);
+  throw unsupported('layers_to_transform', `the base has layers 0 to ${layout.layers - 1}, got ${above}`);
 }
 
 function* readModule(

@@ -1,5 +1,5 @@
 import { AppError } from '@prad/errors';
-import { moduleOf, type BaseLayout } from '../base-layout.js';
+import { layersOf, moduleOf, type BaseLayout } from '../base-layout.js';
 
 /** A module as PEFT sees it, with the kinds of places that it is here: one, or several side by side in its output. */
 export interface PeftModule {
@@ -35,17 +35,25 @@ export function peftModules({ modelType, sites }: BaseLayout): readonly PeftModu
   return [...whole, ...single];
 }
 
+/** Modules, in the same layers each. */
+export interface Targeted {
+  readonly modules: readonly PeftModule[];
+  /** Counted from 0; undefined for all. */
+  readonly layers: readonly number[] | undefined;
+}
+
 /**
- * The modules that a list of names targets: a name is the end of a module's path, from a dot on.
- * @throws AppError invalid naming the field, for a name that is the end of none, or not of one in every layer.
+ * The modules that a list of names targets in the layers of `within`: a name is the end of a module's path, from a dot on.
+ * @throws AppError invalid naming the field, for a name that is the end of none, or modules that differ in their layers.
  */
 export function targetedModules(
   layout: BaseLayout,
   names: readonly string[],
   field: string,
-): readonly PeftModule[] {
+  within = layersOf(layout),
+): Targeted {
   const modules = peftModules(layout);
-  const layers = Array.from({ length: layout.layers }, (_, layer) => layer);
+  const layers = layersOf(layout);
   const hits = (name: string, module: string): boolean => module === name || module.endsWith(`.${name}`);
   for (const name of names) {
     if (modules.some((module) => layers.some((layer) => hits(name, moduleOf(module, layer))))) continue;
@@ -54,13 +62,24 @@ export function targetedModules(
       `${JSON.stringify(name)} is no projection of ${layout.modelType}, whose modules are ${modules.map(({ module }) => module).join(', ')}`,
     );
   }
-  return modules.filter((module) => {
-    const hit = layers.filter((layer) => names.some((name) => hits(name, moduleOf(module, layer))));
-    if (hit.length > 0 && hit.length < layers.length) {
-      throw unsupported(field, `${module.module} must be targeted in all layers or in none`);
-    }
-    return hit.length > 0;
-  });
+  const found = modules
+    .map((module) => {
+      const isHit = (layer: number): boolean => names.some((name) => hits(name, moduleOf(module, layer)));
+      return { module, layers: within.filter(isHit) };
+    })
+    .filter(({ layers: hit }) => hit.length > 0);
+  const [first] = found;
+  const odd = found.find((other) => other.layers.join() !== first?.layers.join());
+  if (first === undefined || odd) {
+    throw unsupported(
+      field,
+      `${odd?.module.module ?? 'every module'} must be targeted in the same layers as the others`,
+    );
+  }
+  return {
+    modules: found.map(({ module }) => module),
+    layers: first.layers.length < layout.layers ? first.layers : undefined,
+  };
 }
 
 /**

@@ -1,7 +1,7 @@
 import { tensor } from '@prad/tensor';
 import { z } from 'zod';
 import type { AdapterArtefact } from '../adapter-artefact.js';
-import { moduleOf, type BaseLayout } from '../base-layout.js';
+import { layersOf, moduleOf, type BaseLayout } from '../base-layout.js';
 import { FloatTensors, joined, rowsOf, sameBits, transposed, type FloatTensor } from '../float-tensors.js';
 import { inOrderOfModule } from './head-order.js';
 import { commonFields } from './peft-config.js';
@@ -13,6 +13,7 @@ const loraOptions = z.object({
   alpha: z.number(),
   scaling: z.enum(['none', 'rank', 'rslora']).default('none'),
   targets: z.array(z.string()),
+  layers: z.array(z.number()).optional(),
   dropout: z.number().default(0),
   scale_bias: z.boolean().default(true),
 });
@@ -64,6 +65,7 @@ export function writeLora(artefact: AdapterArtefact, layout: BaseLayout): Adapte
     bias: 'none',
     fan_in_fan_out: layout.modelType === 'gpt2',
     init_lora_weights: true,
+    layers_to_transform: options.layers ?? null,
     ...scalingFields(options, stack),
     lora_dropout: options.dropout,
     modules_to_save: null,
@@ -101,13 +103,13 @@ function refuseInexactDora(
 
 function partsOf(
   artefact: AdapterArtefact,
-  { layers, sites }: BaseLayout,
+  layout: BaseLayout,
   modules: readonly PeftModule[],
-  { rank, targets }: z.infer<typeof loraOptions>,
+  { rank, targets, layers }: z.infer<typeof loraOptions>,
 ): ModuleParts[] {
   const file = new FloatTensors(artefact.tensors);
   const part = (kind: string, layer: number): Part | undefined => {
-    const site = sites[kind];
+    const site = layout.sites[kind];
     if (site === undefined || !targets.includes(kind)) return undefined;
     const name = `${moduleOf(site, layer)}.${artefact.method}`;
     return {
@@ -116,9 +118,9 @@ function partsOf(
       magnitude: artefact.method === 'dora' ? file.take(`${name}.magnitude`, [site.outFeatures]) : undefined,
     };
   };
-  const all = Array.from({ length: layers }, (_, layer) =>
+  const all = layersOf(layout, layers).flatMap((layer) =>
     modules.map((module) => ({ module, layer, parts: module.kinds.map((kind) => part(kind, layer)) })),
-  ).flat();
+  );
   file.end();
   return all;
 }

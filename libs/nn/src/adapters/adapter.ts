@@ -11,6 +11,7 @@ import { affine } from './affine.js';
 import {
   dropoutOption,
   initOption,
+  layersOption,
   onesInit,
   rankOption,
   releasedInit,
@@ -34,6 +35,7 @@ export const bottleneckOptions = {
   /** Factor on the delta, or a trained one for each module that starts at 1. */
   scale: z.union([z.number().positive(), z.literal('learnable')]).default(1),
   site: z.enum(['ffn', 'attention', 'both']).default('ffn'),
+  layers: layersOption,
   /** Whether it reads the branch's normed input or the branch's output. */
   form: z.enum(['parallel', 'sequential']).default('parallel'),
   /** A layer norm on what it reads, or on what it makes. */
@@ -63,12 +65,12 @@ export const adapter: AdapterMethod<z.infer<typeof options>> = {
 
 /** The bottlenecks of a model. */
 export function bottleneck(method: string, model: LanguageModel, chosen: BottleneckOptions): SitePart {
-  const { rank, scale, site, form, layer_norm: norm, dropout, init } = chosen;
+  const { rank, scale, site, layers, form, layer_norm: norm, dropout, init } = chosen;
   requireRank(method, model, rank);
   return {
     name: 'adapter',
     family: family(form, norm),
-    sites: sitesOf(method, model, kindsOf[site]),
+    sites: sitesOf(method, model, kindsOf[site], layers),
     rank,
     parameters: ({ inFeatures, outFeatures }) => [
       ...matrices(inFeatures, outFeatures, rank, init),

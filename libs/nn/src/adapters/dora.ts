@@ -35,7 +35,7 @@ export const dora: AdapterMethod<DoraOptions> = {
           name: 'dora',
           family,
           // The released code adapts the feed-forward.
-          sites: sitesOf('dora', model, chosen.targets ?? ['up_proj', 'down_proj']),
+          sites: sitesOf('dora', model, chosen.targets ?? ['up_proj', 'down_proj'], chosen.layers),
           rank: chosen.rank,
           parameters: ({ inFeatures, outFeatures }) => [
             ...factors(inFeatures, outFeatures, chosen),

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import type { Site, SiteKind } from '../architectures/site.js';
 import type { AdapterFamily } from './adapter-family.js';
 import type { AdapterMethod, SitePart } from './adapter-method.js';
-import { onesInit, sitesOf, targetsOption, tokenOptions } from './options.js';
+import { layersOption, onesInit, sitesOf, targetsOption, tokenOptions } from './options.js';
 
 const options = z.strictObject({
   /** Of `down_proj` the input is scaled, of all others the output, as PEFT does. */
   targets: targetsOption.default(['k_proj', 'v_proj', 'down_proj']),
+  layers: layersOption,
   ...tokenOptions,
 });
 
@@ -15,11 +16,11 @@ const options = z.strictObject({
 export const ia3: AdapterMethod<z.infer<typeof options>> = {
   name: 'ia3',
   options,
-  parts: (model, { targets }) => {
+  parts: (model, { targets, layers }) => {
     const outputs = targets.filter((kind) => kind !== 'down_proj');
     const inputs = targets.filter((kind) => kind === 'down_proj');
     const part = (acts: 'input' | 'output', kinds: readonly SiteKind[]): SitePart[] =>
-      kinds.length === 0 ? [] : [scales(families[acts], sitesOf('ia3', model, kinds))];
+      kinds.length === 0 ? [] : [scales(families[acts], sitesOf('ia3', model, kinds, layers))];
     return { sites: [...part('output', outputs), ...part('input', inputs)] };
   },
 };

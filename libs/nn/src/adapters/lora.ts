@@ -9,6 +9,7 @@ import { affine } from './affine.js';
 import {
   dropoutOption,
   initOption,
+  layersOption,
   rankOption,
   releasedInit,
   requireRank,
@@ -26,6 +27,7 @@ export const lowRankOptions = {
   scaling: z.enum(['none', 'rank', 'rslora']).default('none'),
   /** By default those of the released code. */
   targets: targetsOption.optional(),
+  layers: layersOption,
   dropout: dropoutOption,
   /** The released code drops from the branch's output, PEFT from its input. */
   dropout_at: z.enum(['output', 'input']).default('output'),
@@ -55,7 +57,7 @@ export const lora: AdapterMethod<z.infer<typeof options>> = {
         {
           name: 'lora',
           family,
-          sites: sitesOf('lora', model, chosen.targets ?? defaultTargets(model)),
+          sites: sitesOf('lora', model, chosen.targets ?? defaultTargets(model), chosen.layers),
           rank: chosen.rank,
           parameters: ({ inFeatures, outFeatures }) => factors(inFeatures, outFeatures, chosen),
           serve: (at, _flow, trained) => ({

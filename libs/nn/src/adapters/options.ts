@@ -27,6 +27,13 @@ export const dropoutOption = z.number().min(0).lt(1).default(0);
 /** Kinds of projections, in every layer. */
 export const targetsOption = z.array(z.enum(projectionKinds)).min(1);
 
+/** Layers, counted from 0; all where they are not given. */
+export const layersOption = z
+  .array(z.int().min(0))
+  .min(1)
+  .refine((layers) => new Set(layers).size === layers.length, { error: 'must differ from each other' })
+  .optional();
+
 /** What every method has. */
 export const tokenOptions = {
   /** Texts that become tokens of their own in prompts, each with a trained row; the answer's tokens are the base's. */
@@ -52,15 +59,25 @@ export function requireRank(method: string, { dimensions }: LanguageModel, rank:
 }
 
 /**
- * The model's sites of these kinds.
- * @throws AppError invalid `invalid_adapter_options` naming the kinds that the model does not have.
+ * The model's sites of these kinds, in these layers.
+ * @throws AppError invalid `invalid_adapter_options` naming the kinds or layers that the model does not have.
  */
-export function sitesOf(method: string, model: LanguageModel, kinds: readonly SiteKind[]): readonly Site[] {
+export function sitesOf(
+  method: string,
+  model: LanguageModel,
+  kinds: readonly SiteKind[],
+  layers: readonly number[] | undefined,
+): readonly Site[] {
   const missing = kinds.filter((kind) => !model.sites.some((site) => site.kind === kind));
   if (missing.length > 0)
     throw badOption(method, 'targets', `${model.modelType} has no ${missing.join(', ')}`);
+  const above = layers?.find((layer) => layer >= model.dimensions.layers);
+  if (above !== undefined) {
+    const last = model.dimensions.layers - 1;
+    throw badOption(method, 'layers', `${model.modelType} has layers 0 to ${last}, got ${above}`);
+  }
   const wanted = new Set(kinds);
-  return model.sites.filter(({ kind }) => wanted.has(kind));
+  return model.sites.filter(({ kind, layer }) => wanted.has(kind) && (layers?.includes(layer) ?? true));
 }
 
 /** The one error about a method's options. */
