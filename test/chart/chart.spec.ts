@@ -254,3 +254,17 @@ describe('an embedded installation', () => {
     expect(variables).toMatchObject({ HOST: '0.0.0.0', PRAD_DATA_DIR: '/data' });
   });
 });
+
+it('gives pools with the device cuda their own image and leaves the others theirs', async () => {
+  const gpu = { limits: { cpu: '4', memory: '16Gi', 'nvidia.com/gpu': 1 } };
+  const pools = [
+    { name: 'gpu', roles: ['generate'], device: 'cuda', replicas: 1, resources: gpu },
+    { name: 'cpu', roles: ['train'], device: 'cpu', replicas: 1, resources: { limits: { memory: '1Gi' } } },
+  ];
+  const templates = podTemplates(await render('external', `workerPools=${JSON.stringify(pools)}`));
+  const workers = templates
+    .flatMap(({ template }) => containers(template))
+    .filter(({ name }) => name === 'worker');
+  const seen = workers.map((worker) => [environmentOf(worker)['DEVICE'], worker.image.replace(/:.*/, '')]);
+  expect(Object.fromEntries(seen)).toEqual({ cuda: 'prad-worker-cuda', cpu: 'prad-worker' });
+});

@@ -1,4 +1,4 @@
-import type { GenerationRequest, ServedAdapter } from '@prad/generation';
+import { OnnxExecutor, type GenerationRequest, type ServedAdapter } from '@prad/generation';
 import { describe, expect, it } from 'vitest';
 import { expectClose, floats, int64, named, referenceTensors } from '../numerics/nn/reference.js';
 import { answers } from '../numerics/support/answers.js';
@@ -62,5 +62,38 @@ describe.each([
         expectClose(gpu.answers[row]!.logits[index]!, step, 5e-5, `row ${row}, token ${index}`);
       });
     });
+  });
+});
+
+// Windows of attention, a cap on its scores (which WebGPU's operator lacks), partial and scaled rotations.
+it.each(['qwen2', 'gemma2', 'gemma3_text', 'phi3', 'llama3'])(
+  'answers of the tiny %s are those of the CPU',
+  async (folder) => {
+    const tiny = await openTiny(folder);
+    const requests = [ask([5, 9, 40, 33, 21, 7, 8], 5), ask([3, 4], 6), ask([30, 31, 32, 33], 3)];
+    const gpu = (await answers(tiny, requests, { device: 'webgpu', capacity: 16 })).answers;
+    const cpu = (await answers(tiny, requests, { device: 'cpu', capacity: 16 })).answers;
+    cpu.forEach(({ tokens, logits }, row) => {
+      expect(gpu[row]!.tokens, `row ${row}`).toEqual(tokens);
+      logits.forEach((step, index) => {
+        expectClose(gpu[row]!.logits[index]!, step, 5e-5, `row ${row}, token ${index}`);
+      });
+    });
+  },
+);
+
+it('says what is too large for the device', async () => {
+  const tiny = await openTiny('llama');
+  const model = { ...tiny.model, dimensions: { ...tiny.model.dimensions, maxPositions: 1e6 } };
+  const opening = OnnxExecutor.open(model, {
+    slots: 1024,
+    capacity: 1e6,
+    intraOpThreads: 1,
+    device: 'webgpu',
+  });
+  await expect(opening).rejects.toMatchObject({
+    kind: 'exhausted',
+    code: 'out_of_memory',
+    message: expect.stringMatching(/cache of 1024 sequences of 1000000 tokens, \d+ MB/) as string,
   });
 });

@@ -10,6 +10,7 @@ import {
 } from '@prad/nn';
 import { Session, type Device, type Tensors } from '@prad/runtime';
 import { adaptedGraph } from './model-graphs.js';
+import { deviceOptions } from './on-device.js';
 import type { ServedAdapter } from './served-adapter.js';
 
 /** Stacked banks that are kept; a batch of adapters often comes again. */
@@ -68,10 +69,11 @@ export class AdaptedSession {
     await this.close();
     this.#banks.clear();
     this.#layout = layout;
+    const graph = adaptedGraph(this.model, this.options.capacity, layout);
     // Without prepacking it shares the mapped weight file and costs no memory of its own.
-    this.#session = await Session.open(encodeOnnx(adaptedGraph(this.model, this.options.capacity, layout)), {
+    this.#session = await Session.open(encodeOnnx(graph), {
       intraOpThreads: this.options.intraOpThreads,
-      ...(this.options.device && { device: this.options.device }),
+      ...deviceOptions(this.model, graph, this.options.device),
       externalDataFolder: this.model.folder,
       prepack: false,
     });

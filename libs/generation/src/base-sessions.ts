@@ -3,6 +3,7 @@ import { openQuantised, type BaseModel } from '@prad/models';
 import { Session, type SessionOptions } from '@prad/runtime';
 import { quantisedBitsOf, type DecodeWeights } from './decode-weights.js';
 import { baseGraph } from './model-graphs.js';
+import { deviceOptions } from './on-device.js';
 
 /** The base model alone, loaded. */
 export interface BaseSessions {
@@ -22,12 +23,16 @@ export async function openBaseSessions(
 ): Promise<BaseSessions> {
   const bits = quantisedBitsOf[decodeWeights];
   const copy = bits === undefined ? undefined : await openQuantised(model, bits);
-  const all = { ...options, externalDataFolder: model.folder };
+  const { intraOpThreads, device } = options;
+  const open = (graph: Graph, prepack: boolean): Promise<Session> =>
+    Session.open(encodeOnnx(graph), {
+      ...{ externalDataFolder: model.folder, prepack, ...deviceOptions(model, graph, device) },
+      ...(intraOpThreads !== undefined && { intraOpThreads }),
+    });
   const decodeGraph = baseGraph(model, capacity, copy);
   // Prepacked, which the adapted session is not: decoding reads every weight for every token.
-  const decode = await Session.open(encodeOnnx(decodeGraph), all);
+  const decode = await open(decodeGraph, true);
   if (!copy) return { decode, decodeGraph, prompts: decode };
   // Not prepacked: it shares the mapped weight file, so the weights as they are take no memory of their own.
-  const prompts = await Session.open(encodeOnnx(baseGraph(model, capacity)), { ...all, prepack: false });
-  return { decode, decodeGraph, prompts };
+  return { decode, decodeGraph, prompts: await open(baseGraph(model, capacity), false) };
 }

@@ -44,8 +44,16 @@ export class DeviceCache extends KeyValueCache {
     this.#lengths = new Array<number>(size.slots).fill(0);
   }
 
-  /** @throws AppError exhausted `out_of_memory` where the device has not enough. */
+  /** @throws AppError exhausted `out_of_memory` where the device cannot hold it. */
   static async open(size: CacheSize): Promise<DeviceCache> {
+    try {
+      return await DeviceCache.#open(size);
+    } catch (cause) {
+      throw tooLarge(size, cause);
+    }
+  }
+
+  static async #open(size: CacheSize): Promise<DeviceCache> {
     const { dimensions, slots, capacity, device } = size;
     const blank = await Session.open(encodeOnnx(blankGraph(dimensions)), { device, outputs: 'device' });
     const merge = await Session.open(encodeOnnx(mergeGraph(dimensions, slots, capacity)), { device });
@@ -214,4 +222,17 @@ function frontOf(
     }
   }
   return tensor('float32', [1, kvHeads, length, headDim], front);
+}
+
+function tooLarge({ dimensions, slots, capacity }: CacheSize, cause: unknown): AppError {
+  const { layers, kvHeads, headDim } = dimensions;
+  const bytes = 2 * layers * slots * kvHeads * capacity * headDim * Float32Array.BYTES_PER_ELEMENT;
+  const size = `${slots} sequences of ${capacity} tokens, ${Math.ceil(bytes / 1e6)} MB`;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new AppError({
+    kind: 'exhausted',
+    code: 'out_of_memory',
+    message: `the device cannot hold the cache of ${size}; allow fewer or shorter ones (${reason})`,
+    cause,
+  });
 }

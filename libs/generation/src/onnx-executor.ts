@@ -10,6 +10,7 @@ import { DeviceCache } from './device-cache.js';
 import { HostCache } from './host-cache.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { io } from './model-graphs.js';
+import { attentionOnDevice } from './on-device.js';
 import type { PrefillRow, StepPlan } from './plan.js';
 import { maskFeed, runFeeds, type RunRow } from './run-feeds.js';
 
@@ -152,12 +153,11 @@ export class OnnxExecutor extends Executor {
   }
 }
 
-/** CUDA's GroupQueryAttention takes halves only, so onnxruntime runs it on the CPU, beside a cache in host memory. */
 async function openCache(
   { dimensions }: BaseModel,
   { slots, capacity, device = 'cpu' }: OnnxExecutorOptions,
 ): Promise<KeyValueCache> {
-  if (device === 'webgpu') return DeviceCache.open({ dimensions, slots, capacity, device });
+  if (attentionOnDevice(dimensions, device)) return DeviceCache.open({ dimensions, slots, capacity, device });
   return new HostCache(dimensions, slots, capacity);
 }
 

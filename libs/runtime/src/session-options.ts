@@ -6,6 +6,8 @@ export interface SessionOptions {
   readonly intraOpThreads?: number;
   /** Operators that a GPU lacks run on the CPU, which onnxruntime decides by itself. `cpu` by default. */
   readonly device?: Device;
+  /** Names of nodes that run on the CPU although a `webgpu` device has the operator. */
+  readonly cpuNodes?: readonly string[];
   /** Where outputs of a run go: to the host (default), or they stay on a `webgpu` device for `runOnDevice`. */
   readonly outputs?: 'host' | 'device';
   /** Where the weight files lie that a model opened from bytes names; a model file has them beside it. */
@@ -33,10 +35,10 @@ export interface SessionOptions {
 
 /** The same in onnxruntime's terms. */
 export function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions {
-  const { intraOpThreads, device = 'cpu', prepack = true, optimisation = 'all' } = options;
+  const { intraOpThreads, device = 'cpu', cpuNodes = [], prepack = true, optimisation = 'all' } = options;
   const { memoryPattern = false, arena = true, spinning = true, externalDataFolder: folder } = options;
   return {
-    executionProviders: [device],
+    executionProviders: [provider(device, cpuNodes)],
     graphOptimizationLevel: optimisation === 'none' ? 'disabled' : optimisation,
     enableMemPattern: memoryPattern,
     enableCpuMemArena: arena,
@@ -53,4 +55,9 @@ export function nativeOptions(options: SessionOptions): InferenceSession.Session
       },
     },
   };
+}
+
+function provider(device: Device, cpuNodes: readonly string[]): InferenceSession.ExecutionProviderConfig {
+  // An option with nothing in it is refused.
+  return device === 'webgpu' && cpuNodes.length > 0 ? { name: device, forceCpuNodeNames: cpuNodes } : device;
 }

@@ -25,7 +25,7 @@ spec:
   terminationGracePeriodSeconds: {{ include "prad.graceSeconds" (dict "root" $root "drainMs" (include "prad.poolDrainMs" .)) }}
   containers:
     - name: worker
-      {{- include "prad.image" (dict "root" $root "name" "worker") | nindent 6 }}
+      {{- include "prad.image" (dict "root" $root "name" (ternary "workerCuda" "worker" (eq $pool.device "cuda"))) | nindent 6 }}
       {{- include "prad.containerSecurity" $root | nindent 6 }}
       env:
         {{- include "prad.commonEnv" $root | nindent 8 }}
