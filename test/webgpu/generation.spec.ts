@@ -65,6 +65,24 @@ describe.each([
   });
 });
 
+it('answers with every adapter method in one batch as the CPU does', async () => {
+  const tiny = await openTiny('llama');
+  const methods = [
+    ...['adapter', 'adapter-attention', 'adapter-learnable', 'adapter-ln-in', 'adapter-seq', 'dora', 'ia3'],
+    ...['lora-kv', 'mam', 'prefix', 'prefix-projection', 'prompt', 'special-tokens'],
+  ];
+  const adapters = await Promise.all(methods.map((name) => served(tiny, name, 'prompt')));
+  const requests = adapters.map((adapter, row) => ask([5, 9, 40 + row, 33, 21].slice(row % 3), 3, adapter));
+  const gpu = (await answers(tiny, requests, { device: 'webgpu', slots: 6 })).answers;
+  const cpu = (await answers(tiny, requests, { device: 'cpu', slots: 6 })).answers;
+  cpu.forEach(({ tokens, logits }, row) => {
+    expect(gpu[row]!.tokens, methods[row]).toEqual(tokens);
+    logits.forEach((step, index) => {
+      expectClose(gpu[row]!.logits[index]!, step, 5e-5, `${methods[row]}, token ${index}`);
+    });
+  });
+});
+
 // Windows of attention, a cap on its scores (which WebGPU's operator lacks), partial and scaled rotations.
 it.each(['qwen2', 'gemma2', 'gemma3_text', 'phi3', 'llama3'])(
   'answers of the tiny %s are those of the CPU',

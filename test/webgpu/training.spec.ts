@@ -22,21 +22,24 @@ interface Curve {
 }
 
 describe.each(['llama', 'gpt2'])('training on the tiny %s', (folder) => {
-  it.each(['adapter', 'lora-qv'])("has PyTorch's loss and gradients: %s", async (name) => {
-    const tiny = await tinyModel(folder, 'webgpu');
-    const golden = await referenceTensors(`${folder}/${name}.prompt.safetensors`);
-    const rows = answerRowsOf(golden).map(({ ids, prompt }) => ({
-      ids,
-      prompt: prompt!,
-      mask: [...promptMask({ length: ids.length, promptLength: prompt! })],
-    }));
-    const loaded = await referenceAdapter(tiny, name);
-    const { loss, gradients } = await lossAndGradients(tiny, batchOf(rows), loaded);
-    expect(Math.abs(loss / floats(named(golden, 'loss'))[0]! - 1)).toBeLessThan(1e-5);
-    expect([...gradients.keys()].sort()).toEqual([...loaded.tensors.keys()].sort());
-    for (const [tensor, gradient] of gradients)
-      expectClose(gradient, floats(named(golden, `grad.${tensor}`)), 1e-3, tensor);
-  });
+  it.each(['adapter', 'adapter-ln-in', 'dora', 'ia3', 'lora-qv', 'mam', 'prefix', 'special-tokens'])(
+    "has PyTorch's loss and gradients: %s",
+    async (name) => {
+      const tiny = await tinyModel(folder, 'webgpu');
+      const golden = await referenceTensors(`${folder}/${name}.prompt.safetensors`);
+      const rows = answerRowsOf(golden).map(({ ids, prompt }) => ({
+        ids,
+        prompt: prompt!,
+        mask: [...promptMask({ length: ids.length, promptLength: prompt! })],
+      }));
+      const loaded = await referenceAdapter(tiny, name);
+      const { loss, gradients } = await lossAndGradients(tiny, batchOf(rows), loaded);
+      expect(Math.abs(loss / floats(named(golden, 'loss'))[0]! - 1)).toBeLessThan(1e-5);
+      expect([...gradients.keys()].sort()).toEqual([...loaded.tensors.keys()].sort());
+      for (const [tensor, gradient] of gradients)
+        expectClose(gradient, floats(named(golden, `grad.${tensor}`)), 1e-3, tensor);
+    },
+  );
 
   it('follows the AdamW curve of PyTorch, clipping included', async () => {
     const { model } = await openTiny(folder);
