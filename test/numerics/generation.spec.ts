@@ -110,6 +110,18 @@ describe.each(families)('generation on the tiny $folder', ({ folder, adapters: n
   });
 });
 
+it('serves an adapter without tokens of its own after one that has some', async () => {
+  const tiny = await openTiny('llama');
+  const request = async (name: string): Promise<GenerationRequest> => ({
+    ...{ prompt: [5, 9, 40], maxTokens: 3, sampling: greedy },
+    adapter: await served(tiny, name, 'prompt'),
+  });
+  const [tokens, plain] = [await request('special-tokens'), await request('adapter')];
+  const [, after] = (await answers(tiny, [tokens, plain], { slots: 1 })).answers;
+  const [alone] = (await answers(tiny, [plain], { slots: 1 })).answers;
+  expect(after).toEqual(alone);
+});
+
 const adapted = families.flatMap(({ folder, adapters }) => adapters.map((name) => ({ folder, name })));
 
 describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
