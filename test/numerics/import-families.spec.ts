@@ -1,10 +1,20 @@
-import { importBaseModel } from '@prad/models';
+import { OnnxExecutor } from '@prad/generation';
+import { importBaseModel, openBaseModel } from '@prad/models';
 import { encodeSafetensors } from '@prad/formats';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { referencePath, tinyModel } from './nn/reference.js';
+import { rowsOf } from './nn/architecture-contract.js';
+import {
+  floats,
+  int64,
+  named,
+  referencePath,
+  referenceTensors,
+  relativeGap,
+  tinyModel,
+} from './nn/reference.js';
 import { expectGenerates } from './support/expect-generates.js';
 
 const folders = [
@@ -54,6 +64,38 @@ async function source(folder: string): Promise<string> {
   await writeFile(join(path, 'tokenizer_config.json'), JSON.stringify({ eos_token: '<1>' }));
   return path;
 }
+
+/** Over the largest logit, of the step that decodes the first token with the copy in 8 bits. */
+async function decodeGap(path: string, folder: string): Promise<number> {
+  const model = await openBaseModel(path, folder);
+  const golden = await referenceTensors(`${folder}/generate.safetensors`);
+  const rows = rowsOf(golden).map(({ ids: tokens }, slot) => ({
+    ...{ request: slot, slot, tokens, adapter: undefined },
+  }));
+  const chosen = int64(named(golden, 'tokens'));
+  const executor = await OnnxExecutor.open(model, {
+    ...{ slots: rows.length, capacity: 16, intraOpThreads: 1, decodeWeights: 'q8' },
+  });
+  const none = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
+  await executor.run({ ...none, prefill: [rows] });
+  const steps = chosen.length / rows.length;
+  const decode = rows.map(({ request, slot, tokens }, row) => ({
+    ...{ request, slot, token: chosen[row * steps]!, length: tokens.length },
+  }));
+  const logits = await executor.run({ ...none, decode });
+  const got = rows.flatMap(({ request }) => [...logits.get(request)!]);
+  await executor.close();
+  const expected = floats(named(golden, 'logits')).subarray(got.length, 2 * got.length);
+  return relativeGap(got, expected);
+}
+
+it.each(folders)('%s decodes from its copy in 8 bits nearly as it is', async (folder) => {
+  const path = join(scratch, `${folder}-q8`);
+  await importBaseModel(await source(folder), path, { quantise: [8] });
+  const gap = await decodeGap(path, folder);
+  expect(gap).toBeGreaterThan(1e-5);
+  expect(gap).toBeLessThan(0.03);
+});
 
 describe('an imported checkpoint generates what transformers generates from it', () => {
   it.each(folders)('%s', async (folder) => {
