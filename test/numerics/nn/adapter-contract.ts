@@ -1,4 +1,4 @@
-import { decodeAdapter, encodeAdapter } from '@prad/adapter-files';
+import { decodeAdapter, encodeAdapter, influenceOf } from '@prad/adapter-files';
 import { adapterFor, allMask, promptMask, type MaskPolicy, type Site } from '@prad/nn';
 import { Trainer, collate, trainedTensors } from '@prad/training';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -273,10 +273,13 @@ export function adapterContract(folder: string, name: string, traits: AdapterTra
         const [normal, otherAnswer, otherAdapter] = [await cache(0, 5), await cache(0, 9), await cache(1, 5)];
         await run.close();
         expect(otherAnswer).toEqual(normal);
-        const kinds = new Set(sites().map(({ kind }) => kind));
+        const { keysFrom, valuesFrom } = influenceOf(
+          { kinds: sites().map(({ kind }) => kind), layers: [0], wholePrompt: false },
+          tiny.model.dimensions.layers,
+        );
         for (const [part, values] of Object.entries(otherAdapter)) {
-          const direct = kinds.has(part.endsWith('key') ? 'k_proj' : 'v_proj');
-          const reached = !part.startsWith('0.') || direct;
+          const from = part.endsWith('key') ? keysFrom : valuesFrom;
+          const reached = Number(part.split('.')[0]) >= (from ?? Infinity);
           expect(relativeGap(values, normal[part]!) > 1e-5, part).toBe(reached);
           if (!reached) expect(values, part).toEqual(normal[part]);
         }
