@@ -2,6 +2,7 @@ import { architectureFor } from '@prad/nn';
 import type { Device } from '@prad/runtime';
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { expectAdaptedPrompts } from './adapted-prompts.js';
 import { CachedRun } from './cached-run.js';
 import { batchOf, fullLogits, lossAndGradients, type Batch, type Row } from './full-run.js';
 import { expectSlopes } from './loss-slopes.js';
@@ -147,6 +148,16 @@ export function architectureContract(folder: string, device: Device = 'cpu'): vo
       const batch = batchOf(rowsOf(await referenceTensors(`${folder}/forward.safetensors`), 'right.'));
       await expectSites(tiny, batch);
     });
+
+    // Many graphs, which a software driver of WebGPU takes minutes for.
+    it.runIf(device === 'cpu')(
+      'reads prompts with adapters at every site, and a prefix, as one masked pass does',
+      async () => {
+        const tiny = await tinyModel(folder, device);
+        const rows = rowsOf(await referenceTensors(`${folder}/forward.safetensors`), 'right.');
+        await expectAdaptedPrompts(tiny, rows);
+      },
+    );
 
     if (existsSync(referencePath(`${folder}/full-step.safetensors`))) {
       it('agrees with PyTorch on the loss and the gradient of every weight', () =>
