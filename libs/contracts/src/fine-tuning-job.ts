@@ -84,6 +84,7 @@ export const fineTuningJob = z
         scale: z.number(),
         init: z.string(),
         targets: z.array(z.string()).nullable().describe('null: the default of the base’s architecture.'),
+        layers: z.array(z.number()).nullable().describe('null: all.'),
         hyperparameters: resolvedHyperparameters,
       }),
     }),

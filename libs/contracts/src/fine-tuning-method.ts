@@ -36,6 +36,13 @@ const pradMethod = z
       .describe(
         'Projections that lora attaches to; default query and value for gpt2, key and value for llama.',
       ),
+    layers: z
+      .array(z.number().int().min(0))
+      .min(1)
+      .max(1000)
+      .refine((layers) => new Set(layers).size === layers.length, '`layers` must differ from each other')
+      .optional()
+      .describe('Layers that it attaches to, counted from 0; default all.'),
     init: z
       .enum(adapterInits)
       .default('identity')

@@ -25,5 +25,6 @@ export const methodOptions = z.strictObject({
   scale: z.number().positive(),
   init: z.enum(['identity', 'released']),
   targets: z.array(z.string()).optional(),
+  layers: z.array(z.number().int().min(0)).optional(),
 });
 export type MethodOptions = z.infer<typeof methodOptions>;

@@ -207,6 +207,19 @@ describe('fine-tuning jobs', () => {
     const { items } = await api.database.jobEvents.list(done.id, { limit: 100 });
     expect(items).toContainEqual(expect.objectContaining({ level: 'warn', message: warning }));
     expect((await finished(await submit())).prad.warnings).toEqual([]);
+    const two = { layout: llamaLayout as unknown as JsonObject };
+    await addBaseModel(api.database, 'two-layers', two);
+    const inLayers = (...layers: number[]) => ({
+      model: 'two-layers',
+      method: { type: 'prad', prad: { layers } },
+    });
+    const lower = await finished(await submit(inLayers(0)));
+    expect(lower).toMatchObject({ method: { prad: { layers: [0] } }, prad: { warnings: [] } });
+    expect((await finished(await submit(inLayers(1)))).prad.warnings).toHaveLength(1);
+    const refused = await post('fine_tuning/jobs', { ...inLayers(2), training_file: trainingFile });
+    expect(await refused.json()).toMatchObject({
+      error: { code: 'layer_not_found', param: 'method.prad.layers' },
+    });
   });
 
   it('refuses an adapter as the base of another', async () => {

@@ -49,10 +49,11 @@ function progressOf(job: FineTuningJob) {
 }
 
 function methodOf({ method }: FineTuningJob): FineTuningJobObject['method']['prad'] {
-  const { rank, scale, init, targets } = methodOptions.parse(method.options);
+  const { rank, scale, init, targets, layers } = methodOptions.parse(method.options);
   const settings = trainingSettings.parse(method.hyperparameters);
   return {
-    ...{ adapter: method.adapter, scope: method.scope, rank, scale, init, targets: targets ?? null },
+    ...{ adapter: method.adapter, scope: method.scope, rank, scale, init },
+    ...{ targets: targets ?? null, layers: layers ?? null },
     hyperparameters: {
       n_epochs: settings.maxSteps === undefined ? settings.epochs : null,
       max_steps: settings.maxSteps ?? null,

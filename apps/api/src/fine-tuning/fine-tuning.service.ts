@@ -39,7 +39,7 @@ export class FineTuningService {
     const method: FineTuningMethod = {
       adapter: prad.adapter,
       scope: prad.scope,
-      options: toJson(methodOptions(prad)),
+      options: toJson(methodOptions(prad, base)),
       hyperparameters: toJson(trainingSettings(prad, base, training.rows)),
     };
     const id = newId('ftjob');

@@ -1,4 +1,5 @@
 import { createFineTuningJob } from '@prad/contracts';
+import { llamaLayout } from '../../../../libs/adapter-files/testing/layouts.js';
 import { describe, expect, it } from 'vitest';
 import { methodOptions, trainingSettings } from './training-defaults.js';
 
@@ -48,11 +49,23 @@ describe('trainingSettings', () => {
 });
 
 it('takes rank and scale of the method', () => {
-  expect(methodOptions(method({}))).toEqual({ rank: 16, scale: 1, init: 'identity' });
-  expect(methodOptions(method({ adapter: 'lora', rank: 4, targets: ['q_proj'] }))).toEqual({
+  const unknown = { id: 'tiny', details: {} };
+  expect(methodOptions(method({}), unknown)).toEqual({ rank: 16, scale: 1, init: 'identity' });
+  expect(
+    methodOptions(method({ adapter: 'lora', rank: 4, targets: ['q_proj'], layers: [3] }), unknown),
+  ).toEqual({
     rank: 4,
     scale: 4,
     init: 'identity',
     targets: ['q_proj'],
+    layers: [3],
   });
+});
+
+it('knows the layers of the base', () => {
+  const known = { id: 'tiny', details: { layout: llamaLayout } };
+  expect(methodOptions(method({ layers: [1] }), known).layers).toEqual([1]);
+  expect(() => methodOptions(method({ layers: [0, 2] }), known)).toThrow(
+    'from 0 to 1, the layers of tiny, got 2',
+  );
 });

@@ -1,3 +1,4 @@
+import { baseLayout } from '@prad/adapter-files';
 import { adapterMethods, hyperparameterDefaults, type FineTuningMethodRequest } from '@prad/contracts';
 import type { ReadyBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
@@ -5,13 +6,21 @@ import type { MethodOptions, TrainingSettings } from '@prad/queue';
 
 type PradMethod = FineTuningMethodRequest['prad'];
 
-export function methodOptions({ adapter, rank, scale, init, targets }: PradMethod): MethodOptions {
+/** Fills in what the caller left out. Throws invalid for a layer that the base does not have, where its layers are known. */
+export function methodOptions(
+  { adapter, rank, scale, init, targets, layers }: PradMethod,
+  base: Pick<ReadyBaseModel, 'id' | 'details'>,
+): MethodOptions {
+  const count = baseLayout.safeParse(base.details['layout']).data?.layers ?? Infinity;
+  const above = layers?.find((layer) => layer >= count);
+  if (above !== undefined) throw noSuchLayer(above, count, base);
   const defaults = adapterMethods[adapter];
   return {
     rank: rank ?? defaults.rank,
     scale: scale ?? defaults.scale,
     init,
     ...(targets === undefined ? {} : { targets }),
+    ...(layers === undefined ? {} : { layers }),
   };
 }
 
@@ -47,5 +56,14 @@ function tooLong(maxLength: number, base: Pick<ReadyBaseModel, 'id' | 'contextLe
     code: 'context_length_exceeded',
     message: `\`max_length\` must be at most ${base.contextLength}, the context of ${base.id}, got ${maxLength}`,
     details: { param: 'method.prad.hyperparameters.max_length' },
+  });
+}
+
+function noSuchLayer(layer: number, count: number, { id }: Pick<ReadyBaseModel, 'id'>): AppError {
+  return new AppError({
+    kind: 'invalid',
+    code: 'layer_not_found',
+    message: `\`layers\` must be from 0 to ${count - 1}, the layers of ${id}, got ${layer}`,
+    details: { param: 'method.prad.layers' },
   });
 }

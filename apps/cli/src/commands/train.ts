@@ -20,6 +20,7 @@ interface TrainOptions {
   readonly rank?: number;
   readonly scale?: number;
   readonly targets?: MethodRequest['targets'];
+  readonly layers?: readonly string[];
   readonly epochs?: number;
   readonly steps?: number;
   readonly lr?: number;
@@ -44,6 +45,7 @@ export const addTrain: AddCommands = (program, context) => {
     .option('--rank <n>', 'width of the bottleneck or of the low-rank factors', numberOption)
     .option('--scale <n>', "factor on the adapter's change", numberOption)
     .option('--targets <site...>', 'projections that lora attaches to')
+    .option('--layers <n...>', 'layers that it attaches to, counted from 0; default all')
     .option('--epochs <n>', 'passes over the training file', numberOption)
     .option('--steps <n>', 'optimiser steps, instead of epochs', numberOption)
     .option('--lr <n>', 'peak learning rate', numberOption)
@@ -66,7 +68,7 @@ export const addTrain: AddCommands = (program, context) => {
 };
 
 async function submit(client: ApiClient, options: TrainOptions): Promise<FineTuningJobObject> {
-  const { model, adapter, scope, rank, scale, targets, suffix, seed } = options;
+  const { model, adapter, scope, rank, scale, targets, layers, suffix, seed } = options;
   return client.createJob({
     ...{ model, suffix, seed },
     training_file: await fileId(client, options.file),
@@ -75,7 +77,7 @@ async function submit(client: ApiClient, options: TrainOptions): Promise<FineTun
     method: {
       type: 'prad',
       prad: {
-        ...{ adapter, scope, rank, scale, targets },
+        ...{ adapter, scope, rank, scale, targets, layers: layers?.map(numberOption) },
         hyperparameters: {
           n_epochs: options.epochs,
           max_steps: options.steps,

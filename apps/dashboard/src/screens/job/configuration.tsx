@@ -15,6 +15,7 @@ export function Configuration({ job }: { readonly job: FineTuningJobObject }) {
         ['Scale', measured(prad.scale)],
         ['Start values', prad.init],
         ['Targets', prad.targets?.join(', ') ?? 'default'],
+        ['Layers', prad.layers?.join(', ') ?? 'all'],
         settings.max_steps === null
           ? ['Epochs', measured(settings.n_epochs ?? 0)]
           : ['Steps', count(settings.max_steps)],
