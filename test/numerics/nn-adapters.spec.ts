@@ -14,11 +14,12 @@ import {
 } from '@prad/nn';
 import { runGraph } from '@prad/runtime';
 import { tensor, type HostTensor } from '@prad/tensor';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { changed } from './nn/adapter-changes.js';
 import { adapterContract, type AdapterTraits } from './nn/adapter-contract.js';
 import { rowsOf } from './nn/architecture-contract.js';
 import { CachedRun, cachedGraph } from './nn/cached-run.js';
+import { printDifferences } from './nn/differences.js';
 import {
   expectClose,
   floats,
@@ -73,6 +74,8 @@ for (const folder of folders) {
     if (folder !== 'gpt2' || name !== 'lora-kv') adapterContract(folder, name, traits);
   }
 }
+
+afterAll(printDifferences);
 
 /** Adapters of every method, of some with two ranks, the smaller ones random. */
 async function mixture(tiny: TinyModel): Promise<TrainedAdapter[]> {

@@ -1,7 +1,8 @@
 import { architectureFor, initialise, modelTypes } from '@prad/nn';
 import { afterAll, describe, expect, it } from 'vitest';
-import { architectureContract, differences } from './nn/architecture-contract.js';
+import { architectureContract } from './nn/architecture-contract.js';
 import { CachedRun } from './nn/cached-run.js';
+import { printDifferences } from './nn/differences.js';
 import { batchOf, fullLogits } from './nn/full-run.js';
 import { expectClose, referenceJson, tinyModel } from './nn/reference.js';
 
@@ -28,13 +29,7 @@ Object.values(cases)
     architectureContract(folder);
   });
 
-afterAll(() => {
-  const shown = [...differences].map(([folder, row]) => [
-    folder,
-    Object.fromEntries(Object.entries(row).map(([run, gap]) => [run, gap.toExponential(1)])),
-  ]);
-  console.table(Object.fromEntries(shown));
-});
+afterAll(printDifferences);
 
 it('rotates inside the attention kernel where heads are wide enough, with the same result', async () => {
   const json = { ...(referenceJson('llama/config.json') as object), head_dim: 16, initializer_range: 0.2 };

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { expectAdaptedPrompts } from './adapted-prompts.js';
 import { CachedRun } from './cached-run.js';
+import { measured } from './differences.js';
 import { batchOf, fullLogits, lossAndGradients, type Batch, type Row } from './full-run.js';
 import { expectSlopes } from './loss-slopes.js';
 import {
@@ -14,7 +15,6 @@ import {
   referenceJson,
   referencePath,
   referenceTensors,
-  relativeGap,
   tinyModel,
   type Tensors,
 } from './reference.js';
@@ -209,14 +209,6 @@ export function goldenRows(batch: Batch, golden: Tensors, name: string): number[
     const from = (b * batch.tokens + batch.start[b]!) * width;
     return [...values.slice(from, from + ids.length * width)];
   });
-}
-
-/** Largest differences of logits by folder and kind of run, over the largest logit. */
-export const differences = new Map<string, Record<string, number>>();
-
-function measured(folder: string, run: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void {
-  const row = differences.get(folder) ?? {};
-  differences.set(folder, { ...row, [run]: Math.max(row[run] ?? 0, relativeGap(actual, expected)) });
 }
 
 /** The reference cache is padded on the left, the run's on the right. */
