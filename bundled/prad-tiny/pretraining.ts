@@ -90,6 +90,7 @@ async function untrainedModel(folder: string, workFolder: string): Promise<BaseM
     digest: '',
     tokenizer: Tokenizer.fromJson(await json('tokenizer.json'), tokenizerConfig),
     chatTemplate: ChatTemplate.fromConfig(tokenizerConfig),
+    endTokens: new Set(),
     dataOf: (name) => {
       throw new AppError({ kind: 'bug', code: 'no_weights', message: `${name} is not stored yet` });
     },

@@ -39,13 +39,14 @@ const biased: Readonly<Record<string, readonly boolean[]>> = {
   'gpt_neox-serial': [true, true],
 };
 
-/** A tokenizer as small as the tiny models' vocabulary. */
+/** A tokenizer as small as the tiny models' vocabulary, with a token behind it, as Gemma 3 has one for images. */
 const tokenizer = {
   model: {
     type: 'BPE',
     vocab: Object.fromEntries(Array.from({ length: 96 }, (_, id) => [`<${id}>`, id])),
     merges: [],
   },
+  added_tokens: [{ id: 96, content: '<image>', special: true }],
 };
 
 let scratch: string;

@@ -1,5 +1,5 @@
 import { openModelSource } from '@prad/formats';
-import { importBaseModel } from '@prad/models';
+import { importBaseModel, openBaseModel } from '@prad/models';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -153,7 +153,7 @@ const cases: readonly [string, string, Metadata, Float32Array?][] = [
     { 'llama.rope.scaling.type': { text: 'linear' }, 'llama.rope.scaling.factor': { f32: 4 } },
   ],
   ['llama-linear', 'llama', { 'llama.rope.scale_linear': { f32: 4 } }],
-  ['qwen2', 'qwen2', { 'tokenizer.ggml.pre': { text: 'qwen2' } }],
+  ['qwen2', 'qwen2', { 'tokenizer.ggml.pre': { text: 'qwen2' }, 'tokenizer.ggml.eot_token_id': { u32: 90 } }],
   ['qwen3', 'qwen3', { 'tokenizer.ggml.pre': { text: 'qwen2' } }],
 ];
 
@@ -163,6 +163,8 @@ it.each(cases)(
     const model = join(scratch, `${folder}-${Object.keys(file[1]).length}`);
     await importBaseModel(await converted(folder, ...file), model);
     await expectGenerates(model, folder);
+    const { endTokens } = await openBaseModel(model, folder);
+    expect([...endTokens]).toEqual('tokenizer.ggml.eot_token_id' in file[1] ? [1, 90] : [1]);
   },
 );
 

@@ -352,6 +352,7 @@ async function withWeights(folder: string, model: LanguageModel): Promise<BaseMo
     digest: 'reference',
     tokenizer,
     chatTemplate: ChatTemplate.fromConfig({}),
+    endTokens: new Set(),
     dataOf: (name) => {
       const entry = weights.tensors.get(name)!;
       return { location: 'model.safetensors', offset: entry.byteOffset, length: entry.byteLength };

@@ -1,4 +1,5 @@
-import { IncrementalDetokenizer, type Tokenizer } from '@prad/formats';
+import { IncrementalDetokenizer } from '@prad/formats';
+import type { BaseModel } from '@prad/models';
 
 /** Ids to text, as they come. */
 export interface Detokenizer {
@@ -16,11 +17,10 @@ export interface TextRules {
   readonly detokenizer: () => Detokenizer;
 }
 
-/** The rules of a model's tokenizer: its end token, and text without special tokens. */
-export function textRules(tokenizer: Tokenizer): TextRules {
-  const { eosTokenId } = tokenizer;
+/** The rules of a model: its end tokens, and text without special tokens. */
+export function textRules({ tokenizer, endTokens }: Pick<BaseModel, 'tokenizer' | 'endTokens'>): TextRules {
   return {
-    endTokens: new Set(eosTokenId === undefined ? [] : [eosTokenId]),
+    endTokens,
     detokenizer: () => new IncrementalDetokenizer(tokenizer, { skipSpecialTokens: true }),
   };
 }

@@ -7,6 +7,8 @@ export const modelFiles = {
   config: 'config.json',
   tokenizer: 'tokenizer.json',
   tokenizerConfig: 'tokenizer_config.json',
+  /** Where the source had one. */
+  generationConfig: 'generation_config.json',
   weights: 'model.safetensors',
   /** Written last: a folder without it is not a model. */
   manifest: 'manifest.json',

@@ -4,6 +4,7 @@ import { ChatTemplate, Tokenizer, openSafetensors, type JsonObject, type TextCod
 import type { ExternalData } from '@prad/graph';
 import { architectureFor, type LanguageModel } from '@prad/nn';
 import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
+import { endTokensOf } from './end-tokens.js';
 
 /** An imported base model, opened: everything but the weights' bytes is in memory. */
 export interface BaseModel extends LanguageModel, TextCodec {
@@ -11,6 +12,8 @@ export interface BaseModel extends LanguageModel, TextCodec {
   readonly name: string;
   /** Hex SHA-256 of the weight file. */
   readonly digest: string;
+  /** Any of these ends an answer. */
+  readonly endTokens: ReadonlySet<number>;
   /** Where the bytes of a weight lie in `model.safetensors`, float32. @throws AppError bug for an unknown name. */
   readonly dataOf: (name: string) => ExternalData;
 }
@@ -23,12 +26,15 @@ export async function openBaseModel(folder: string, name: string): Promise<BaseM
   const tokenizerConfig = await json('tokenizerConfig');
   const weights = await openSafetensors(pathIn(folder, 'weights'));
   try {
+    const config = await json('config');
+    const tokenizer = Tokenizer.fromJson(await json('tokenizer'), tokenizerConfig);
     return {
-      ...architectureFor(await json('config')),
+      ...architectureFor(config),
       folder,
       name,
       digest: manifest.digest,
-      tokenizer: Tokenizer.fromJson(await json('tokenizer'), tokenizerConfig),
+      tokenizer,
+      endTokens: endTokensOf(tokenizer, config, await optionalJson(pathIn(folder, 'generationConfig'))),
       chatTemplate: ChatTemplate.fromConfig(tokenizerConfig),
       dataOf: (tensor) => {
         const entry = weights.tensors.get(tensor);
@@ -43,6 +49,15 @@ export async function openBaseModel(folder: string, name: string): Promise<BaseM
     };
   } finally {
     await weights.close();
+  }
+}
+
+async function optionalJson(path: string): Promise<JsonObject | undefined> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as JsonObject;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw cause;
   }
 }
 

@@ -11,6 +11,7 @@ import {
 import { architectureFor, parameterCount, type ParameterSpec } from '@prad/nn';
 import { pathIn, type Manifest, type QuantisedCopy } from './base-model-folder.js';
 import { layoutOf } from './layout-of.js';
+import { usableTokenizer } from './usable-tokenizer.js';
 import type { QuantisedBits } from './quantise.js';
 import { writeQuantisedCopy } from './quantised-copy.js';
 import { quantisedPlan } from './quantised-plan.js';
@@ -67,7 +68,8 @@ async function writeModel(
   const { parameters, dimensions } = model;
   const tensorOf = tensorsOf(source, parameters);
   checkTensors(tensorOf, parameters);
-  checkTokenizer(source, dimensions.vocabSize);
+  const tokenizer = usableTokenizer(source.tokenizer, dimensions.vocabSize);
+  checkTokenizer({ ...source, tokenizer }, dimensions.vocabSize);
 
   const copies = [...new Set(quantise)].sort((a, b) => a - b);
   const plans = copies.map((bits) => ({ bits, plan: quantisedPlan(model, bits) }));
@@ -95,8 +97,9 @@ async function writeModel(
     quantised,
   };
   await writeJson(pathIn(folder, 'config'), source.config);
-  await writeJson(pathIn(folder, 'tokenizer'), source.tokenizer);
+  await writeJson(pathIn(folder, 'tokenizer'), tokenizer);
   await writeJson(pathIn(folder, 'tokenizerConfig'), source.tokenizerConfig);
+  if (source.generationConfig) await writeJson(pathIn(folder, 'generationConfig'), source.generationConfig);
   await writeJson(pathIn(folder, 'manifest'), manifest);
   return manifest;
 }

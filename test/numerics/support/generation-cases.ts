@@ -32,6 +32,7 @@ export async function openTiny(folder: string): Promise<TinyBase> {
     // An adapter with special tokens asks for a tokenizer that knows them.
     tokenizer: { withAddedTokens: () => undefined } as never,
     chatTemplate: ChatTemplate.fromConfig({}),
+    endTokens: new Set(),
     dataOf: (name) => {
       const entry = weights.tensors.get(name);
       if (!entry) throw new Error(`no weight ${name}`);

@@ -37,7 +37,7 @@ export class OpenEngine {
     const executor = await OnnxExecutor.open(model, {
       ...{ slots, capacity, decodeWeights, intraOpThreads, device },
     });
-    return new OpenEngine(model, new Engine(executor, textRules(model.tokenizer), { prefillTokens, onStep }));
+    return new OpenEngine(model, new Engine(executor, textRules(model), { prefillTokens, onStep }));
   }
 
   get idle(): boolean {

@@ -57,9 +57,11 @@ async function toModel(source: ByteSource, header: GgufHeader): Promise<ModelSou
       `${String(config['vocab_size'])} texts, not ${vocabulary}`,
     );
   }
+  const turnEnd = metadata.optionalInteger('tokenizer.ggml.eot_token_id');
   return {
     config,
     ...rebuilt,
+    ...(turnEnd !== undefined && { generationConfig: { eos_token_id: [turnEnd] } }),
     tensors: new Map(byName.map((tensor) => [tensor.name, tensor])),
     close: () => source.close(),
   };
