@@ -104,3 +104,12 @@ it('says what it does not take', async () => {
     /hint: name a folder/,
   );
 });
+
+it('learns the layers of a base that an older version imported when a worker starts', async () => {
+  const { baseModels } = cluster.database;
+  const { details } = await baseModels.getReady(MODEL);
+  await baseModels.describe(MODEL, {});
+  await expect(prad('adapters', 'import', theirs, '--model', MODEL)).rejects.toThrow(/older version/);
+  await cluster.startWorker({ WORKER_ROLES: 'import' });
+  expect((await baseModels.getReady(MODEL)).details).toEqual(details);
+});

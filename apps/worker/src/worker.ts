@@ -13,6 +13,7 @@ import { GenerateHandler } from './generation/generate.handler.js';
 import { storeObstacles } from './http/obstacles.js';
 import { WorkerServer } from './http/worker-server.js';
 import { ImportHandler } from './import/import.handler.js';
+import { recordLayouts } from './import/record-layouts.js';
 import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { OneJobWatch } from './one-job-watch.js';
 import { Requeue } from './requeue.js';
@@ -62,6 +63,7 @@ export class Worker {
     });
     const worker = new Worker(parts, roles, env, log);
     await worker.#serve();
+    if (roles.includes('import')) await recordLayouts(database.baseModels, blobsOf(env), log);
     await report.start();
     await host.start();
     requeue.start();
@@ -169,7 +171,7 @@ function handlersOf(
   metrics: WorkerMetrics,
   log: WorkerLog,
 ) {
-  const blobs = new LocalBlobStore(join(env.PRAD_DATA_DIR, 'blobs'));
+  const blobs = blobsOf(env);
   const leaseMs = env.WORKER_LEASE_MS;
   // Several renewals must fit into a lease, so that one that fails does no harm.
   const timing = { leaseMs, heartbeatMs: Math.min(TRAINING_HEARTBEAT_MS, leaseMs / 4) };
@@ -180,6 +182,10 @@ function handlersOf(
     new GenerateHandler(database, blobs, threads.generation, quick),
     new ImportHandler(database, blobs, threads.import, timing, log),
   ];
+}
+
+function blobsOf(env: WorkerEnv): LocalBlobStore {
+  return new LocalBlobStore(join(env.PRAD_DATA_DIR, 'blobs'));
 }
 
 function nodeOf(env: WorkerEnv, roles: readonly JobName[]) {

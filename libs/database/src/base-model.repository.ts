@@ -7,6 +7,7 @@ import {
   type BaseModelStatus,
   type Failure,
   type Heartbeat,
+  type JsonObject,
   type ImportingBaseModel,
   type QuantisedBits,
   type ReadyBaseModel,
@@ -150,6 +151,11 @@ export class BaseModelRepository {
     await this.leave(id, owner, { ...content, quantised, status: 'ready' });
     await this.dataSource.manager.update(BaseModelEntity, { blobKey: content.blobKey }, { quantised });
     return this.getReady(id);
+  }
+
+  /** Replaces the further facts of a model. */
+  async describe(id: string, details: JsonObject): Promise<void> {
+    await this.dataSource.manager.update(BaseModelEntity, { id }, { details });
   }
 
   /** Throws conflict `lease_lost`. */

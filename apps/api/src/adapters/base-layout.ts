@@ -9,6 +9,6 @@ export function layoutOfBase({ id, details }: Pick<ReadyBaseModel, 'id' | 'detai
   throw new AppError({
     kind: 'conflict',
     code: 'base_model_without_layout',
-    message: `base model ${JSON.stringify(id)} was imported by an older version, which did not record its layers: import it again`,
+    message: `base model ${JSON.stringify(id)} was imported by an older version, which did not record its layers: the next worker that starts with the role import does`,
   });
 }

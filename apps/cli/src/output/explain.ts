@@ -11,7 +11,7 @@ const hints: Readonly<Record<string, string>> = {
   unreadable_adapter:
     'name a folder with adapter_config.json and adapter_model.safetensors, or to inspect an artefact',
   not_expressible: '--format prad holds every adapter',
-  base_model_without_layout: '`prad models import` it again under another name',
+  base_model_without_layout: 'start a worker anew',
   file_not_found: '`prad files list` shows what there is',
   fine_tuning_job_not_found: '`prad jobs list` shows what there is',
   model_in_use: '`prad models list` and `prad jobs list` show what uses it',
