@@ -66,7 +66,7 @@ function readPeft({ config, tensors }: AdapterFiles, base: AdapterBase, scope?: 
 
 /**
  * An artefact as the two files of a folder. What came from PEFT goes back with the fields that it came with.
- * @throws AppError conflict `not_expressible` for what PEFT has no form of.
+ * @throws AppError conflict `not_expressible` for what PEFT has no form of; invalid for an artefact that does not fit.
  */
 export function writeAdapterFolder(
   artefact: AdapterArtefact,
@@ -79,6 +79,6 @@ export function writeAdapterFolder(
   const tokens = options['special_tokens'];
   if (found === undefined) throw notExpressible(`it has none of the method ${method}`);
   if (Array.isArray(tokens) && tokens.length > 0) throw notExpressible('it has special tokens');
-  const files = found.write(artefact, layout);
+  const files = found.write(fitArtefact(artefact, layout), layout);
   return peftConfig === undefined ? files : { ...files, config: peftConfig };
 }

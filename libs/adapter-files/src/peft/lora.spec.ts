@@ -89,6 +89,15 @@ describe('LoRA', () => {
     expect(readAdapterFolder(written, llama).tensors).toEqual(artefact.tensors);
   });
 
+  it('takes the targets that the method has by default where the options name none', () => {
+    const options = Object.fromEntries(
+      Object.entries(gpt2Lora().options).filter(([name]) => name !== 'targets'),
+    );
+    const files = writeAdapterFolder({ ...gpt2Lora(), options }, gpt2Layout, 'peft');
+    expect(files).toEqual(writeAdapterFolder(gpt2Lora(), gpt2Layout, 'peft'));
+    expect(files.config['target_modules']).toEqual(['c_attn']);
+  });
+
   it('stacks different A of a fused module, pads the others, and computes the same', () => {
     const artefact = gpt2Lora({ targets: [...gpt2Qv, 'o_proj'] }, gpt2Qv, {
       'transformer.h.0.attn.c_proj.lora.a': [4, 2],

@@ -1,22 +1,25 @@
 import { tensor } from '@prad/tensor';
-import { z } from 'zod';
 import type { AdapterArtefact } from '../adapter-artefact.js';
 import { layersOf, moduleOf, type BaseLayout } from '../base-layout.js';
 import { FloatTensors, joined, rowsOf, sameBits, transposed, type FloatTensor } from '../float-tensors.js';
+import { kindsOf } from '../expected-tensors.js';
+import { methodOptions } from '../method-options.js';
 import { inOrderOfModule } from './head-order.js';
 import { commonFields } from './peft-config.js';
 import type { AdapterFiles } from './peft-method.js';
 import { modulesOf, notExpressible, targetNames, type PeftModule } from './peft-modules.js';
 
-const loraOptions = z.object({
-  rank: z.int().min(1),
-  alpha: z.number(),
-  scaling: z.enum(['none', 'rank', 'rslora']).default('none'),
-  targets: z.array(z.string()),
-  layers: z.array(z.number()).optional(),
-  dropout: z.number().default(0),
-  scale_bias: z.boolean().default(true),
-});
+/** The options of either method, with the targets that it has by default. */
+function lowRankOptions({ method, options }: AdapterArtefact, { modelType }: BaseLayout) {
+  if (method === 'dora') {
+    const chosen = methodOptions.dora.parse(options);
+    return { ...chosen, targets: kindsOf.dora(chosen) };
+  }
+  const chosen = methodOptions.lora.parse(options);
+  return { ...chosen, scale_bias: false, targets: kindsOf.lora(chosen, modelType) };
+}
+
+type LowRankOptions = ReturnType<typeof lowRankOptions>;
 
 /** A projection's share of a module: A as [r, in], B as [out, r]. */
 interface Part {
@@ -38,7 +41,7 @@ interface ModuleParts {
  * that is so many times as large. The file has one rank, so that smaller modules are padded with zeros.
  */
 export function writeLora(artefact: AdapterArtefact, layout: BaseLayout): AdapterFiles {
-  const options = loraOptions.parse(artefact.options);
+  const options = lowRankOptions(artefact, layout);
   const isDora = artefact.method === 'dora';
   const modules = modulesOf(layout, options.targets);
   if (isDora) refuseInexactDora(options, modules, layout);
@@ -78,14 +81,14 @@ export function writeLora(artefact: AdapterArtefact, layout: BaseLayout): Adapte
 }
 
 /** PEFT's factor is lora_alpha / r, or lora_alpha / sqrt(r). */
-function scalingFields({ rank, alpha, scaling }: z.infer<typeof loraOptions>, stack: number) {
+function scalingFields({ rank, alpha, scaling }: LowRankOptions, stack: number) {
   if (scaling === 'none') return { lora_alpha: alpha * rank * stack, use_rslora: false };
   if (scaling === 'rank') return { lora_alpha: alpha * stack, use_rslora: false };
   return { lora_alpha: alpha * Math.sqrt(stack), use_rslora: true };
 }
 
 function refuseInexactDora(
-  { targets, scale_bias }: z.infer<typeof loraOptions>,
+  { targets, scale_bias }: LowRankOptions,
   modules: readonly PeftModule[],
   { sites }: BaseLayout,
 ): void {
@@ -105,7 +108,7 @@ function partsOf(
   artefact: AdapterArtefact,
   layout: BaseLayout,
   modules: readonly PeftModule[],
-  { rank, targets, layers }: z.infer<typeof loraOptions>,
+  { rank, targets, layers }: LowRankOptions,
 ): ModuleParts[] {
   const file = new FloatTensors(artefact.tensors);
   const part = (kind: string, layer: number): Part | undefined => {
