@@ -9,8 +9,8 @@ import { importModel } from '../../apps/cli/src/stack/import-model.js';
 import { values } from '../../libs/adapter-files/testing/files.js';
 import { Cluster } from './support/cluster.js';
 import { tinyConfig, writeTinyModel } from './support/tiny-model.js';
+import { ended, MODEL, submitTraining } from './support/training-run.js';
 
-const MODEL = 'tiny';
 const cli = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
 
 let cluster: Cluster;
@@ -92,6 +92,18 @@ it('imports an adapter of PEFT’s, answers with it at once, and exports it as i
   );
   const again = await prad('adapters', 'import', ours, '--model', MODEL);
   expect(await answer(again)).toBe(await answer(prompt));
+});
+
+it('exports what was trained here as PEFT’s, and answers the same with it', async () => {
+  const hyperparameters = { max_steps: 4, batch_size: 4, learning_rate: 0.05 };
+  const settings = { adapter: 'lora' as const, rank: 4, hyperparameters };
+  const { id } = await submitTraining(cluster, { method: { type: 'prad', prad: settings } });
+  const { fine_tuned_model: trained } = await ended(cluster, id);
+  const folder = join(cluster.dataFolder, 'trained');
+  await prad('adapters', 'export', trained!, folder);
+  const again = await prad('adapters', 'import', folder, '--model', MODEL, '--scope', 'prompt');
+  expect(await answer(again)).toBe(await answer(trained!));
+  expect(await answer(again)).not.toBe(await answer(MODEL));
 });
 
 it('says what it does not take', async () => {
