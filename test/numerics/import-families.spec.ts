@@ -98,15 +98,6 @@ it.each(folders)('%s decodes from its copy in 8 bits nearly as it is', async (fo
   expect(gap).toBeLessThan(0.03);
 });
 
-it('is not served on WebGPU where scores are capped, which that device passes over', async () => {
-  const path = join(scratch, 'capped');
-  await importBaseModel(await source('gemma2'), path);
-  const opening = OnnxExecutor.open(await openBaseModel(path, 'gemma2'), {
-    ...{ slots: 1, capacity: 8, intraOpThreads: 1, device: 'webgpu' },
-  });
-  await expect(opening).rejects.toMatchObject({ code: 'device_lacks_softcap', kind: 'conflict' });
-});
-
 describe('an imported checkpoint generates what transformers generates from it', () => {
   it.each(folders)('%s', async (folder) => {
     const path = join(scratch, folder);

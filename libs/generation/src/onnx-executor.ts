@@ -7,7 +7,6 @@ import { openBaseSessions, type BaseSessions } from './base-sessions.js';
 import type { DecodeWeights } from './decode-weights.js';
 import { Executor } from './executor.js';
 import { DeviceCache } from './device-cache.js';
-import { requireSoftcap } from './device-limits.js';
 import { HostCache } from './host-cache.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { io } from './model-graphs.js';
@@ -61,13 +60,11 @@ export class OnnxExecutor extends Executor {
 
   /**
    * Loads the base model; the graph for adapters follows with the first of them.
-   * @throws AppError conflict `no_quantised_copy` where the import made none of the `decodeWeights`, or
-   * `device_lacks_softcap` where the device cannot compute this model.
+   * @throws AppError conflict `no_quantised_copy` where the import made none of the `decodeWeights`.
    */
   static async open(model: BaseModel, options: OnnxExecutorOptions): Promise<OnnxExecutor> {
     const capacity = Math.min(options.capacity, model.dimensions.maxPositions);
     const { intraOpThreads, device, decodeWeights = 'f32' } = options;
-    requireSoftcap(model, device);
     const base = await openBaseSessions(model, capacity, decodeWeights, {
       ...{ intraOpThreads, ...(device && { device }) },
     });
