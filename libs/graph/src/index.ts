@@ -39,6 +39,7 @@ export { mod } from './ops/mod.js';
 export { mul } from './ops/mul.js';
 export { neg } from './ops/neg.js';
 export { pad, padTo } from './ops/pad.js';
+export { quickGelu } from './ops/quick-gelu.js';
 export { reciprocal } from './ops/reciprocal.js';
 export { reduceMax } from './ops/reduce-max.js';
 export { reduceMean } from './ops/reduce-mean.js';

@@ -23,6 +23,7 @@ export {
   fedTensors,
   fedWeights,
   productsOf,
+  storedTensors,
   storedWeights,
   type Projection,
   type Weights,

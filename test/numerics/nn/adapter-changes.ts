@@ -40,3 +40,12 @@ export async function fresh(
   const made = await runGraph(encodeOnnx(graph), feeds);
   return { adapter, tensors: new Map([...random, ...Object.entries(made)]) };
 }
+
+/** The file `<name>.losses.json` of test/reference. */
+export interface LossCurve {
+  readonly learning_rate: number;
+  readonly warmup_ratio: number;
+  readonly clip_norm: number;
+  readonly losses: readonly number[];
+  readonly gradient_norms: readonly number[];
+}

@@ -2,7 +2,7 @@ import { decodeAdapter, encodeAdapter, influenceOf } from '@prad/adapter-files';
 import { adapterFor, allMask, promptMask, type MaskPolicy, type Site } from '@prad/nn';
 import { Trainer, collate, trainedTensors } from '@prad/training';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { changed, fresh, masked } from './adapter-changes.js';
+import { changed, fresh, masked, type LossCurve } from './adapter-changes.js';
 import { answerRowsOf, goldenRows } from './architecture-contract.js';
 import { CachedRun } from './cached-run.js';
 import { measured } from './differences.js';
@@ -38,7 +38,7 @@ export interface AdapterTraits {
 /** A test of what not every method has; there is none where it does not hold. */
 function when(holds: unknown): (name: string, test: () => Promise<void>) => void {
   return (name, test) => {
-    if (Boolean(holds)) it(name, test);
+    if (holds) it(name, test);
   };
 }
 
@@ -392,12 +392,4 @@ export function adapterContract(folder: string, name: string, traits: AdapterTra
       );
     });
   });
-}
-
-interface LossCurve {
-  readonly learning_rate: number;
-  readonly warmup_ratio: number;
-  readonly clip_norm: number;
-  readonly losses: readonly number[];
-  readonly gradient_norms: readonly number[];
 }

@@ -180,6 +180,7 @@ export const gradcheckCases: readonly GradcheckCase[] = [
   unary('Log', g.log, random([2, 3], 1, 0.5, 2)),
   unary('Tanh', g.tanh, random([2, 3], 1, -2, 2)),
   unary('Sigmoid', g.sigmoid, random([2, 3], 1, -2, 2)),
+  unary('QuickGelu', g.quickGelu, random([2, 3], 1, -2, 2)),
   unary('Erf', g.erf, random([2, 3], 1, -2, 2)),
   unary('Relu', g.relu, apart([2, 4])),
   unary('Abs', g.abs, apart([2, 4])),

@@ -1,9 +1,9 @@
-import { add, erf, mul, scalar, sigmoid, tanh } from '@prad/graph';
+import { add, erf, mul, quickGelu, scalar, tanh } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 
 /** x sigmoid(x). */
 export function silu(at: Scope, x: Value): Value {
-  return mul(at, x, sigmoid(at, x));
+  return quickGelu(at, x);
 }
 
 /** GPT-2's tanh approximation of GELU: x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */

@@ -21,6 +21,19 @@ export interface Weights {
   readonly conv1d: (at: Scope, x: Value, projection: Projection) => Value;
 }
 
+/** Tensors loaded with the graph from a file. */
+export function storedTensors(
+  graph: Graph,
+  specs: readonly ParameterSpec[],
+  data: (name: string) => ExternalData,
+): (name: string) => Value {
+  const known = new Map(specs.map((spec) => [spec.name, spec]));
+  return once((name) => {
+    const { shape } = known.get(name) ?? unknownWeight(name);
+    return graph.parameter(name, { dtype: 'float32', shape }, data(name));
+  });
+}
+
 /**
  * Weights loaded with the graph from a file, untouched by training. Projections of one input whose weights lie side
  * by side in the file are one product: fewer, larger products stream faster from memory.
@@ -32,9 +45,6 @@ export function storedWeights(
 ): Weights {
   const known = new Map(specs.map((spec) => [spec.name, spec]));
   const specOf = (name: string): ParameterSpec => known.get(name) ?? unknownWeight(name);
-  const tensor = once((name) =>
-    graph.parameter(name, { dtype: 'float32', shape: specOf(name).shape }, data(name)),
-  );
   const stack = once((joined) => {
     const names = joined.split('+');
     const [, ...others] = specOf(names[0] ?? '').shape;
@@ -42,7 +52,7 @@ export function storedWeights(
     const region = joinedRegion(names.map(data)) ?? unknownWeight(joined);
     return graph.parameter(joined, { dtype: 'float32', shape: [rows, ...others] }, region);
   });
-  const separate = productsOf(tensor);
+  const separate = productsOf(storedTensors(graph, specs, data));
   const adjacent = (names: readonly string[]): boolean =>
     names.length === 0 || joinedRegion(names.map(data)) !== undefined;
   return {
