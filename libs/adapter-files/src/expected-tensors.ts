@@ -1,6 +1,6 @@
 import type { Shape } from '@prad/tensor';
 import { layersOf, moduleOf, type BaseLayout, type SiteLayout } from './base-layout.js';
-import type { OptionsOf } from './method-options.js';
+import type { OptionsOf } from '@prad/adapter-options';
 
 /** What a method's tensors at a site are called there, with their shapes. */
 type SiteShapes = (site: SiteLayout, kind: string) => Readonly<Record<string, Shape>>;

@@ -4,7 +4,7 @@ import type { AdapterArtefact } from './adapter-artefact.js';
 import type { BaseLayout } from './base-layout.js';
 import { expectedTensors, type ExpectedTensors } from './expected-tensors.js';
 import { FloatTensors, type FloatTensor } from './float-tensors.js';
-import { isMethodName, methodOptions, type MethodName } from './method-options.js';
+import { isAdapterMethodName, adapterOptions, type AdapterMethodName } from '@prad/adapter-options';
 
 /**
  * Holds an artefact against its base: the method is known, its options are complete, and every tensor that they ask for
@@ -13,8 +13,8 @@ import { isMethodName, methodOptions, type MethodName } from './method-options.j
  */
 export function fitArtefact(artefact: AdapterArtefact, layout: BaseLayout): AdapterArtefact {
   const { method } = artefact;
-  if (!isMethodName(method)) {
-    const known = Object.keys(methodOptions).join(', ');
+  if (!isAdapterMethodName(method)) {
+    const known = Object.keys(adapterOptions).join(', ');
     throw invalidOptions(method, `known methods are ${known}`, 'method');
   }
   const { options, expected } = fits[method](artefact.options, layout);
@@ -31,7 +31,7 @@ type Fit = (
 ) => { readonly options: Readonly<Record<string, unknown>>; readonly expected: ExpectedTensors };
 
 function fit<O extends Readonly<Record<string, unknown>>>(
-  method: MethodName,
+  method: AdapterMethodName,
   schema: ZodType<O>,
   shapes: (options: O, layout: BaseLayout) => ExpectedTensors,
 ): Fit {
@@ -47,17 +47,17 @@ function fit<O extends Readonly<Record<string, unknown>>>(
 }
 
 /** Every method; a new one adds its line here and in the files of options and tensors. */
-const fits: Readonly<Record<MethodName, Fit>> = {
-  adapter: fit('adapter', methodOptions.adapter, expectedTensors.adapter),
-  lora: fit('lora', methodOptions.lora, expectedTensors.lora),
-  dora: fit('dora', methodOptions.dora, expectedTensors.dora),
-  prefix: fit('prefix', methodOptions.prefix, expectedTensors.prefix),
-  prompt: fit('prompt', methodOptions.prompt, expectedTensors.prompt),
-  mam: fit('mam', methodOptions.mam, expectedTensors.mam),
-  ia3: fit('ia3', methodOptions.ia3, expectedTensors.ia3),
+const fits: Readonly<Record<AdapterMethodName, Fit>> = {
+  adapter: fit('adapter', adapterOptions.adapter, expectedTensors.adapter),
+  lora: fit('lora', adapterOptions.lora, expectedTensors.lora),
+  dora: fit('dora', adapterOptions.dora, expectedTensors.dora),
+  prefix: fit('prefix', adapterOptions.prefix, expectedTensors.prefix),
+  prompt: fit('prompt', adapterOptions.prompt, expectedTensors.prompt),
+  mam: fit('mam', adapterOptions.mam, expectedTensors.mam),
+  ia3: fit('ia3', adapterOptions.ia3, expectedTensors.ia3),
 };
 
-function refuseMisfits(method: MethodName, options: object, layout: BaseLayout): void {
+function refuseMisfits(method: AdapterMethodName, options: object, layout: BaseLayout): void {
   if ('rank' in options && Number(options.rank) > layout.hiddenSize) {
     const problem = `at most the base's hidden size of ${layout.hiddenSize}, got ${String(options.rank)}`;
     throw invalidOptions(method, problem, 'rank');

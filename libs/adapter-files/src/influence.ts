@@ -1,6 +1,6 @@
 import { layersOf, type BaseLayout } from './base-layout.js';
 import { kindsOf } from './expected-tensors.js';
-import { isMethodName, type MethodName } from './method-options.js';
+import { isAdapterMethodName, type AdapterMethodName } from '@prad/adapter-options';
 
 /** Where an adapter attaches. */
 export interface AdapterPlaces {
@@ -59,7 +59,7 @@ export function placesOf(
   options: Readonly<Record<string, unknown>>,
   { modelType, layers }: Pick<BaseLayout, 'modelType' | 'layers'>,
 ): AdapterPlaces | undefined {
-  if (!isMethodName(method)) return undefined;
+  if (!isAdapterMethodName(method)) return undefined;
   const { special_tokens: tokens, layers: chosen } = options;
   const hasTokens = Array.isArray(tokens) && tokens.length > 0;
   return {
@@ -71,7 +71,7 @@ export function placesOf(
 
 /** The kinds that the options choose, or that the method has by default. */
 function kindsFor(
-  method: MethodName,
+  method: AdapterMethodName,
   { targets, site }: Readonly<Record<string, unknown>>,
   modelType: string,
 ): readonly string[] {

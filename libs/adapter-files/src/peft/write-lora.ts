@@ -3,7 +3,7 @@ import type { AdapterArtefact } from '../adapter-artefact.js';
 import { layersOf, moduleOf, type BaseLayout } from '../base-layout.js';
 import { FloatTensors, joined, rowsOf, sameBits, transposed, type FloatTensor } from '../float-tensors.js';
 import { kindsOf } from '../expected-tensors.js';
-import { methodOptions } from '../method-options.js';
+import { adapterOptions } from '@prad/adapter-options';
 import { inOrderOfModule } from './head-order.js';
 import { commonFields } from './peft-config.js';
 import type { AdapterFiles } from './peft-method.js';
@@ -12,10 +12,10 @@ import { modulesOf, notExpressible, targetNames, type PeftModule } from './peft-
 /** The options of either method, with the targets that it has by default. */
 function lowRankOptions({ method, options }: AdapterArtefact, { modelType }: BaseLayout) {
   if (method === 'dora') {
-    const chosen = methodOptions.dora.parse(options);
+    const chosen = adapterOptions.dora.parse(options);
     return { ...chosen, targets: kindsOf.dora(chosen) };
   }
-  const chosen = methodOptions.lora.parse(options);
+  const chosen = adapterOptions.lora.parse(options);
   return { ...chosen, scale_bias: false, targets: kindsOf.lora(chosen, modelType) };
 }
 

@@ -1,3 +1,4 @@
+import type { adapterInits } from '@prad/adapter-options';
 import type { Scope, Value } from '@prad/graph';
 import type { ZodType } from 'zod';
 import type { LanguageModel } from '../architectures/architecture.js';
@@ -5,8 +6,6 @@ import type { Site, SiteFlow } from '../architectures/site.js';
 import type { ParameterSpec } from '../random/initialise.js';
 import type { AdapterFamily, DropoutPlace } from './adapter-family.js';
 
-/** Start values: `identity` changes nothing at step 0; `released` is N(0, 0.02^2), what the released code does. */
-export const adapterInits = ['identity', 'released'] as const;
 export type AdapterInit = (typeof adapterInits)[number];
 
 /** The tensor of that name within the part at hand. */

@@ -1,25 +1,14 @@
+import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
 import { add, layerNormalization, mul, relu, scalar } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 import { tensor } from '@prad/tensor';
-import { z } from 'zod';
 import type { SiteKind } from '../architectures/site.js';
 import { kaimingUniform } from '../random/initialise.js';
 import type { ParameterSpec } from '../random/initialise.js';
 import type { AdapterFamily } from './adapter-family.js';
-import type { AdapterInit, AdapterMethod, SitePart } from './adapter-method.js';
+import type { AdapterInit, AdapterMethod, AdapterOptions, SitePart } from './adapter-method.js';
 import { affine } from './affine.js';
-import {
-  dropoutOption,
-  initOption,
-  layersOption,
-  onesInit,
-  rankOption,
-  releasedInit,
-  requireRank,
-  sitesOf,
-  tokenOptions,
-  zerosInit,
-} from './options.js';
+import { onesInit, releasedInit, requireRank, sitesOf, zerosInit } from './options.js';
 import type { LanguageModel } from '../architectures/architecture.js';
 
 /** Branches of a layer that have a bottleneck. */
@@ -29,24 +18,7 @@ const kindsOf = {
   both: ['self_attn', 'mlp'],
 } as const satisfies Record<string, readonly SiteKind[]>;
 
-/** The options of a bottleneck, shared with mam. */
-export const bottleneckOptions = {
-  rank: rankOption(16),
-  /** Factor on the delta, or a trained one for each module that starts at 1. */
-  scale: z.union([z.number().positive(), z.literal('learnable')]).default(1),
-  site: z.enum(['ffn', 'attention', 'both']).default('ffn'),
-  layers: layersOption,
-  /** Whether it reads the branch's normed input or the branch's output. */
-  form: z.enum(['parallel', 'sequential']).default('parallel'),
-  /** A layer norm on what it reads, or on what it makes. */
-  layer_norm: z.enum(['none', 'in', 'out']).default('none'),
-  dropout: dropoutOption,
-  init: initOption,
-};
-
-const options = z.strictObject({ ...bottleneckOptions, ...tokenOptions });
-
-type BottleneckOptions = z.infer<z.ZodObject<typeof bottleneckOptions>>;
+type BottleneckOptions = Omit<OptionsOf<'adapter'>, keyof AdapterOptions>;
 type Form = BottleneckOptions['form'];
 type Norm = BottleneckOptions['layer_norm'];
 
@@ -57,9 +29,9 @@ const NORM_EPSILON = 1e-5;
  * PrAd-Adapter: a ReLU bottleneck beside or behind a branch, added to its output:
  * scale (drop(relu(x D + b_D)) U + b_U).
  */
-export const adapter: AdapterMethod<z.infer<typeof options>> = {
+export const adapter: AdapterMethod<OptionsOf<'adapter'>> = {
   name: 'adapter',
-  options,
+  options: adapterOptions.adapter,
   parts: (model, chosen) => ({ sites: [bottleneck('adapter', model, chosen)] }),
 };
 

@@ -1,24 +1,15 @@
+import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
 import { add, detach, div, gemm, mul, reduceSum, scalar, sqrt, sub } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 import { AppError } from '@prad/errors';
-import { z } from 'zod';
 import type { SiteFlow, SiteWeight } from '../architectures/site.js';
 import type { AdapterFamily } from './adapter-family.js';
 import type { AdapterMethod, PartTensors } from './adapter-method.js';
 import { affine } from './affine.js';
-import { factors, loraFactor, lowRankOptions } from './lora.js';
-import { onesInit, requireRank, sitesOf, tokenOptions } from './options.js';
+import { factors, loraFactor } from './lora.js';
+import { onesInit, requireRank, sitesOf } from './options.js';
 
-const options = z.strictObject({
-  ...lowRankOptions,
-  /** Whether the column norms count as constants in the gradient, as in PEFT; the released code lets it flow. */
-  detach_norm: z.boolean().default(false),
-  /** Whether the frozen bias is scaled too, as in the released code; PEFT leaves it. */
-  scale_bias: z.boolean().default(true),
-  ...tokenOptions,
-});
-
-type DoraOptions = z.infer<typeof options>;
+type DoraOptions = OptionsOf<'dora'>;
 
 /**
  * DoRA: the sum of a base weight and its low-rank change, each output's column brought to a trained magnitude m:
@@ -26,7 +17,7 @@ type DoraOptions = z.infer<typeof options>;
  */
 export const dora: AdapterMethod<DoraOptions> = {
   name: 'dora',
-  options,
+  options: adapterOptions.dora,
   parts: (model, chosen) => {
     requireRank('dora', model, chosen.rank);
     return {

@@ -1,21 +1,14 @@
+import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
 import { mul, scalar, sub } from '@prad/graph';
-import { z } from 'zod';
 import type { Site, SiteKind } from '../architectures/site.js';
 import type { AdapterFamily } from './adapter-family.js';
 import type { AdapterMethod, SitePart } from './adapter-method.js';
-import { layersOption, onesInit, sitesOf, targetsOption, tokenOptions } from './options.js';
-
-const options = z.strictObject({
-  /** Of `down_proj` the input is scaled, of all others the output, as PEFT does. */
-  targets: targetsOption.default(['k_proj', 'v_proj', 'down_proj']),
-  layers: layersOption,
-  ...tokenOptions,
-});
+import { onesInit, sitesOf } from './options.js';
 
 /** (IA)^3: one trained factor for each number that comes out of a projection, or goes into the down projection. */
-export const ia3: AdapterMethod<z.infer<typeof options>> = {
+export const ia3: AdapterMethod<OptionsOf<'ia3'>> = {
   name: 'ia3',
-  options,
+  options: adapterOptions.ia3,
   parts: (model, { targets, layers }) => {
     const outputs = targets.filter((kind) => kind !== 'down_proj');
     const inputs = targets.filter((kind) => kind === 'down_proj');

@@ -1,42 +1,14 @@
+import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
 import { mul, scalar } from '@prad/graph';
-import { z } from 'zod';
 import type { LanguageModel } from '../architectures/architecture.js';
 import type { SiteKind } from '../architectures/site.js';
 import { kaimingUniform, type ParameterSpec } from '../random/initialise.js';
 import type { AdapterFamily } from './adapter-family.js';
-import type { AdapterInit, AdapterMethod } from './adapter-method.js';
+import type { AdapterInit, AdapterMethod, AdapterOptions } from './adapter-method.js';
 import { affine } from './affine.js';
-import {
-  dropoutOption,
-  initOption,
-  layersOption,
-  rankOption,
-  releasedInit,
-  requireRank,
-  sitesOf,
-  targetsOption,
-  tokenOptions,
-  zerosInit,
-} from './options.js';
+import { releasedInit, requireRank, sitesOf, zerosInit } from './options.js';
 
-/** The options of low-rank factors, shared with dora. */
-export const lowRankOptions = {
-  rank: rankOption(8),
-  alpha: z.number().positive().default(4),
-  /** What alpha is divided by: nothing (the released code), the rank (LoRA), or its root (rsLoRA). */
-  scaling: z.enum(['none', 'rank', 'rslora']).default('none'),
-  /** By default those of the released code. */
-  targets: targetsOption.optional(),
-  layers: layersOption,
-  dropout: dropoutOption,
-  /** The released code drops from the branch's output, PEFT from its input. */
-  dropout_at: z.enum(['output', 'input']).default('output'),
-  init: initOption,
-};
-
-const options = z.strictObject({ ...lowRankOptions, ...tokenOptions });
-
-export type LowRankOptions = z.infer<z.ZodObject<typeof lowRankOptions>>;
+export type LowRankOptions = Omit<OptionsOf<'lora'>, keyof AdapterOptions>;
 
 /** The released code adapts queries and values of GPT-2, keys and values of LLaMA. */
 function defaultTargets({ modelType }: LanguageModel): readonly SiteKind[] {
@@ -47,9 +19,9 @@ function defaultTargets({ modelType }: LanguageModel): readonly SiteKind[] {
  * LoRA: factor (x A) B at chosen projections. At the start A is zero and B is not (the reverse of the usual, an
  * identity all the same).
  */
-export const lora: AdapterMethod<z.infer<typeof options>> = {
+export const lora: AdapterMethod<OptionsOf<'lora'>> = {
   name: 'lora',
-  options,
+  options: adapterOptions.lora,
   parts: (model, chosen) => {
     requireRank('lora', model, chosen.rank);
     return {

@@ -1,21 +1,13 @@
-import { z } from 'zod';
-import { bottleneck, bottleneckOptions } from './adapter.js';
+import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
+import { bottleneck } from './adapter.js';
 import type { AdapterMethod } from './adapter-method.js';
-import { lengthOption, tokenOptions, widthOption } from './options.js';
+
 import { prefixPart } from './prefix.js';
 
-const options = z.strictObject({
-  prefix_length: lengthOption(30),
-  projection: z.boolean().default(false),
-  projection_size: widthOption(108),
-  ...bottleneckOptions,
-  ...tokenOptions,
-});
-
 /** Mix-and-match: a prefix for the attention and bottlenecks beside the feed-forward. Only these are masked. */
-export const mam: AdapterMethod<z.infer<typeof options>> = {
+export const mam: AdapterMethod<OptionsOf<'mam'>> = {
   name: 'mam',
-  options,
+  options: adapterOptions.mam,
   parts: (model, chosen) => ({
     prefix: prefixPart(model, { ...chosen, length: chosen.prefix_length }),
     sites: [bottleneck('mam', model, chosen)],

@@ -1,26 +1,10 @@
+import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
 import { add, gemm, tanh } from '@prad/graph';
-import { z } from 'zod';
 import type { LanguageModel } from '../architectures/architecture.js';
 import type { ParameterSpec } from '../random/initialise.js';
 import { kaimingUniform } from '../random/initialise.js';
 import type { AdapterMethod, PrefixPart } from './adapter-method.js';
-import {
-  dropoutOption,
-  lengthOption,
-  releasedInit,
-  tokenOptions,
-  widthOption,
-  zerosInit,
-} from './options.js';
-
-const options = z.strictObject({
-  length: lengthOption(30),
-  /** Train through an MLP (a re-parametrisation); only what it makes is kept. */
-  projection: z.boolean().default(false),
-  projection_size: widthOption(108),
-  dropout: dropoutOption,
-  ...tokenOptions,
-});
+import { releasedInit, zerosInit } from './options.js';
 
 interface PrefixOptions {
   readonly length: number;
@@ -30,9 +14,9 @@ interface PrefixOptions {
 }
 
 /** Prefix tuning: trained keys and values in front of every row, in every layer. There is nothing to mask. */
-export const prefix: AdapterMethod<z.infer<typeof options>> = {
+export const prefix: AdapterMethod<OptionsOf<'prefix'>> = {
   name: 'prefix',
-  options,
+  options: adapterOptions.prefix,
   parts: (model, chosen) => ({ prefix: prefixPart(model, chosen) }),
 };
 

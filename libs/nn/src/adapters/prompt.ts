@@ -1,13 +1,11 @@
-import { z } from 'zod';
+import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
 import type { AdapterMethod } from './adapter-method.js';
-import { lengthOption, releasedInit, tokenOptions } from './options.js';
-
-const options = z.strictObject({ length: lengthOption(20), ...tokenOptions });
+import { releasedInit } from './options.js';
 
 /** Prompt tuning: trained soft tokens in front of every prompt. */
-export const prompt: AdapterMethod<z.infer<typeof options>> = {
+export const prompt: AdapterMethod<OptionsOf<'prompt'>> = {
   name: 'prompt',
-  options,
+  options: adapterOptions.prompt,
   parts: ({ dimensions }, { length }) => ({
     softTokens: [{ name: 'prompt.weight', shape: [length, dimensions.hiddenSize], init: releasedInit }],
   }),

@@ -1,3 +1,4 @@
+import { projectionKinds } from '@prad/adapter-options';
 import type { Scope, Value } from '@prad/graph';
 import type { Prefix } from '../attention/prefix.js';
 
@@ -6,15 +7,6 @@ import type { Prefix } from '../attention/prefix.js';
  * residual stream; the others are projections.
  */
 export type SiteKind = (typeof siteKinds)[number];
-export const projectionKinds = [
-  'q_proj',
-  'k_proj',
-  'v_proj',
-  'o_proj',
-  'gate_proj',
-  'up_proj',
-  'down_proj',
-] as const;
 export const siteKinds = [...projectionKinds, 'mlp', 'self_attn'] as const;
 
 /** A named place of the forward pass that an adapter may change. */
