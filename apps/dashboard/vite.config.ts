@@ -16,7 +16,12 @@ export default defineConfig({
   root,
   plugins: [react()],
   css: { postcss: { plugins: [plugin()] } },
-  resolve: { alias: { '@prad/contracts': resolve(repository, 'libs/contracts/src/index.ts') } },
+  resolve: {
+    alias: {
+      '@prad/contracts': resolve(repository, 'libs/contracts/src/index.ts'),
+      '@prad/adapter-options': resolve(repository, 'libs/adapter-options/src/index.ts'),
+    },
+  },
   build: {
     outDir: resolve(repository, 'dist/apps/dashboard'),
     emptyOutDir: true,

@@ -42,6 +42,7 @@ function fit<O extends Readonly<Record<string, unknown>>>(
       throw invalidOptions(method, issue?.message ?? 'not valid', issue?.path.join('.') ?? 'options');
     }
     refuseMisfits(method, result.data, layout);
+    refuseProjection(method, result.data);
     return { options: result.data, expected: shapes(result.data, layout) };
   };
 }
@@ -57,7 +58,11 @@ const fits: Readonly<Record<AdapterMethodName, Fit>> = {
   ia3: fit('ia3', adapterOptions.ia3, expectedTensors.ia3),
 };
 
-function refuseMisfits(method: AdapterMethodName, options: object, layout: BaseLayout): void {
+/**
+ * What a base of that layout does not have.
+ * @throws AppError invalid `invalid_adapter_options` naming the option.
+ */
+export function refuseMisfits(method: AdapterMethodName, options: object, layout: BaseLayout): void {
   if ('rank' in options && Number(options.rank) > layout.hiddenSize) {
     const problem = `at most the base's hidden size of ${layout.hiddenSize}, got ${String(options.rank)}`;
     throw invalidOptions(method, problem, 'rank');
@@ -74,6 +79,10 @@ function refuseMisfits(method: AdapterMethodName, options: object, layout: BaseL
     if (above !== undefined)
       throw invalidOptions(method, `the base has layers 0 to ${last}, got ${above}`, 'layers');
   }
+}
+
+/** What is kept of a prefix is what its MLP made. */
+function refuseProjection(method: AdapterMethodName, options: object): void {
   if ('projection' in options && options.projection === true) {
     throw invalidOptions(method, 'a prefix is kept as its rows, without the projection', 'projection');
   }

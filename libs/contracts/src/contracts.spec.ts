@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import * as contracts from './index.js';
 import {
+  adapterMethodNames,
+  adapterOptions,
   createChatCompletion,
   createCompletion,
   createFineTuningJob,
@@ -19,21 +21,21 @@ describe('create fine-tuning job', () => {
     const parsed = createFineTuningJob.parse(job);
     expect(parsed.method).toEqual({
       type: 'prad',
-      prad: { adapter: 'adapter', scope: 'prompt', init: 'identity', hyperparameters: {} },
+      prad: { adapter: 'adapter', scope: 'prompt', ...adapterOptions.adapter.parse({}), hyperparameters: {} },
     });
   });
 
   it('names the known adapter methods when one is unknown', () => {
     const result = createFineTuningJob.safeParse({
       ...job,
-      method: { type: 'prad', prad: { adapter: 'dora' } },
+      method: { type: 'prad', prad: { adapter: 'bitfit' } },
     });
     expect(problems(result)).toEqual([
-      'method.prad.adapter: unknown adapter method "dora": known are adapter, lora',
+      'method.prad.adapter: unknown adapter method "bitfit": known are adapter, lora, dora, prefix, prompt, mam, ia3',
     ]);
   });
 
-  it.each([0, 1025, 1.5])('refuses rank %s', (rank) => {
+  it.each([0, 4097, 1.5])('refuses rank %s', (rank) => {
     const result = createFineTuningJob.safeParse({ ...job, method: { type: 'prad', prad: { rank } } });
     expect(problems(result)[0]).toMatch(/^method\.prad\.rank: /);
   });
@@ -53,8 +55,22 @@ describe('create fine-tuning job', () => {
     const targets = { adapter: 'adapter', targets: ['q_proj'] };
     expect(
       problems(createFineTuningJob.safeParse({ ...job, method: { type: 'prad', prad: targets } }))[0],
-    ).toContain('option of lora');
+    ).toBe(
+      'method.prad: `targets`: no option of adapter, whose options are rank, scale, site, layers, form, layer_norm, dropout, init, special_tokens, special_tokens_tied',
+    );
     expect(createFineTuningJob.safeParse({ ...job, epochs: 3 }).success).toBe(false);
+  });
+
+  it.each(adapterMethodNames)('takes %s with its own options alone', (adapter) => {
+    const parse = (prad: object) =>
+      createFineTuningJob.safeParse({ ...job, method: { type: 'prad', prad: { adapter, ...prad } } });
+    expect(parse({}).data?.method.prad).toEqual({
+      ...{ adapter, scope: 'prompt', hyperparameters: {} },
+      ...adapterOptions[adapter].parse({}),
+    });
+    expect(parse({ rang: 3 }).success).toBe(false);
+    const foreign = adapter === 'lora' || adapter === 'dora' ? 'prefix_length' : 'alpha';
+    expect(problems(parse({ [foreign]: 3 }))[0]).toContain(`no option of ${adapter}`);
   });
 
   it('reads auto as the default', () => {

@@ -77,14 +77,10 @@ export const fineTuningJob = z
     }),
     method: z.object({
       type: z.literal('prad'),
-      prad: z.object({
+      prad: z.looseObject({
         adapter: z.string(),
         scope: z.string(),
-        rank: z.number(),
-        scale: z.number(),
-        init: z.string(),
-        targets: z.array(z.string()).nullable().describe('null: the default of the base’s architecture.'),
-        layers: z.array(z.number()).nullable().describe('null: all.'),
+        // The method's own options, defaults filled in, stand beside these under their names in the request.
         hyperparameters: resolvedHyperparameters,
       }),
     }),

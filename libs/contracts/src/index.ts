@@ -21,12 +21,10 @@ export {
   type ModelObject,
 } from './model.js';
 export {
-  MAX_RANK,
-  adapterInits,
-  adapterMethods,
-  loraTargets,
+  adapterMethodNames,
+  adapterOptions,
+  defaultLearningRates,
   maskScopes,
-  type AdapterDefaults,
   type AdapterMethod,
 } from './adapter-method.js';
 export { hyperparameterDefaults, hyperparameters, type Hyperparameters } from './hyperparameters.js';

@@ -15,7 +15,7 @@ export {
   type GenerationRequest,
   type GenerationResult,
 } from './generation.js';
-export { methodOptions, trainingSettings, type MethodOptions, type TrainingSettings } from './training.js';
+export { trainingSettings, type TrainingSettings } from './training.js';
 export { chooseQueueStore, isPostgresStore, type QueueStore } from './store.js';
 export { JobProducer, type QueueDepth } from './producer.js';
 export { EventStream, type ReadOptions, type Sequenced } from './event-stream.js';

@@ -18,13 +18,3 @@ export const trainingSettings = z.strictObject({
   evaluationSteps: z.number().int().min(0),
 });
 export type TrainingSettings = z.infer<typeof trainingSettings>;
-
-/** What a `train` job finds in the column `options`: the options of the adapter method, which its own schema checks. */
-export const methodOptions = z.strictObject({
-  rank: z.number().int().min(1),
-  scale: z.number().positive(),
-  init: z.enum(['identity', 'released']),
-  targets: z.array(z.string()).optional(),
-  layers: z.array(z.number().int().min(0)).optional(),
-});
-export type MethodOptions = z.infer<typeof methodOptions>;

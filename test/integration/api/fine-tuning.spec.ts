@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fineTuningEvent, fineTuningJob, fineTuningJobList } from '@prad/contracts';
+import {
+  adapterMethodNames,
+  adapterOptions,
+  defaultLearningRates,
+  fineTuningEvent,
+  fineTuningJob,
+  fineTuningJobList,
+} from '@prad/contracts';
 import { DEFAULT_PROJECT, type JsonObject } from '@prad/domain';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -74,7 +81,7 @@ describe('fine-tuning jobs', () => {
       method: {
         type: 'prad',
         prad: {
-          ...{ adapter: 'lora', scope: 'prompt', rank: 4, scale: 4, init: 'identity', targets: ['q_proj'] },
+          ...{ adapter: 'lora', scope: 'prompt', rank: 4, alpha: 4, init: 'identity', targets: ['q_proj'] },
           hyperparameters: {
             ...{ n_epochs: 2, max_steps: null, batch_size: 8, learning_rate: 1e-3, warmup_ratio: 0.06 },
             ...{ weight_decay: 0, max_grad_norm: 1, max_length: 512, evaluation_steps: 13 },
@@ -95,6 +102,31 @@ describe('fine-tuning jobs', () => {
     expect(checkpoints.data).toMatchObject([
       { object: 'fine_tuning.job.checkpoint', step_number: 3, metrics: { step: 3, train_loss: 0.3 } },
     ]);
+  });
+
+  it.each(adapterMethodNames)('takes %s, and tells all of its options', async (adapter) => {
+    const request = { model: 'ft-base', training_file: trainingFile };
+    const response = await post('fine_tuning/jobs', {
+      ...request,
+      method: { type: 'prad', prad: { adapter } },
+    });
+    expect(response.status).toBe(202);
+    const { id, method } = fineTuningJob.parse(await response.json());
+    expect(method.prad).toMatchObject({ adapter, scope: 'prompt', ...adapterOptions[adapter].parse({}) });
+    expect(method.prad.hyperparameters.learning_rate).toBe(defaultLearningRates[adapter]);
+    await finished(id);
+  });
+
+  it('refuses an option of another method, and says which it has', async () => {
+    const method = { type: 'prad', prad: { adapter: 'prefix', rank: 4 } };
+    const response = await post('fine_tuning/jobs', {
+      model: 'ft-base',
+      training_file: trainingFile,
+      method,
+    });
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as { error: { message: string } };
+    expect(error.message).toContain('`rank`: no option of prefix, whose options are length, projection');
   });
 
   it('works through the official client, with its pages', async () => {
@@ -166,14 +198,14 @@ describe('fine-tuning jobs', () => {
     ['an unknown validation file', { validation_file: 'file-y' }, 404, 'validation_file', /file-y/],
     [
       'an unknown adapter method',
-      { method: { type: 'prad', prad: { adapter: 'dora' } } },
+      { method: { type: 'prad', prad: { adapter: 'bitfit' } } },
       400,
       'method.prad.adapter',
-      /known are adapter, lora/,
+      /known are adapter, lora, dora/,
     ],
     ['another method type', { method: { type: 'supervised' } }, 400, 'method.type', /expected "prad"/],
-    ['rank 0', rank(0), 400, 'method.prad.rank', /from 1 to 1024, got 0/],
-    ['a rank too large', rank(1025), 400, 'method.prad.rank', /from 1 to 1024, got 1025/],
+    ['rank 0', rank(0), 400, 'method.prad.rank', /from 1 to 4096, got 0/],
+    ['a rank too large', rank(4097), 400, 'method.prad.rank', /from 1 to 4096, got 4097/],
     [
       'examples longer than the context',
       { method: { type: 'prad', prad: { hyperparameters: { max_length: 513 } } } },
@@ -201,7 +233,7 @@ describe('fine-tuning jobs', () => {
   it('accepts a job of little effect with a warning, which its events tell too', async () => {
     const layout = { ...llamaLayout, layers: 1 } as unknown as JsonObject;
     await addBaseModel(api.database, 'one-layer', { layout });
-    const done = await finished(await submit({ model: 'one-layer' }));
+    const done = await finished(await submit({ model: 'one-layer', ...rank(2) }));
     const [warning = ''] = done.prad.warnings;
     expect(warning).toContain('only the first answer token');
     const { items } = await api.database.jobEvents.list(done.id, { limit: 100 });
@@ -211,14 +243,14 @@ describe('fine-tuning jobs', () => {
     await addBaseModel(api.database, 'two-layers', two);
     const inLayers = (...layers: number[]) => ({
       model: 'two-layers',
-      method: { type: 'prad', prad: { layers } },
+      method: { type: 'prad', prad: { rank: 2, layers } },
     });
     const lower = await finished(await submit(inLayers(0)));
     expect(lower).toMatchObject({ method: { prad: { layers: [0] } }, prad: { warnings: [] } });
     expect((await finished(await submit(inLayers(1)))).prad.warnings).toHaveLength(1);
     const refused = await post('fine_tuning/jobs', { ...inLayers(2), training_file: trainingFile });
     expect(await refused.json()).toMatchObject({
-      error: { code: 'layer_not_found', param: 'method.prad.layers' },
+      error: { code: 'invalid_adapter_options', param: 'method.prad.layers' },
     });
   });
 

@@ -1,6 +1,6 @@
 import type { FineTuningCheckpointObject, FineTuningEventObject, FineTuningJobObject } from '@prad/contracts';
 import type { Checkpoint, FineTuningJob, JobEvent } from '@prad/domain';
-import { methodOptions, trainingSettings } from '@prad/queue';
+import { trainingSettings } from '@prad/queue';
 import { toSeconds } from '../http/page.view.js';
 
 export function toFineTuningJobObject(job: FineTuningJob): FineTuningJobObject {
@@ -49,11 +49,10 @@ function progressOf(job: FineTuningJob) {
 }
 
 function methodOf({ method }: FineTuningJob): FineTuningJobObject['method']['prad'] {
-  const { rank, scale, init, targets, layers } = methodOptions.parse(method.options);
   const settings = trainingSettings.parse(method.hyperparameters);
   return {
-    ...{ adapter: method.adapter, scope: method.scope, rank, scale, init },
-    ...{ targets: targets ?? null, layers: layers ?? null },
+    ...method.options,
+    ...{ adapter: method.adapter, scope: method.scope },
     hyperparameters: {
       n_epochs: settings.maxSteps === undefined ? settings.epochs : null,
       max_steps: settings.maxSteps ?? null,

@@ -48,24 +48,33 @@ describe('trainingSettings', () => {
   });
 });
 
-it('takes rank and scale of the method', () => {
-  const unknown = { id: 'tiny', details: {} };
-  expect(methodOptions(method({}), unknown)).toEqual({ rank: 16, scale: 1, init: 'identity' });
-  expect(
-    methodOptions(method({ adapter: 'lora', rank: 4, targets: ['q_proj'], layers: [3] }), unknown),
-  ).toEqual({
-    rank: 4,
-    scale: 4,
-    init: 'identity',
-    targets: ['q_proj'],
-    layers: [3],
+it('fills in the options of the method', () => {
+  const unknown = { details: {} };
+  const tokens = { special_tokens: [], special_tokens_tied: false };
+  expect(methodOptions(method({}), unknown)).toEqual({
+    ...{
+      rank: 16,
+      scale: 1,
+      site: 'ffn',
+      form: 'parallel',
+      layer_norm: 'none',
+      dropout: 0,
+      init: 'identity',
+    },
+    ...tokens,
   });
+  const lora = { adapter: 'lora', rank: 4, alpha: 8, targets: ['q_proj'], layers: [3] };
+  expect(methodOptions(method(lora), unknown)).toEqual({
+    ...{ rank: 4, alpha: 8, scaling: 'none', targets: ['q_proj'], layers: [3] },
+    ...{ dropout: 0, dropout_at: 'output', init: 'identity' },
+    ...tokens,
+  });
+  expect(methodOptions(method({ adapter: 'prompt' }), unknown)).toEqual({ length: 20, ...tokens });
 });
 
-it('knows the layers of the base', () => {
-  const known = { id: 'tiny', details: { layout: llamaLayout } };
-  expect(methodOptions(method({ layers: [1] }), known).layers).toEqual([1]);
-  expect(() => methodOptions(method({ layers: [0, 2] }), known)).toThrow(
-    'from 0 to 1, the layers of tiny, got 2',
-  );
+it('knows the layers, projections and size of the base', () => {
+  const known = { details: { layout: llamaLayout } };
+  expect(methodOptions(method({ rank: 2, layers: [1] }), known)['layers']).toEqual([1]);
+  expect(() => methodOptions(method({ rank: 2, layers: [0, 2] }), known)).toThrow('layers 0 to 1, got 2');
+  expect(() => methodOptions(method({ rank: 4000 }), known)).toThrow("at most the base's hidden size");
 });

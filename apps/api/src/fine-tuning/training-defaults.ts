@@ -1,27 +1,26 @@
-import { baseLayout } from '@prad/adapter-files';
-import { adapterMethods, hyperparameterDefaults, type FineTuningMethodRequest } from '@prad/contracts';
+import { baseLayout, refuseMisfits } from '@prad/adapter-files';
+import { defaultLearningRates, hyperparameterDefaults, type FineTuningMethodRequest } from '@prad/contracts';
 import type { ReadyBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import type { MethodOptions, TrainingSettings } from '@prad/queue';
+import type { TrainingSettings } from '@prad/queue';
 
 type PradMethod = FineTuningMethodRequest['prad'];
 
-/** Fills in what the caller left out. Throws invalid for a layer that the base does not have, where its layers are known. */
+/**
+ * The options of the method, defaults filled in. Throws invalid for what the base does not have: a layer, a projection, a
+ * rank within its size; where its layout is known.
+ */
 export function methodOptions(
-  { adapter, rank, scale, init, targets, layers }: PradMethod,
-  base: Pick<ReadyBaseModel, 'id' | 'details'>,
-): MethodOptions {
-  const count = baseLayout.safeParse(base.details['layout']).data?.layers ?? Infinity;
-  const above = layers?.find((layer) => layer >= count);
-  if (above !== undefined) throw noSuchLayer(above, count, base);
-  const defaults = adapterMethods[adapter];
-  return {
-    rank: rank ?? defaults.rank,
-    scale: scale ?? defaults.scale,
-    init,
-    ...(targets === undefined ? {} : { targets }),
-    ...(layers === undefined ? {} : { layers }),
-  };
+  { adapter, scope: _scope, hyperparameters: _settings, ...options }: PradMethod,
+  base: Pick<ReadyBaseModel, 'details'>,
+): Readonly<Record<string, unknown>> {
+  const layout = baseLayout.safeParse(base.details['layout']).data;
+  try {
+    if (layout !== undefined) refuseMisfits(adapter, options, layout);
+  } catch (error) {
+    throw error instanceof AppError ? atField(error) : error;
+  }
+  return options;
 }
 
 /**
@@ -41,7 +40,7 @@ export function trainingSettings(
     epochs: given.n_epochs ?? hyperparameterDefaults.n_epochs,
     ...(given.max_steps === undefined ? {} : { maxSteps: given.max_steps }),
     batchSize,
-    learningRate: given.learning_rate ?? adapterMethods[adapter].learning_rate,
+    learningRate: given.learning_rate ?? defaultLearningRates[adapter],
     warmupRatio: given.warmup_ratio ?? hyperparameterDefaults.warmup_ratio,
     weightDecay: given.weight_decay ?? hyperparameterDefaults.weight_decay,
     maxGradNorm: given.max_grad_norm ?? hyperparameterDefaults.max_grad_norm,
@@ -59,11 +58,8 @@ function tooLong(maxLength: number, base: Pick<ReadyBaseModel, 'id' | 'contextLe
   });
 }
 
-function noSuchLayer(layer: number, count: number, { id }: Pick<ReadyBaseModel, 'id'>): AppError {
-  return new AppError({
-    kind: 'invalid',
-    code: 'layer_not_found',
-    message: `\`layers\` must be from 0 to ${count - 1}, the layers of ${id}, got ${layer}`,
-    details: { param: 'method.prad.layers' },
-  });
+/** The same error, with the option's place in the request. */
+function atField({ kind, code, message, details }: AppError): AppError {
+  const param = `method.prad.${String(details['field'])}`;
+  return new AppError({ kind, code, message, details: { ...details, param } });
 }

@@ -1,26 +1,30 @@
 import { existsSync } from 'node:fs';
-import type { FineTuningJobObject } from '@prad/contracts';
+import { adapterMethodNames, type FineTuningJobObject } from '@prad/contracts';
 import pc from 'picocolors';
-import type { ApiClient, JobRequest } from '../api/api-client.js';
+import type { ApiClient } from '../api/api-client.js';
 import { note, print } from '../output/print.js';
 import { followJob } from '../training/follow-job.js';
 import { TrainingBars } from '../training/training-bars.js';
 import { atServer, type AddCommands } from './command-context.js';
+import { keyValueOption } from './key-value-option.js';
 import { numberOption } from './number-option.js';
-
-type MethodRequest = NonNullable<NonNullable<JobRequest['method']>['prad']>;
 
 /** As commander reads it; names and ranges are checked by the server. */
 interface TrainOptions {
   readonly model: string;
   readonly file: string;
   readonly validationFile?: string;
-  readonly adapter?: MethodRequest['adapter'];
-  readonly scope?: MethodRequest['scope'];
+  readonly adapter?: string;
+  readonly scope?: string;
   readonly rank?: number;
+  readonly alpha?: number;
   readonly scale?: number;
-  readonly targets?: MethodRequest['targets'];
+  readonly length?: number;
+  readonly dropout?: number;
+  readonly targets?: readonly string[];
   readonly layers?: readonly string[];
+  readonly specialTokens?: readonly string[];
+  readonly option?: Readonly<Record<string, unknown>>;
   readonly epochs?: number;
   readonly steps?: number;
   readonly lr?: number;
@@ -40,12 +44,21 @@ export const addTrain: AddCommands = (program, context) => {
     .requiredOption('--model <name>', 'base model')
     .requiredOption('--file <path>', 'training file (JSON lines), or the id of an uploaded one')
     .option('--validation-file <path>', 'validation file, or the id of an uploaded one')
-    .option('--adapter <method>', 'adapter method: adapter or lora; default adapter')
+    .option('--adapter <method>', `adapter method: ${adapterMethodNames.join(', ')}; default adapter`)
     .option('--scope <scope>', 'positions it acts on: prompt (PrAd) or all; default prompt')
     .option('--rank <n>', 'width of the bottleneck or of the low-rank factors', numberOption)
-    .option('--scale <n>', "factor on the adapter's change", numberOption)
-    .option('--targets <site...>', 'projections that lora attaches to')
+    .option('--alpha <n>', 'factor on the change of lora and dora', numberOption)
+    .option('--scale <n>', 'factor on the change of adapter and mam', numberOption)
+    .option('--length <n>', 'positions that prefix and prompt put in front', numberOption)
+    .option('--dropout <share>', 'share of numbers that are dropped in training', numberOption)
+    .option('--targets <site...>', 'projections that lora, dora and ia3 attach to')
     .option('--layers <n...>', 'layers that it attaches to, counted from 0; default all')
+    .option('--special-tokens <text...>', 'texts that become tokens of their own in prompts')
+    .option(
+      '--option <key=value>',
+      'any other option of the method, its value as JSON; may be repeated',
+      keyValueOption,
+    )
     .option('--epochs <n>', 'passes over the training file', numberOption)
     .option('--steps <n>', 'optimiser steps, instead of epochs', numberOption)
     .option('--lr <n>', 'peak learning rate', numberOption)
@@ -68,7 +81,7 @@ export const addTrain: AddCommands = (program, context) => {
 };
 
 async function submit(client: ApiClient, options: TrainOptions): Promise<FineTuningJobObject> {
-  const { model, adapter, scope, rank, scale, targets, layers, suffix, seed } = options;
+  const { model, adapter, scope, suffix, seed } = options;
   return client.createJob({
     ...{ model, suffix, seed },
     training_file: await fileId(client, options.file),
@@ -77,7 +90,7 @@ async function submit(client: ApiClient, options: TrainOptions): Promise<FineTun
     method: {
       type: 'prad',
       prad: {
-        ...{ adapter, scope, rank, scale, targets, layers: layers?.map(numberOption) },
+        ...{ adapter, scope, ...methodOptions(options) },
         hyperparameters: {
           n_epochs: options.epochs,
           max_steps: options.steps,
@@ -89,6 +102,16 @@ async function submit(client: ApiClient, options: TrainOptions): Promise<FineTun
       },
     },
   });
+}
+
+/** What the method is asked for; which of it the method has, the server knows. */
+function methodOptions(options: TrainOptions): Record<string, unknown> {
+  const { rank, alpha, scale, length, dropout, targets, layers, specialTokens, option } = options;
+  return {
+    ...{ rank, alpha, scale, length, dropout, targets },
+    ...{ layers: layers?.map(numberOption), special_tokens: specialTokens },
+    ...option,
+  };
 }
 
 /** A path is uploaded; anything else is taken for the id of a file. */

@@ -1,5 +1,5 @@
 import type { FineTuningJob } from '@prad/domain';
-import { methodOptions, trainingSettings, type MethodOptions } from '@prad/queue';
+import { trainingSettings } from '@prad/queue';
 import type { Device } from '@prad/runtime';
 import type { TrainingPlan } from '@prad/training';
 
@@ -23,12 +23,7 @@ export function trainingPlan(job: FineTuningJob, places: TrainingPlaces): Traini
     ...(validationFile !== undefined && { validationFile }),
     modelName: job.model,
     seed: job.seed,
-    trainable: { kind: 'adapter', method, options: optionsOf(method, methodOptions.parse(options)), scope },
+    trainable: { kind: 'adapter', method, options, scope },
     hyperparameters: { ...hyperparameters, ...(maxSteps !== undefined && { maxSteps }) },
   };
-}
-
-/** What a job calls scale is lora's alpha. */
-function optionsOf(method: string, { scale, ...others }: MethodOptions): Readonly<Record<string, unknown>> {
-  return method === 'lora' ? { ...others, alpha: scale } : { ...others, scale };
 }

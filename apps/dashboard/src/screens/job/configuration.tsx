@@ -11,11 +11,7 @@ export function Configuration({ job }: { readonly job: FineTuningJobObject }) {
       of={[
         ['Method', prad.adapter],
         ['Acts on', prad.scope === 'prompt' ? 'the prompt only' : 'all positions'],
-        ['Rank', count(prad.rank)],
-        ['Scale', measured(prad.scale)],
-        ['Start values', prad.init],
-        ['Targets', prad.targets?.join(', ') ?? 'default'],
-        ['Layers', prad.layers?.join(', ') ?? 'all'],
+        ...optionFacts(prad),
         settings.max_steps === null
           ? ['Epochs', measured(settings.n_epochs ?? 0)]
           : ['Steps', count(settings.max_steps)],
@@ -35,4 +31,28 @@ export function Configuration({ job }: { readonly job: FineTuningJobObject }) {
       ]}
     />
   );
+}
+
+const shownApart = ['adapter', 'scope', 'hyperparameters'];
+
+/** The method's own options; those that ask for nothing are left out. */
+function optionFacts(prad: FineTuningJobObject['method']['prad']): [string, string][] {
+  return Object.entries(prad)
+    .filter(([name, value]) => !shownApart.includes(name) && value !== false && !isEmpty(value))
+    .map(([name, value]) => [labelOf(name), shown(value)]);
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === 'number') return measured(value);
+  if (Array.isArray(value)) return value.map(String).join(', ');
+  return value === true ? 'yes' : String(value);
+}
+
+function labelOf(name: string): string {
+  const words = name.replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

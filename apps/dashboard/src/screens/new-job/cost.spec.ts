@@ -1,6 +1,7 @@
+import { adapterMethodNames, adapterOptions, createFineTuningJob } from '@prad/contracts';
 import { describe, expect, it } from 'vitest';
 import { costOf } from './cost.js';
-import { firstValues, problemsOf, toRequest } from './job-values.js';
+import { firstValues, methodDefaults, problemsOf, toRequest } from './job-values.js';
 
 const values = firstValues('prad-tiny', 'file-1');
 const bins = [
@@ -34,18 +35,41 @@ describe('the request of the form', () => {
   });
 
   it('names the fields at fault', () => {
-    const wrong = { ...values, suffix: 'Has Blanks', rank: 0, training_file: '', learning_rate: 99 };
+    const wrong = {
+      ...values,
+      suffix: 'Has Blanks',
+      options: { ...values.options, rank: 0 },
+      training_file: '',
+      learning_rate: 99,
+    };
     expect(Object.keys(problemsOf(wrong)).sort()).toEqual([
       'learning_rate',
-      'rank',
+      'options.rank',
       'suffix',
       'training_file',
     ]);
   });
 
   it('sends steps or epochs, never both', () => {
-    const { hyperparameters } = toRequest({ ...values, length: 'steps', max_steps: 7 }).method?.prad ?? {};
+    const { hyperparameters } = (toRequest({ ...values, length: 'steps', max_steps: 7 }).method?.prad ??
+      {}) as {
+      readonly hyperparameters?: unknown;
+    };
     expect(hyperparameters).toMatchObject({ max_steps: 7 });
     expect(hyperparameters).not.toHaveProperty('n_epochs');
+  });
+
+  it('asks every method for its own options, and sends what is given', () => {
+    for (const adapter of adapterMethodNames) {
+      const first = { ...values, adapter, ...methodDefaults(adapter) };
+      expect(problemsOf(first), adapter).toEqual({});
+      const { prad } = createFineTuningJob.parse(toRequest(first)).method;
+      expect(prad).toMatchObject(adapterOptions[adapter].parse({}));
+    }
+    const lora = { ...values, adapter: 'lora' as const, ...methodDefaults('lora') };
+    const options = { ...lora.options, layers: ['0', '2'], targets: ['q_proj'], rank: 4 };
+    expect(toRequest({ ...lora, options })).toMatchObject({
+      method: { prad: { adapter: 'lora', layers: [0, 2], targets: ['q_proj'], rank: 4, alpha: 4 } },
+    });
   });
 });

@@ -6,14 +6,17 @@ import {
   Select,
   SimpleGrid,
   Stack,
+  Switch,
+  TagsInput,
   Text,
   TextInput,
 } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { adapterMethods, loraTargets, type AdapterMethod, type FileObject } from '@prad/contracts';
+import { adapterMethodNames, type AdapterMethod, type FileObject } from '@prad/contracts';
 import { Panel } from '../../components/panel.js';
 import { count } from '../../format/numbers.js';
 import { methodDefaults, type JobValues } from './job-values.js';
+import { methodFields, type MethodField } from './method-fields.js';
 
 interface FieldsProps {
   readonly form: UseFormReturnType<JobValues>;
@@ -117,13 +120,13 @@ export function LengthFields({ form }: FieldsProps) {
 /** The method and its size. */
 export function AdapterFields({ form }: FieldsProps) {
   const { adapter } = form.getValues();
-  const methods = Object.keys(adapterMethods);
+  const fields = methodFields(adapter);
   return (
     <Panel title="Adapter">
       <SimpleGrid cols={columns}>
         <Select
           label="Method"
-          data={methods}
+          data={[...adapterMethodNames]}
           allowDeselect={false}
           {...form.getInputProps('adapter')}
           onChange={(value) => {
@@ -141,19 +144,59 @@ export function AdapterFields({ form }: FieldsProps) {
           ]}
           {...form.getInputProps('scope')}
         />
-        <NumberInput label="Rank" min={1} max={1024} allowDecimal={false} {...form.getInputProps('rank')} />
-        <NumberInput label="Scale" min={0} max={1000} {...form.getInputProps('scale')} />
-        {adapterMethods[adapter].targets && (
-          <MultiSelect
-            label="Targets"
-            placeholder="Default of the architecture"
-            data={[...loraTargets]}
-            {...form.getInputProps('targets')}
-          />
-        )}
+        {fields.filter(isCommon).map((field) => (
+          <OptionInput key={`${adapter} ${field.name}`} form={form} field={field} />
+        ))}
       </SimpleGrid>
+      <Accordion variant="contained" chevronPosition="left" mt="md">
+        <Accordion.Item value="method">
+          <Accordion.Control>
+            <Text fw={600}>More options of {adapter}</Text>
+          </Accordion.Control>
+          <Accordion.Panel>
+            <SimpleGrid cols={columns}>
+              {fields
+                .filter((field) => !isCommon(field))
+                .map((field) => (
+                  <OptionInput key={`${adapter} ${field.name}`} form={form} field={field} />
+                ))}
+            </SimpleGrid>
+          </Accordion.Panel>
+        </Accordion.Item>
+      </Accordion>
     </Panel>
   );
+}
+
+const common = ['rank', 'scale', 'alpha', 'length', 'prefix_length', 'targets'];
+
+/** What most jobs choose; the rest folds away. */
+function isCommon({ name }: MethodField): boolean {
+  return common.includes(name);
+}
+
+/** One option of the method. */
+function OptionInput({ form, field }: FieldsProps & { readonly field: MethodField }) {
+  const { name, label, description, kind, choices } = field;
+  const shown = {
+    label,
+    description,
+    inputWrapperOrder: ['label', 'input', 'description', 'error'] as const,
+  };
+  const props = form.getInputProps(`options.${name}`, { type: kind === 'switch' ? 'checkbox' : 'input' });
+  const texts = { ...shown, inputWrapperOrder: [...shown.inputWrapperOrder], ...props };
+  switch (kind) {
+    case 'number':
+      return <NumberInput min={0} {...texts} />;
+    case 'choice':
+      return <Select data={[...choices]} allowDeselect={false} {...texts} />;
+    case 'choices':
+      return <MultiSelect data={[...choices]} placeholder="Default" {...texts} />;
+    case 'switch':
+      return <Switch label={label} description={description} {...props} />;
+    case 'texts':
+      return <TagsInput placeholder="None" {...texts} />;
+  }
 }
 
 /** What rarely needs a change. */

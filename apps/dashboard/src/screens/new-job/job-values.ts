@@ -1,11 +1,12 @@
 import {
-  adapterMethods,
   createFineTuningJob,
+  defaultLearningRates,
   hyperparameterDefaults,
   type AdapterMethod,
   type maskScopes,
 } from '@prad/contracts';
 import type { z } from 'zod';
+import { firstOptions, givenOptions, type OptionValue } from './method-fields.js';
 
 /** A number of the form; '' leaves it to the API's default. */
 type MaybeNumber = number | '';
@@ -18,9 +19,8 @@ export interface JobValues {
   readonly suffix: string;
   readonly adapter: AdapterMethod;
   readonly scope: (typeof maskScopes)[number];
-  readonly rank: MaybeNumber;
-  readonly scale: MaybeNumber;
-  readonly targets: readonly string[];
+  /** The method's own options. */
+  readonly options: Readonly<Record<string, OptionValue>>;
   readonly length: 'epochs' | 'steps';
   readonly n_epochs: MaybeNumber;
   readonly max_steps: MaybeNumber;
@@ -43,20 +43,19 @@ export function firstValues(model: string, file: string): JobValues {
   const { n_epochs, batch_size, warmup_ratio, weight_decay, max_grad_norm } = hyperparameterDefaults;
   return {
     ...{ model, training_file: file, validation_file: null, suffix: '' },
-    ...{ adapter: FIRST_METHOD, scope: 'prompt', ...methodDefaults(FIRST_METHOD), targets: [] },
+    ...{ adapter: FIRST_METHOD, scope: 'prompt', ...methodDefaults(FIRST_METHOD) },
     ...{ length: 'epochs', n_epochs, max_steps: '', batch_size },
     ...{ warmup_ratio, weight_decay, max_grad_norm, max_length: '', evaluation_steps: '', seed: '' },
   };
 }
 
-export function methodDefaults(method: AdapterMethod): Pick<JobValues, 'rank' | 'scale' | 'learning_rate'> {
-  const { rank, scale, learning_rate } = adapterMethods[method];
-  return { rank, scale, learning_rate };
+export function methodDefaults(method: AdapterMethod): Pick<JobValues, 'options' | 'learning_rate'> {
+  return { options: firstOptions(method), learning_rate: defaultLearningRates[method] };
 }
 
 /** The request that the form stands for; it may be wrong. */
 export function toRequest(values: JobValues): JobRequest {
-  const { model, training_file, validation_file, suffix, adapter, scope, targets } = values;
+  const { model, training_file, validation_file, suffix, adapter, scope, options } = values;
   const hyperparameters = given({
     ...(values.length === 'epochs' ? { n_epochs: values.n_epochs } : { max_steps: values.max_steps }),
     batch_size: values.batch_size,
@@ -67,8 +66,7 @@ export function toRequest(values: JobValues): JobRequest {
     max_length: values.max_length,
     evaluation_steps: values.evaluation_steps,
   });
-  const chosenTargets = adapterMethods[adapter].targets && targets.length > 0 ? { targets } : {};
-  const prad = { adapter, scope, ...given({ rank: values.rank, scale: values.scale }), ...chosenTargets };
+  const prad = { adapter, scope, ...givenOptions(options) };
   return {
     model,
     training_file,
@@ -76,7 +74,7 @@ export function toRequest(values: JobValues): JobRequest {
     ...(suffix === '' ? {} : { suffix }),
     ...given({ seed: values.seed }),
     method: { type: 'prad', prad: { ...prad, hyperparameters } },
-  } as JobRequest;
+  };
 }
 
 /** What the contract has against the values, by the fields at fault. */
@@ -84,7 +82,7 @@ export function problemsOf(values: JobValues): Record<string, string> {
   const checked = createFineTuningJob.safeParse(toRequest(values));
   const issues = checked.error?.issues ?? [];
   const problems = Object.fromEntries(
-    issues.map(({ path, message }) => [fieldOf(path.map(String)), message] as const),
+    issues.map(({ path, message }) => [formField(values, fieldOf(path.map(String))), message] as const),
   );
   return {
     ...problems,
@@ -92,6 +90,11 @@ export function problemsOf(values: JobValues): Record<string, string> {
     ...(values.model === '' ? { model: 'choose a base model' } : {}),
     ...(values.length === 'steps' && values.max_steps === '' ? { max_steps: 'say how many steps' } : {}),
   };
+}
+
+/** Options of the method stand below one name. */
+function formField({ options }: JobValues, field: string): string {
+  return field in options ? `options.${field}` : field;
 }
 
 /** The form's field of a path in the request, which is the last name in it. */
