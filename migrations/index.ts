@@ -3,6 +3,7 @@ import { ProjectsAndKeys1764100000000 } from './1764100000000-projects-and-keys.
 import { OperatorViews1764200000000 } from './1764200000000-operator-views.js';
 import { JobWarnings1764310000000 } from './1764310000000-job-warnings.js';
 import { QuantisedWeights1764400000000 } from './1764400000000-quantised-weights.js';
+import { LoraAlpha1764500000000 } from './1764500000000-lora-alpha.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -11,4 +12,5 @@ export const migrations = [
   OperatorViews1764200000000,
   JobWarnings1764310000000,
   QuantisedWeights1764400000000,
+  LoraAlpha1764500000000,
 ];

@@ -80,15 +80,22 @@ export async function decodeAdapter(bytes: Uint8Array, where: string): Promise<A
     );
   }
   const peftConfig = metadata['peft_config'];
+  const method = field('method');
   return {
-    method: field('method'),
-    options: parseObject('options', field('options'), where),
+    method,
+    options: renamed(method, parseObject('options', field('options'), where)),
     scope: field('scope'),
     baseDigest: field('base_digest'),
     baseModel: field('base_model'),
     tensors,
     ...(peftConfig !== undefined && { peftConfig: parseObject('peft_config', peftConfig, where) }),
   };
+}
+
+/** Files of the first release call lora's alpha its scale. */
+function renamed(method: string, options: JsonObject): JsonObject {
+  const { scale, ...others } = options;
+  return method === 'lora' && scale !== undefined ? { ...others, alpha: scale } : options;
 }
 
 function parseObject(name: string, text: string, where: string): JsonObject {

@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { openDataSource, openDatabase } from '@prad/database';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
+import { addBaseModel } from '../support/rows.js';
 import { createEmptyDatabase } from '../support/test-database.js';
 
 const execute = promisify(execFile);
@@ -25,6 +26,38 @@ describe('the migrations', () => {
     );
     await dataSource.destroy();
     expect(tables).toEqual([{ tablename: 'schema_migration' }]);
+  });
+
+  it('say alpha where rows of the first release say scale of a lora, and back', async () => {
+    const database = await openDatabase({ url: await createEmptyDatabase() });
+    const { dataSource } = database;
+    await addBaseModel(database, 'base');
+    const add = (id: string, method: string) =>
+      dataSource.query(
+        `INSERT INTO adapter (id, base_model_id, base_digest, method, options, scope, parameter_count)
+         SELECT $1, id, digest, $2, '{"rank": 2, "scale": 4}', 'prompt', 1 FROM base_model`,
+        [id, method],
+      );
+    const options = async () =>
+      (await dataSource.query<{ options: object }[]>('SELECT options FROM adapter ORDER BY id')).map(
+        (row) => row.options,
+      );
+    const takeBack = async () => {
+      const ran = `SELECT 1 FROM schema_migration WHERE name = 'LoraAlpha1764500000000'`;
+      while ((await dataSource.query<unknown[]>(ran)).length > 0) await dataSource.undoLastMigration();
+    };
+    await takeBack();
+    await add('a', 'lora');
+    await add('b', 'adapter');
+    const before = await options();
+    await dataSource.runMigrations();
+    expect(await options()).toEqual([
+      { rank: 2, alpha: 4 },
+      { rank: 2, scale: 4 },
+    ]);
+    await takeBack();
+    expect(await options()).toEqual(before);
+    await database.close();
   });
 
   it('run once when several processes start at once', async () => {
