@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { tick } from '../format/numbers.js';
 import type { LineColor } from './line-colors.js';
 
 type Scheme = 'light' | 'dark';
@@ -53,7 +54,11 @@ export function plotOptions({
         size: 32,
         incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5],
       },
-      { ...axis, label: unit, labelSize: 20, labelGap: 0, size: 58 },
+      {
+        ...axis,
+        ...{ label: unit, labelSize: 20, labelGap: 0, size: 58 },
+        values: (_plot, marks) => marks.map(tick),
+      },
     ],
     series: [
       {},

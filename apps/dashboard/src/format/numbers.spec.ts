@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, measured, milliseconds, plural, seconds, shortCount } from './numbers.js';
+import { bytes, measured, milliseconds, plural, seconds, shortCount, tick } from './numbers.js';
 import { ago } from './time.js';
 
 describe('numbers with units', () => {
@@ -19,6 +19,11 @@ describe('numbers with units', () => {
     [measured(12_345.6), '12,346'],
     [shortCount(9_999), '9,999'],
     [shortCount(1_250_000), '1.3M'],
+    [tick(0), '0'],
+    [tick(0.0004), '4e-4'],
+    [tick(0.0006000000001), '6e-4'],
+    [tick(7.65), '7.65'],
+    [tick(12_000), '12,000'],
     [plural(1, 'row'), '1 row'],
     [plural(1200, 'row'), '1,200 rows'],
   ])('writes %s', (written, expected) => {

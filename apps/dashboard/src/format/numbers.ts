@@ -48,3 +48,11 @@ export function measured(value: number): string {
   if (Math.abs(value) < 1e-3) return value.toExponential(2);
   return String(Number(value.toPrecision(4)));
 }
+
+const plain = new Intl.NumberFormat('en', { maximumFractionDigits: 6 });
+
+/** A mark of an axis: `0.25`, `12,000`, `5e-4`. Neighbours stay apart however small they are. */
+export function tick(value: number): string {
+  const rounded = Number(value.toPrecision(6));
+  return rounded !== 0 && Math.abs(rounded) < 1e-2 ? rounded.toExponential() : plain.format(rounded);
+}

@@ -195,7 +195,7 @@ function OptionInput({ form, field }: FieldsProps & { readonly field: MethodFiel
     case 'switch':
       return <Switch label={label} description={description} {...props} />;
     case 'texts':
-      return <TagsInput placeholder="None" {...texts} />;
+      return <TagsInput placeholder={name === 'layers' ? 'All' : 'None'} {...texts} />;
   }
 }
 
