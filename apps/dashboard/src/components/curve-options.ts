@@ -26,6 +26,11 @@ const ink = { light: '#495057', dark: '#c9c9c9' };
 const grid = { light: '#e9ecef', dark: '#3b3b3b' };
 const font = '12px system-ui, "Segoe UI", Roboto, "Liberation Sans", "DejaVu Sans", sans-serif';
 
+const stepAxis = {
+  ...{ label: 'step', labelSize: 20, labelGap: 0, size: 32 },
+  incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5],
+};
+
 /** How a plot looks; its size is given by who makes it. */
 export function plotOptions({
   look,
@@ -46,14 +51,7 @@ export function plotOptions({
     cursor: { sync: { key: 'steps' }, points: { size: 7 }, drag: { x: true, y: false } },
     scales: { x: { time: false } },
     axes: [
-      {
-        ...axis,
-        label: 'step',
-        labelSize: 20,
-        labelGap: 0,
-        size: 32,
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5],
-      },
+      { ...axis, ...stepAxis },
       {
         ...axis,
         ...{ label: unit, labelSize: 20, labelGap: 0, size: 58 },
