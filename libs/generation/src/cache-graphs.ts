@@ -12,9 +12,9 @@ export function blankGraph({ kvHeads, headDim }: Dimensions): Graph {
 }
 
 /** `front` [1, K, P, D] and room for the T tokens of `tokens` int64 [1, T] behind it: `blank` [1, K, P + T, D]. */
-export function frontGraph({ kvHeads, headDim }: Dimensions, length: number): Graph {
+export function frontGraph({ kvHeads, headDim }: Dimensions): Graph {
   const graph = new Graph();
-  const front = graph.input('front', 'float32', [1, kvHeads, length, headDim]);
+  const front = graph.input('front', 'float32', [1, kvHeads, 'P', headDim]);
   graph.input('tokens', 'int64', [1, 'T']);
   const room = expand(graph.root, scalar(graph.root, 0), [1, kvHeads, 'T', headDim]);
   graph.output('blank', concat(graph.root, [front, room], 2));

@@ -29,6 +29,7 @@ export class DeviceCache extends KeyValueCache {
   readonly #places: number[];
   /** How many tokens each place holds, or held when its row ended. */
   readonly #lengths: number[];
+  #front: Session | undefined;
 
   private constructor(
     private readonly size: CacheSize,
@@ -77,6 +78,7 @@ export class DeviceCache extends KeyValueCache {
     for (const part of [...this.parts.values(), this.spare]) await part.close();
     await this.blank.close();
     await this.merge.close();
+    await this.#front?.close();
   }
 
   async #decode(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
@@ -111,29 +113,23 @@ export class DeviceCache extends KeyValueCache {
     }
   }
 
-  /** Room for the tokens of a single row behind its prefix [P, 2*L*K*D]. */
+  /** Room for the tokens of a single row behind its prefix [P, 2*L*K*D]; the first prefix opens the session. */
   async #behind(
     prefix: TensorOf<'float32'>,
     names: readonly string[],
     tokens: number,
   ): Promise<Map<string, DeviceTensor>> {
-    const { dimensions } = this.size;
-    const [length = 0] = prefix.shape;
-    const graph = encodeOnnx(frontGraph(dimensions, length));
-    const session = await Session.open(graph, { device: this.size.device, outputs: 'device' });
-    try {
-      const made = new Map<string, DeviceTensor>();
-      // In the order of the prefix: keys of a layer, then its values.
-      for (const [part, name] of names.entries()) {
-        const front = frontOf(prefix, part, dimensions);
-        const { blank } = await session.runOnDevice({ front, tokens: zeros('int64', [1, tokens]) });
-        if (!blank) throw noBlank();
-        made.set(name, blank);
-      }
-      return made;
-    } finally {
-      await session.close();
+    const { dimensions, device } = this.size;
+    this.#front ??= await Session.open(encodeOnnx(frontGraph(dimensions)), { device, outputs: 'device' });
+    const made = new Map<string, DeviceTensor>();
+    // In the order of the prefix: keys of a layer, then its values.
+    for (const [part, name] of names.entries()) {
+      const front = frontOf(prefix, part, dimensions);
+      const { blank } = await this.#front.runOnDevice({ front, tokens: zeros('int64', [1, tokens]) });
+      if (!blank) throw noBlank();
+      made.set(name, blank);
     }
+    return made;
   }
 
   /** Takes the staged rows to their slots, part by part, so that one spare part is enough. */

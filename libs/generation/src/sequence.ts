@@ -9,6 +9,8 @@ import type { FinishReason, TokenEvent } from './token-event.js';
 /** A request on its way: what was chosen so far, and what its reader was told. */
 export class Sequence {
   readonly channel: EventChannel<TokenEvent>;
+  /** What is read before the answer: the adapter's own tokens and the prompt's. */
+  readonly prompt: readonly number[];
   /** Set by the reader's signal; acted upon before the next step. */
   cancelled = false;
   /** Where it lies once it was admitted. */
@@ -29,6 +31,7 @@ export class Sequence {
     onLeave: () => void,
   ) {
     this.channel = new EventChannel(onLeave);
+    this.prompt = [...(request.adapter?.softTokens ?? []), ...request.prompt];
     this.#stop = new StopMatcher(request.stop ?? []);
     this.#detokenizer = text.detokenizer();
     this.#times = { submitted: performance.now() };
@@ -37,12 +40,6 @@ export class Sequence {
   /** Tokens that its slot holds: all but the one chosen last. */
   get cached(): number {
     return positionsOf(this.request.adapter) + this.request.prompt.length + this.#tokens.length - 1;
-  }
-
-  /** What is read before the answer: the adapter's own tokens and the prompt's. */
-  get prompt(): readonly number[] {
-    const { adapter, prompt } = this.request;
-    return adapter ? [...adapter.softTokens, ...prompt] : prompt;
   }
 
   /** The token chosen last. */

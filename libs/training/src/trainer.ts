@@ -2,6 +2,7 @@ import { AppError } from '@prad/errors';
 import { encodeOnnx } from '@prad/graph';
 import type { TokenExample } from '@prad/formats';
 import type { BaseModel } from '@prad/models';
+import { randomStream } from '@prad/nn';
 import { Session, type Device, type Tensors } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
 import { startTensors } from './start-tensors.js';
@@ -143,11 +144,16 @@ export class Trainer {
       answer_weights: tensor('float32', [count], new Float32Array(count).fill(1)),
       mask: batch.adapterMask,
       virtual_tokens: batch.virtualTokens,
-      [dropoutSeed]: tensor('int64', [], BigInt64Array.of(BigInt(this.seed * 1_000_003 + this.#steps))),
+      [dropoutSeed]: tensor('int64', [], BigInt64Array.of(BigInt(seedOfStep(this.seed, this.#steps)))),
     };
     const wanted = new Set(session.inputs.map(({ name }) => name));
     return Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name)));
   }
+}
+
+/** Another number for each step, below 2^31 as `dropout` takes it. */
+function seedOfStep(seed: number, step: number): number {
+  return randomStream(seed, `dropout/${step}`).below(2 ** 31);
 }
 
 function output(result: Tensors, name: string): HostTensor {

@@ -3,7 +3,7 @@ import type { Dim, Graph, Scope, Value } from '@prad/graph';
 import { noAdapter, type Adaptation, type Site, type SiteFlow } from '../architectures/site.js';
 import { noDrop } from './adapter-family.js';
 import { bankInput, type BankFamily, type BankLayout } from './bank-layout.js';
-import { withVirtualRows } from './trainable-adapter.js';
+import { withVirtualRows } from '../layers/virtual-rows.js';
 
 interface AdapterBankInputs {
   readonly layout: BankLayout;

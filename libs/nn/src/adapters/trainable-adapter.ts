@@ -1,16 +1,4 @@
-import {
-  add,
-  concat,
-  dimProduct,
-  equal,
-  gather,
-  gemm,
-  int64s,
-  mul,
-  reshape,
-  unsqueeze,
-  where,
-} from '@prad/graph';
+import { add, concat, dimProduct, gemm, mul, reshape } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 import { tensor } from '@prad/tensor';
 import { noAdapter, type Adaptation, type Site, type SiteFlow } from '../architectures/site.js';
@@ -18,6 +6,7 @@ import type { Prefix } from '../attention/prefix.js';
 import { prefixOf } from '../attention/prefix.js';
 import type { Dimensions } from '../architectures/architecture.js';
 import { dropout } from '../layers/dropout.js';
+import { withVirtualRows } from '../layers/virtual-rows.js';
 import { noDrop, type Drop } from './adapter-family.js';
 import type { SitePart, VirtualTokens } from './adapter-method.js';
 import type { ModelAdapter } from './registry.js';
@@ -114,11 +103,4 @@ function virtualRows(
 function withNone(at: Scope, rows: Value, { hiddenSize }: Dimensions): Value {
   const none = at.constant(tensor('float32', [1, hiddenSize], new Float32Array(hiddenSize)));
   return concat(at, [none, rows], 0);
-}
-
-/** `embedded` [N, E] with row index[b, t] of the table at every position where that is not 0. */
-export function withVirtualRows(at: Scope, embedded: Value, index: Value, table: Value): Value {
-  const flat = reshape(at, index, [dimProduct(index.shape)]); // [N]
-  const real = unsqueeze(at, equal(at, flat, int64s(at, [0])), [1]); // [N, 1]
-  return where(at, real, embedded, gather(at, table, flat, 0));
 }

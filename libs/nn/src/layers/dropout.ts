@@ -21,7 +21,7 @@ const PRIME = 2_147_483_647;
  * Zeroes each number with the given probability and scales the others up, so that the mean stays. What is dropped
  * follows from the seed, the place and the number's index alone: a step computed again drops the same.
  *
- * @param seed int64 scalar, 0 or more.
+ * @param seed int64 scalar from 0 to below 2^31.
  */
 export function dropout(at: Scope, x: Value, rate: number, seed: Value): Value {
   const uniform = uniformLike(at.at('dropout'), x, seed);

@@ -14,10 +14,16 @@ export interface MethodField {
   readonly standard: OptionValue;
 }
 
+const made = new Map<AdapterMethod, readonly MethodField[]>();
+
 /** The fields of a method, made of its schema: a new option is asked for without a change here. */
 export function methodFields(method: AdapterMethod): readonly MethodField[] {
+  const known = made.get(method);
+  if (known) return known;
   const { properties = {} } = z.toJSONSchema(adapterOptions[method], { io: 'input' });
-  return Object.entries(properties).map(([name, schema]) => fieldOf(name, schema as PropertySchema));
+  const fields = Object.entries(properties).map(([name, schema]) => fieldOf(name, schema as PropertySchema));
+  made.set(method, fields);
+  return fields;
 }
 
 /** The part of a JSON schema that tells how to ask. */
