@@ -2,6 +2,7 @@
 export type GgufValue =
   | { readonly u32: number }
   | { readonly f32: number }
+  | { readonly flag: boolean }
   | { readonly text: string }
   | { readonly texts: readonly string[] }
   | { readonly i32s: readonly number[] };
@@ -12,7 +13,7 @@ export interface Float32Tensor {
 }
 
 const ALIGNMENT = 32;
-const types = { u32: 4, i32: 5, f32: 6, text: 8, array: 9 };
+const types = { u32: 4, i32: 5, f32: 6, flag: 7, text: 8, array: 9 };
 
 /** The bytes of a GGUF file of version 3 with F32 tensors. */
 export function ggufFile(
@@ -37,6 +38,7 @@ export function ggufFile(
 function encoded(value: GgufValue): Buffer[] {
   if ('u32' in value) return [u32(types.u32), u32(value.u32)];
   if ('f32' in value) return [u32(types.f32), f32(value.f32)];
+  if ('flag' in value) return [u32(types.flag), Buffer.of(Number(value.flag))];
   if ('text' in value) return [u32(types.text), text(value.text)];
   if ('texts' in value) {
     return [u32(types.array), u32(types.text), u64(value.texts.length), ...value.texts.map(text)];

@@ -1,12 +1,3 @@
-/** How many heads' rows of this tensor llama.cpp has reordered; undefined where it has not. */
-export function permutedHeads(
-  name: string,
-  { heads, kvHeads }: { readonly heads: number; readonly kvHeads: number },
-): number | undefined {
-  if (/\.attn_q\.(weight|bias)$/.test(name)) return heads;
-  return /\.attn_k\.(weight|bias)$/.test(name) ? kvHeads : undefined;
-}
-
 /**
  * Undoes llama.cpp's reordering of q and k rows. Its RoPE for llama turns neighbouring pairs (2i, 2i+1), Hugging Face's
  * turns (i, i + D/2), so the converter (`LlamaModel.permute`) stored row 2i+j of a head from row i + j D/2.
