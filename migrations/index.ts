@@ -4,6 +4,7 @@ import { OperatorViews1764200000000 } from './1764200000000-operator-views.js';
 import { JobWarnings1764310000000 } from './1764310000000-job-warnings.js';
 import { QuantisedWeights1764400000000 } from './1764400000000-quantised-weights.js';
 import { LoraAlpha1764500000000 } from './1764500000000-lora-alpha.js';
+import { TunedModels1764600000000 } from './1764600000000-tuned-models.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -13,4 +14,5 @@ export const migrations = [
   JobWarnings1764310000000,
   QuantisedWeights1764400000000,
   LoraAlpha1764500000000,
+  TunedModels1764600000000,
 ];

@@ -1,5 +1,6 @@
 import { OnnxExecutor } from '@prad/generation';
-import { importBaseModel, openBaseModel } from '@prad/models';
+import { importBaseModel, openBaseModel, readManifest, storedWeights, tunedModel } from '@prad/models';
+import { fit, Trainer, trainedTensors } from '@prad/training';
 import { encodeSafetensors } from '@prad/formats';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -96,6 +97,56 @@ it.each(folders)('%s decodes from its copy in 8 bits nearly as it is', async (fo
   const gap = await decodeGap(path, folder);
   expect(gap).toBeGreaterThan(1e-5);
   expect(gap).toBeLessThan(0.03);
+});
+
+describe('all weights train from those of the base, and come back as a model of the same loss', () => {
+  const examples = [
+    { tokens: [5, 6, 7, 8, 9], promptLength: 2 },
+    { tokens: [11, 12, 5, 14], promptLength: 1 },
+  ];
+  const options = {
+    ...{ epochs: 1, maxSteps: 3, batchSize: 2, learningRate: 1e-3, warmupRatio: 0, weightDecay: 0 },
+    ...{ maxGradNorm: 1, maxLength: 16, evaluationSteps: 0 },
+  };
+
+  /** The loss of the weights that a folder holds. */
+  async function lossOf(path: string): Promise<number> {
+    const model = await openBaseModel(path, 'tuned');
+    const trainer = await Trainer.open(model, trainedTensors(model, { kind: 'full' }), {
+      ...{ ...options, warmupSteps: 0, totalSteps: 1, seed: 1, intraOpThreads: 1 },
+      start: await storedWeights(model),
+    });
+    const loss = await trainer.evaluate(examples, 2);
+    await trainer.close();
+    return loss;
+  }
+
+  it.each(folders)('%s', async (folder) => {
+    const path = join(scratch, `${folder}-full`);
+    await importBaseModel(await source(folder), path, { quantise: [4, 8] });
+    const model = await openBaseModel(path, folder);
+    const workFolder = await mkdtemp(join(scratch, 'work-'));
+    const plan = { trainable: { kind: 'full' as const }, hyperparameters: options, seed: 1, workFolder };
+    const run = {
+      ...{ plan: { ...plan, intraOpThreads: 1 }, model, examples, validation: examples },
+      start: await storedWeights(model),
+    };
+    const losses: number[] = [];
+    let result = '';
+    for await (const event of fit(run, new AbortController().signal)) {
+      if (event.type === 'evaluation') losses.push(event.loss);
+      if (event.type === 'finished') result = event.path;
+    }
+    expect(losses[0]).toBe(await lossOf(path));
+    const tuned = join(workFolder, 'model');
+    const manifest = await tunedModel(model, result, tuned);
+    expect(await lossOf(tuned)).toBe(losses.at(-1));
+    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+    const before = await readManifest(path);
+    expect(manifest).toEqual({ ...before, digest: manifest.digest, quantised: manifest.quantised });
+    expect(manifest.digest).not.toBe(before.digest);
+    expect(manifest.quantised.map(({ bits }) => bits)).toEqual([4, 8]);
+  });
 });
 
 describe('an imported checkpoint generates what transformers generates from it', () => {

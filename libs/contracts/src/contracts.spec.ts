@@ -31,7 +31,7 @@ describe('create fine-tuning job', () => {
       method: { type: 'prad', prad: { adapter: 'bitfit' } },
     });
     expect(problems(result)).toEqual([
-      'method.prad.adapter: unknown adapter method "bitfit": known are adapter, lora, dora, prefix, prompt, mam, ia3',
+      'method.prad.adapter: unknown adapter method "bitfit": known are adapter, lora, dora, prefix, prompt, mam, ia3, full',
     ]);
   });
 
@@ -71,6 +71,16 @@ describe('create fine-tuning job', () => {
     expect(parse({ rang: 3 }).success).toBe(false);
     const foreign = adapter === 'lora' || adapter === 'dora' ? 'prefix_length' : 'alpha';
     expect(problems(parse({ [foreign]: 3 }))[0]).toContain(`no option of ${adapter}`);
+  });
+
+  it('takes full with hyperparameters alone, and says why it has no scope', () => {
+    const parse = (prad: object) =>
+      createFineTuningJob.safeParse({ ...job, method: { type: 'prad', prad: { adapter: 'full', ...prad } } });
+    const expected = { adapter: 'full', scope: 'all', hyperparameters: {} };
+    expect(parse({}).data?.method.prad).toEqual(expected);
+    expect(parse({ scope: 'all' }).data?.method.prad).toEqual(expected);
+    expect(problems(parse({ scope: 'prompt' }))[0]).toContain('its scope is "all", got "prompt"');
+    expect(problems(parse({ rank: 3 }))[0]).toContain('`rank`: no option of full');
   });
 
   it('reads auto as the default', () => {

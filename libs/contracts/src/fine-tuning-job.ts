@@ -27,7 +27,9 @@ export const createFineTuningJob = z
     model: z.string().min(1).describe('Name of a base model.'),
     training_file: z.string().min(1),
     validation_file: z.string().min(1).nullish(),
-    suffix: suffix.nullish().describe('Part of the adapter’s name: ft:<base>:<suffix>:<tag>.'),
+    suffix: suffix
+      .nullish()
+      .describe('Part of the name: ft:<base>:<suffix>:<tag>, or <base>-<suffix>-<tag> of `full`.'),
     seed: z.number().int().min(0).max(2_147_483_647).nullish().describe('Drawn at random where absent.'),
     method: fineTuningMethod.prefault({ type: 'prad' }),
     metadata: metadata.nullish(),
@@ -60,7 +62,10 @@ export const fineTuningJob = z
     finished_at: z.number().int().nullable(),
     status: fineTuningJobStatus,
     model: z.string(),
-    fine_tuned_model: z.string().nullable().describe('Name of the trained adapter.'),
+    fine_tuned_model: z
+      .string()
+      .nullable()
+      .describe('Name of the trained adapter, or of the base model that `full` made.'),
     training_file: z.string(),
     validation_file: z.string().nullable(),
     suffix: z.string().nullable(),

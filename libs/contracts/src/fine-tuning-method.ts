@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adapterMethodNames, adapterOptions, maskScope, type AdapterMethod } from './adapter-method.js';
+import { adapterOptions, maskScope, trainingMethodNames, type AdapterMethod } from './adapter-method.js';
 import { hyperparameters } from './hyperparameters.js';
 
 /** An adapter method with its own options beside what all have. */
@@ -22,6 +22,27 @@ function methodOf<M extends AdapterMethod>(method: M) {
   );
 }
 
+/** All weights: there is no module whose positions could be chosen. */
+const fullMethod = z.strictObject(
+  {
+    adapter: z.literal('full').describe('Trains all weights; the result is a base model of the project.'),
+    scope: z
+      .literal('all', {
+        error: ({ input }) =>
+          `full trains all weights, which every position passes through: its scope is "all", got ${JSON.stringify(input)}`,
+      })
+      .default('all')
+      .describe('Always all.'),
+    hyperparameters: hyperparameters.default({}),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `${issue.keys.map((key) => `\`${key}\``).join(', ')}: no option of full, which has none but hyperparameters`
+        : undefined,
+  },
+);
+
 const pradMethod = z
   .preprocess(
     // The paper's own method where none is named.
@@ -36,10 +57,11 @@ const pradMethod = z
         methodOf('prompt'),
         methodOf('mam'),
         methodOf('ia3'),
+        fullMethod,
       ],
       {
         error: (issue) =>
-          `unknown adapter method ${JSON.stringify(adapterIn(issue.input) ?? null)}: known are ${adapterMethodNames.join(', ')}`,
+          `unknown adapter method ${JSON.stringify(adapterIn(issue.input) ?? null)}: known are ${trainingMethodNames.join(', ')}`,
       },
     ),
   )

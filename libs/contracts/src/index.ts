@@ -25,7 +25,9 @@ export {
   adapterOptions,
   defaultLearningRates,
   maskScopes,
+  trainingMethodNames,
   type AdapterMethod,
+  type TrainingMethod,
 } from './adapter-method.js';
 export { hyperparameterDefaults, hyperparameters, type Hyperparameters } from './hyperparameters.js';
 export { fineTuningMethod, type FineTuningMethodRequest } from './fine-tuning-method.js';

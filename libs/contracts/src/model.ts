@@ -6,7 +6,7 @@ const modelFacts = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('base'),
     status: z.enum(['importing', 'ready', 'failed']),
-    source: z.string(),
+    source: z.string().describe('Where it was imported from, or the fine-tuning job that made it.'),
     architecture: z.string().nullable(),
     parameters: z.number().int().nullable(),
     context_length: z.number().int().nullable(),

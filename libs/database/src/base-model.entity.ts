@@ -1,7 +1,8 @@
 import type { BaseModelStatus, Failure, QuantisedBits } from '@prad/domain';
-import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from './bigint-number.js';
 import type { JsonColumn } from './json-column.js';
+import { ProjectEntity } from './project.entity.js';
 
 @Entity('base_model')
 @Check('base_model_status_check', `status IN ('importing', 'ready', 'failed')`)
@@ -20,6 +21,9 @@ import type { JsonColumn } from './json-column.js';
 export class BaseModelEntity {
   @PrimaryColumn({ type: 'text' })
   id!: string;
+  @ForeignKey(() => ProjectEntity)
+  @Column({ type: 'text', nullable: true })
+  projectId!: string | null;
   @Column({ type: 'text' })
   source!: string;
   @Column({ type: 'text' })

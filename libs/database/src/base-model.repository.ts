@@ -8,13 +8,14 @@ import {
   type Failure,
   type Heartbeat,
   type JsonObject,
+  type NewTunedModel,
   type ImportingBaseModel,
   type QuantisedBits,
   type ReadyBaseModel,
 } from '@prad/domain';
 import { AppError, assertNever } from '@prad/errors';
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager, IsNull } from 'typeorm';
 import { BaseModelEntity } from './base-model.entity.js';
 import { present } from './corrupt-row.js';
 import { countHeld, leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
@@ -70,19 +71,33 @@ export class BaseModelRepository {
     return model;
   }
 
-  /** A model that can be used. Throws notFound, or conflict `model_not_ready` while it is imported or after that failed. */
-  async getReady(id: string): Promise<ReadyBaseModel> {
-    const model = await this.get(id);
-    if (model.status === 'ready') return model;
-    throw new AppError({
-      kind: 'conflict',
-      code: 'model_not_ready',
-      message: `base model ${JSON.stringify(id)} cannot be used: its status is ${model.status}`,
-      details: { id, status: model.status },
-    });
+  /** A model that the project sees. Throws notFound `model_not_found`, for another project's model as for none. */
+  async getIn(project: string, id: string): Promise<BaseModel> {
+    const model = await this.find(id);
+    if (model === undefined || !isSeen(model, project)) throw notFound('model', id);
+    return model;
   }
 
-  /** All models in the order of their import. */
+  /** A model that the project can use. Throws as {@link getIn} and {@link getReady} do. */
+  async getReadyIn(project: string, id: string): Promise<ReadyBaseModel> {
+    return ready(await this.getIn(project, id));
+  }
+
+  /** A model that can be used. Throws notFound, or conflict `model_not_ready` while it is imported or after that failed. */
+  async getReady(id: string): Promise<ReadyBaseModel> {
+    return ready(await this.get(id));
+  }
+
+  /** Models that the project sees, in the order of their making: everybody's and its own. */
+  async listIn(project: string): Promise<readonly BaseModel[]> {
+    const rows = await this.dataSource.manager.find(BaseModelEntity, {
+      where: [{ projectId: IsNull() }, { projectId: project }],
+      order: { createdAt: 'ASC', id: 'ASC' },
+    });
+    return rows.map(toDomain);
+  }
+
+  /** All models of all projects in the order of their making. */
   async list(status?: BaseModelStatus): Promise<readonly BaseModel[]> {
     const rows = await this.dataSource.manager.find(BaseModelEntity, {
       where: status === undefined ? {} : { status },
@@ -193,9 +208,35 @@ export class BaseModelRepository {
   }
 }
 
+/** Records the project's model that a training made; its folder is written already. */
+export async function publishTunedModel(
+  manager: EntityManager,
+  made: { readonly project: string; readonly source: string },
+  model: NewTunedModel,
+): Promise<void> {
+  const { details, quantised, ...content } = model;
+  const row = { ...content, details: { ...details }, quantised: [...quantised], status: 'ready' as const };
+  await manager.insert(BaseModelEntity, { ...row, source: made.source, projectId: made.project });
+}
+
+function isSeen({ project: owner }: BaseModel, project: string): boolean {
+  return owner === null || owner === project;
+}
+
+function ready(model: BaseModel): ReadyBaseModel {
+  if (model.status === 'ready') return model;
+  const { id, status } = model;
+  throw new AppError({
+    kind: 'conflict',
+    code: 'model_not_ready',
+    message: `base model ${JSON.stringify(id)} cannot be used: its status is ${status}`,
+    details: { id, status },
+  });
+}
+
 function toDomain(row: BaseModelEntity): BaseModel {
   const { id, source, createdAt, status } = row;
-  const facts = { id, source, createdAt };
+  const facts = { id, project: row.projectId, source, createdAt };
   switch (status) {
     case 'importing':
       return { ...facts, status, lease: leaseOf(row), quantised: row.quantised };

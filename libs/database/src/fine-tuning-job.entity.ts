@@ -22,7 +22,10 @@ import { ProjectEntity } from './project.entity.js';
   `(status IN ('succeeded', 'failed', 'cancelled')) = (finished_at IS NOT NULL)`,
 )
 @Check('fine_tuning_job_error_check', `(status = 'failed') = (error IS NOT NULL)`)
-@Check('fine_tuning_job_result_check', `(status = 'succeeded') = (result_adapter_id IS NOT NULL)`)
+@Check(
+  'fine_tuning_job_result_check',
+  `num_nonnulls(result_adapter_id, result_model_id) = CASE WHEN status = 'succeeded' THEN 1 ELSE 0 END`,
+)
 @Index(['projectId', 'createdAt', 'id'])
 @Index(['projectId', 'status', 'createdAt', 'id'])
 @Index(['projectId', 'baseModelId', 'createdAt', 'id'])
@@ -82,6 +85,9 @@ export class FineTuningJobEntity {
   @ForeignKey(() => AdapterEntity)
   @Column({ type: 'text', nullable: true })
   resultAdapterId!: string | null;
+  /** The base model that training all weights made; no foreign key, for the job outlives the model. */
+  @Column({ type: 'text', nullable: true })
+  resultModelId!: string | null;
   @Column({ type: 'jsonb', nullable: true })
   error!: Failure | null;
   @Column({ type: 'text', nullable: true })

@@ -16,6 +16,7 @@ import {
   type NewAdapter,
   type NewAdapterVersion,
   type NewFineTuningJob,
+  type NewTunedModel,
   type Page,
   type PageRequest,
   type Progress,
@@ -23,6 +24,7 @@ import {
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager, In } from 'typeorm';
 import { publishAdapter } from './adapter.repository.js';
+import { publishTunedModel } from './base-model.repository.js';
 import { countByStatus } from './count-by-status.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
@@ -38,12 +40,10 @@ export interface FineTuningJobFilter {
   readonly model?: string | undefined;
 }
 
-/** What a training leaves behind; the adapter's blob is written already. */
-export interface FineTuningOutcome {
-  readonly adapter: NewAdapter;
-  readonly version: NewAdapterVersion;
-  readonly trainedTokens: number;
-}
+/** What a training leaves behind, an adapter or a base model; its blob is written already. */
+export type FineTuningOutcome = { readonly trainedTokens: number } & (
+  { readonly adapter: NewAdapter; readonly version: NewAdapterVersion } | { readonly model: NewTunedModel }
+);
 
 /** Every change reads the row under lock and applies a transition of the domain; writes by a stale holder are refused. */
 @Injectable()
@@ -164,12 +164,21 @@ export class FineTuningJobRepository {
     return this.change(id, (job) => releaseFineTuning(job, owner));
   }
 
-  /** Ends the job and records the adapter, which its project gets, in one transaction. Throws conflict `lease_lost`. */
+  /** Ends the job and records what it made, which its project gets, in one transaction. Throws conflict `lease_lost`. */
   succeed(id: string, owner: string, outcome: FineTuningOutcome): Promise<FineTuningJob> {
-    const { adapter, version, trainedTokens } = outcome;
+    const { trainedTokens } = outcome;
+    const result =
+      'model' in outcome
+        ? { kind: 'base_model' as const, id: outcome.model.id }
+        : { kind: 'adapter' as const, id: outcome.adapter.id };
     return this.change(id, async (job, now, manager) => {
-      const done = succeedFineTuning(job, owner, { resultAdapter: adapter.id, trainedTokens }, now);
-      await publishAdapter(manager, job.project, adapter, { ...version, id: newId('advers'), jobId: id });
+      const done = succeedFineTuning(job, owner, { result, trainedTokens }, now);
+      if ('model' in outcome) {
+        await publishTunedModel(manager, { project: job.project, source: id }, outcome.model);
+      } else {
+        const version = { ...outcome.version, id: newId('advers'), jobId: id };
+        await publishAdapter(manager, job.project, outcome.adapter, version);
+      }
       return done;
     });
   }

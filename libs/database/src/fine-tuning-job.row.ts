@@ -1,4 +1,4 @@
-import type { FineTuningJob } from '@prad/domain';
+import type { FineTuningJob, FineTuningResult } from '@prad/domain';
 import { assertNever } from '@prad/errors';
 import { present } from './corrupt-row.js';
 import type { FineTuningJobEntity } from './fine-tuning-job.entity.js';
@@ -36,7 +36,7 @@ export function toDomain(row: FineTuningJobEntity): FineTuningJob {
     case 'succeeded':
       return {
         ...{ ...facts, status, finishedAt: present(row.finishedAt, `end ${of}`) },
-        resultAdapter: present(row.resultAdapterId, `adapter ${of}`),
+        result: present(resultOf(row), `result ${of}`),
       };
     case 'failed':
       return {
@@ -59,7 +59,17 @@ export function toRow(job: FineTuningJob) {
     progressTotal: progress?.total ?? null,
     finishedAt: 'finishedAt' in job ? job.finishedAt : null,
     error: job.status === 'failed' ? job.error : null,
-    resultAdapterId: job.status === 'succeeded' ? job.resultAdapter : null,
+    resultAdapterId: resultId(job, 'adapter'),
+    resultModelId: resultId(job, 'base_model'),
     ...leaseColumns(job.status === 'running' ? job.lease : null),
   };
+}
+
+function resultOf({ resultAdapterId, resultModelId }: FineTuningJobEntity): FineTuningResult | null {
+  if (resultAdapterId !== null) return { kind: 'adapter', id: resultAdapterId };
+  return resultModelId === null ? null : { kind: 'base_model', id: resultModelId };
+}
+
+function resultId(job: FineTuningJob, kind: FineTuningResult['kind']): string | null {
+  return job.status === 'succeeded' && job.result.kind === kind ? job.result.id : null;
 }

@@ -17,7 +17,7 @@ const tables: Readonly<Record<JobKind, JobTable>> = {
     columns: `id, project_id AS project, 'fine_tuning' AS kind, status, suffix AS name, base_model_id AS model, result_adapter_id AS adapter,
       task_id AS task, created_at, started_at, finished_at, progress_step, progress_total,
       CASE WHEN status = 'succeeded' THEN trained_tokens END AS tokens, cancel_requested, error, updated_at`,
-    searched: ['id', 'suffix', 'result_adapter_id'],
+    searched: ['id', 'suffix', 'result_adapter_id', 'result_model_id'],
     hasTask: (placeholder) => `task_id = ${placeholder}`,
   },
   inference: {

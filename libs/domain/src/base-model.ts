@@ -1,3 +1,4 @@
+import { newAdapterTag } from './ids.js';
 import type { Failure } from './failure.js';
 import type { JsonObject } from './json.js';
 import type { Lease } from './lease.js';
@@ -8,7 +9,9 @@ export type QuantisedBits = 4 | 8;
 interface BaseModelFacts {
   /** The model's public name, for example `prad-tiny`. */
   readonly id: string;
-  /** Where it was imported from: a folder, a GGUF file or `hf:org/name`. */
+  /** The only project that sees it, where a training made it; null for an imported one, which is everybody's. */
+  readonly project: string | null;
+  /** Where it was imported from: a folder, a GGUF file or `hf:org/name`; or the fine-tuning job that made it. */
   readonly source: string;
   readonly createdAt: Date;
 }
@@ -47,6 +50,9 @@ export type BaseModel = BaseModelFacts &
     | { readonly status: 'failed'; readonly error: Failure }
   );
 
+/** A base model as the training of all weights describes it: it belongs to the project of the job. */
+export type NewTunedModel = { readonly id: string } & BaseModelContent;
+
 export type ImportingBaseModel = Extract<BaseModel, { status: 'importing' }>;
 export type ReadyBaseModel = Extract<BaseModel, { status: 'ready' }>;
 export type BaseModelStatus = BaseModel['status'];
@@ -55,3 +61,13 @@ export const baseModelStatuses = [
   'ready',
   'failed',
 ] as const satisfies readonly BaseModelStatus[];
+
+/** The longest name of a base model, as the import takes it. */
+const LONGEST_NAME = 96;
+
+/** A new name `<base>-<suffix>-<8 characters>` for a base model that a training made. */
+export function newTunedModelName(base: string, suffix: string | null): string {
+  const stem = suffix === null ? base : `${base}-${suffix}`;
+  const tag = newAdapterTag();
+  return `${stem.slice(0, LONGEST_NAME - tag.length - 1)}-${tag}`;
+}

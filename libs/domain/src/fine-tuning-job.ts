@@ -49,16 +49,22 @@ export interface FineTuningJobFacts {
   readonly startedAt: Date | null;
 }
 
+/** What a training ends in: an adapter, or the base model that training all weights makes. */
+export interface FineTuningResult {
+  readonly kind: 'adapter' | 'base_model';
+  readonly id: string;
+}
+
 /** The status and what only that status has. */
 export type FineTuningState =
   | { readonly status: 'validating_files' }
   | { readonly status: 'queued' }
   | { readonly status: 'running'; readonly lease: Lease }
-  | { readonly status: 'succeeded'; readonly finishedAt: Date; readonly resultAdapter: string }
+  | { readonly status: 'succeeded'; readonly finishedAt: Date; readonly result: FineTuningResult }
   | { readonly status: 'failed'; readonly finishedAt: Date; readonly error: Failure }
   | { readonly status: 'cancelled'; readonly finishedAt: Date };
 
-/** One training of one adapter. */
+/** One training of one adapter, or of all weights. */
 export type FineTuningJob = FineTuningJobFacts & FineTuningState;
 export type FineTuningStatus = FineTuningJob['status'];
 export const fineTuningStatuses = [

@@ -36,7 +36,7 @@ const jobs: Record<FineTuningStatus, FineTuningJob> = {
   validating_files: { ...facts, status: 'validating_files' },
   queued: { ...facts, status: 'queued' },
   running: { ...facts, status: 'running', lease },
-  succeeded: { ...facts, status: 'succeeded', finishedAt: now, resultAdapter: 'ft:a::b' },
+  succeeded: { ...facts, status: 'succeeded', finishedAt: now, result: { kind: 'adapter', id: 'ft:a::b' } },
   failed: { ...facts, status: 'failed', finishedAt: now, error: failure },
   cancelled: { ...facts, status: 'cancelled', finishedAt: now },
 };
@@ -47,7 +47,12 @@ const moves: Record<string, (job: FineTuningJob) => FineTuningJob | undefined> =
   release: (job) => transitions.releaseFineTuning(job, 'me'),
   requestCancel: (job) => transitions.requestFineTuningCancel(job, now),
   succeed: (job) =>
-    transitions.succeedFineTuning(job, 'me', { resultAdapter: 'ft:a::b', trainedTokens: 5 }, now),
+    transitions.succeedFineTuning(
+      job,
+      'me',
+      { result: { kind: 'adapter', id: 'ft:a::b' }, trainedTokens: 5 },
+      now,
+    ),
   fail: (job) => transitions.failFineTuning(job, 'me', failure, now),
   reject: (job) => transitions.rejectFineTuning(job, failure, now),
   cancel: (job) => transitions.cancelFineTuning(job, 'me', now),
@@ -114,11 +119,11 @@ describe('a fine-tuning job', () => {
     const done = transitions.succeedFineTuning(
       jobs.running,
       'me',
-      { resultAdapter: 'x', trainedTokens: 5 },
+      { result: { kind: 'adapter', id: 'x' }, trainedTokens: 5 },
       now,
     );
     expect(done).not.toHaveProperty('lease');
-    expect(done).toMatchObject({ resultAdapter: 'x', trainedTokens: 5, finishedAt: now });
+    expect(done).toMatchObject({ result: { kind: 'adapter', id: 'x' }, trainedTokens: 5, finishedAt: now });
   });
 
   it('remembers when it was first taken up', () => {

@@ -1,5 +1,5 @@
 import type { Failure } from './failure.js';
-import type { FineTuningJob, FineTuningJobFacts } from './fine-tuning-job.js';
+import type { FineTuningJob, FineTuningJobFacts, FineTuningResult } from './fine-tuning-job.js';
 import { illegalChange, isFinal, leaseLost } from './job-status.js';
 import { leaseIsFree, type Lease } from './lease.js';
 
@@ -47,16 +47,16 @@ export function requestFineTuningCancel(job: FineTuningJob, now: Date): FineTuni
   return { ...common(job), cancelRequested: true, status: 'cancelled', finishedAt: now };
 }
 
-/** The holder ends the job with an adapter. */
+/** The holder ends the job with what it made. */
 export function succeedFineTuning(
   job: FineTuningJob,
   owner: string,
-  result: { readonly resultAdapter: string; readonly trainedTokens: number },
+  outcome: { readonly result: FineTuningResult; readonly trainedTokens: number },
   now: Date,
 ): FineTuningJob {
   const held = heldBy(job, owner);
-  const { resultAdapter, trainedTokens } = result;
-  return { ...common(held), trainedTokens, status: 'succeeded', finishedAt: now, resultAdapter };
+  const { result, trainedTokens } = outcome;
+  return { ...common(held), trainedTokens, status: 'succeeded', finishedAt: now, result };
 }
 
 /** The holder ends the job with a reason. */

@@ -5,10 +5,12 @@ export { newId, type IdPrefix } from './ids.js';
 export { leaseIsFree, type Heartbeat, type Lease } from './lease.js';
 export {
   baseModelStatuses,
+  newTunedModelName,
   type BaseModel,
   type BaseModelContent,
   type BaseModelStatus,
   type ImportingBaseModel,
+  type NewTunedModel,
   type QuantisedBits,
   type ReadyBaseModel,
 } from './base-model.js';
@@ -20,6 +22,7 @@ export {
   fineTuningStatuses,
   type FineTuningJob,
   type FineTuningMethod,
+  type FineTuningResult,
   type FineTuningState,
   type FineTuningStatus,
   type NewFineTuningJob,

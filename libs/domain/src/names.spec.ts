@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isAdapterName, newAdapterName } from './adapter.js';
+import { newTunedModelName } from './base-model.js';
 import { newId } from './ids.js';
 import { isAlive } from './worker-node.js';
 
@@ -14,6 +15,12 @@ describe('names', () => {
     expect(isAdapterName(newAdapterName('prad-tiny', null))).toBe(true);
     expect(isAdapterName('prad-tiny')).toBe(false);
     expect(isAdapterName('ft:prad-tiny')).toBe(false);
+  });
+
+  it('of trained base models are names of base models, also of long ones', () => {
+    expect(newTunedModelName('prad-tiny', 'reviews')).toMatch(/^prad-tiny-reviews-[0-9a-z]{8}$/);
+    expect(newTunedModelName('prad-tiny', null)).toMatch(/^prad-tiny-[0-9a-z]{8}$/);
+    expect(newTunedModelName('a'.repeat(96), 'b'.repeat(64))).toMatch(/^a{87}-[0-9a-z]{8}$/);
   });
 });
 

@@ -8,4 +8,5 @@ export { importBaseModel, type ImportOptions, type ImportProgress } from './impo
 export { openQuantised } from './open-quantised.js';
 export { quantise, type QuantisedBits } from './quantise.js';
 export { baseWeights, runOnBase } from './run-on-base.js';
+export { storedWeights, tunedModel } from './tuned-model.js';
 export { ownTokens } from './own-tokens.js';

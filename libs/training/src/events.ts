@@ -1,3 +1,5 @@
+import type { Manifest } from '@prad/models';
+
 /** What a training run tells, in order: started, then steps, evaluations and checkpoints, then finished. */
 export type TrainingEvent =
   | {
@@ -42,6 +44,8 @@ export type TrainingEvent =
       readonly trainedTokens: number;
       /** The step whose tensors are the result: the best by validation loss where there is a validation file. */
       readonly bestStep: number;
-      /** The resulting adapter or model file in the work folder. */
+      /** The resulting adapter file, or the base model's folder, in the work folder. */
       readonly path: string;
+      /** Of that folder, where `train` trained all weights. */
+      readonly manifest?: Manifest;
     };

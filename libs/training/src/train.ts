@@ -1,4 +1,5 @@
-import { openBaseModel, ownTokens } from '@prad/models';
+import { join } from 'node:path';
+import { openBaseModel, ownTokens, storedWeights, tunedModel } from '@prad/models';
 import type { TokenExample } from '@prad/formats';
 import type { TrainingEvent } from './events.js';
 import { fit } from './fit.js';
@@ -7,7 +8,8 @@ import type { TrainingPlan } from './plan.js';
 import { trainedTensors } from './trained-tensors.js';
 
 /**
- * Trains what the plan says and tells of it as it goes. The run computes on the calling thread.
+ * Trains what the plan says and tells of it as it goes. All weights start as the base's, and end as a model folder like
+ * the base's. The run computes on the calling thread.
  *
  * @throws AppError invalid for a plan or data that do not fit, naming the option or the line; and as `fit`.
  */
@@ -20,5 +22,15 @@ export async function* train(plan: TrainingPlan, signal: AbortSignal): AsyncGene
   const load = (path: string): Promise<TokenExample[]> => loadExamples(path, model, longest, own);
   const examples = await load(plan.trainingFile);
   const validation = plan.validationFile ? await load(plan.validationFile) : [];
-  yield* fit({ plan, model, examples, validation }, signal);
+  const data = { plan, model, examples, validation };
+  if (plan.trainable.kind === 'adapter') return yield* fit(data, signal);
+  // The model folder is made when the run's memory is free again.
+  let end: Extract<TrainingEvent, { type: 'finished' }> | undefined;
+  for await (const event of fit({ ...data, start: await storedWeights(model) }, signal)) {
+    if (event.type === 'finished') end = event;
+    else yield event;
+  }
+  if (!end) return;
+  const path = join(plan.workFolder, 'model');
+  yield { ...end, path, manifest: await tunedModel(model, end.path, path) };
 }

@@ -1,7 +1,8 @@
+import { newId } from '@prad/domain';
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI, { APIError, toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { addBaseModel } from '../support/rows.js';
+import { addBaseModel, addJob, modelContent } from '../support/rows.js';
 import { createEmptyDatabase } from '../support/test-database.js';
 import { startApi, type ApiHarness } from './api-harness.js';
 
@@ -180,6 +181,35 @@ describe('two projects', () => {
     const answer = await theirs.completions.create({ model: adapter, prompt: 'x', max_tokens: 1 });
     expect(await api.database.inferenceJobs.get(answer.id)).toMatchObject({ project: 'theirs', adapter });
     expect(await mine.completions.create({ model: 'shared-base', prompt: 'x', max_tokens: 1 })).toBeDefined();
+  });
+
+  it('see base models that their own trainings made alone, and delete them alone', async () => {
+    const { fineTuningJobs } = api.database;
+    const [{ id: job }, owner, tuned] = [
+      await addJob(api.database, 'shared-base', 'theirs'),
+      newId('lease'),
+      'tuned-base',
+    ];
+    await fineTuningJobs.claim(job, owner, 10_000);
+    await fineTuningJobs.succeed(job, owner, { model: { ...modelContent, id: tuned }, trainedTokens: 1 });
+    const training_file = await upload(mine);
+    expect(await idsOf(mine.models.list())).toEqual(['shared-base']);
+    expect(await idsOf(theirs.models.list())).toContain(tuned);
+    await unknown((model) => mine.models.retrieve(model), tuned);
+    await unknown((model) => mine.models.delete(model), tuned);
+    await unknown((model) => mine.completions.create({ model, prompt: 'x' }), tuned);
+    await unknown((model) => mine.fineTuning.jobs.create({ model, training_file }), tuned);
+    expect(await theirs.completions.create({ model: tuned, prompt: 'x', max_tokens: 1 })).toBeDefined();
+    expect(await theirs.models.retrieve(tuned)).toMatchObject({ prad: { kind: 'base', source: job } });
+    await expect(theirs.models.delete(tuned)).rejects.toMatchObject({ code: 'model_in_use' });
+    const unused = await addJob(api.database, 'shared-base', 'theirs');
+    await fineTuningJobs.claim(unused.id, owner, 10_000);
+    const model = { ...modelContent, id: 'unused-base' };
+    await fineTuningJobs.succeed(unused.id, owner, { model, trainedTokens: 1 });
+    await theirs.models.delete(model.id);
+    await unknown((id) => theirs.models.retrieve(id), model.id);
+    const result = { kind: 'base_model', id: model.id };
+    expect(await fineTuningJobs.get(unused.id)).toMatchObject({ status: 'succeeded', result });
   });
 });
 

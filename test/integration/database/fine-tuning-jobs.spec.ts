@@ -142,7 +142,7 @@ describe('a fine-tuning job', () => {
     const done = await db.fineTuningJobs.succeed(id, owner, result);
     expect(done).toMatchObject({
       status: 'succeeded',
-      resultAdapter: result.adapter.id,
+      result: { kind: 'adapter', id: result.adapter.id },
       trainedTokens: 4321,
     });
     const adapter = await db.adapters.get(result.adapter.id);

@@ -43,7 +43,7 @@ export class FilePreviewService {
     const file = await this.files.getIn(project, id);
     const total = rowsOf(file);
     const { model } = query;
-    const codec = model === undefined ? undefined : await this.codecOf(model);
+    const codec = model === undefined ? undefined : await this.codecOf(project, model);
     const rows: PreviewRow[] = [];
     const lengths: ExampleLength[] = [];
     const isCounted = (row: number) => codec !== undefined && isInSample(row, total);
@@ -69,9 +69,9 @@ export class FilePreviewService {
     };
   }
 
-  private async codecOf(model: string): Promise<TextCodec> {
+  private async codecOf(project: string, model: string): Promise<TextCodec> {
     try {
-      return await this.codecs.of(await this.baseModels.getReady(model));
+      return await this.codecs.of(await this.baseModels.getReadyIn(project, model));
     } catch (error) {
       throw atField(error, 'model');
     }

@@ -35,7 +35,7 @@ function progressOf(job: FineTuningJob) {
   const { progress, warnings, cancelRequested, attempts, startedAt } = job;
   return {
     finished_at: 'finishedAt' in job ? toSeconds(job.finishedAt) : null,
-    fine_tuned_model: job.status === 'succeeded' ? job.resultAdapter : null,
+    fine_tuned_model: job.status === 'succeeded' ? job.result.id : null,
     trained_tokens: job.status === 'succeeded' ? job.trainedTokens : null,
     error: job.status === 'failed' ? { ...job.error } : null,
     prad: {

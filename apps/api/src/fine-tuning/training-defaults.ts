@@ -16,7 +16,7 @@ export function methodOptions(
 ): Readonly<Record<string, unknown>> {
   const layout = baseLayout.safeParse(base.details['layout']).data;
   try {
-    if (layout !== undefined) refuseMisfits(adapter, options, layout);
+    if (layout !== undefined && adapter !== 'full') refuseMisfits(adapter, options, layout);
   } catch (error) {
     throw error instanceof AppError ? atField(error) : error;
   }

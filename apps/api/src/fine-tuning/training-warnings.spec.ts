@@ -3,11 +3,13 @@ import type { JsonObject } from '@prad/domain';
 import { expect, it } from 'vitest';
 import { trainingWarnings } from './training-warnings.js';
 
-function base(layers: number): { readonly details: JsonObject } {
+const size = { id: 'm', parameterCount: 135_000_000 };
+
+function base(layers: number): typeof size & { readonly details: JsonObject } {
   const layout: BaseLayout = {
     ...{ modelType: 'llama', layers, hiddenSize: 4, heads: 2, kvHeads: 1, headDim: 2, sites: {} },
   };
-  return { details: { layout: layout } };
+  return { ...size, details: { layout: layout } };
 }
 
 const qLora = { adapter: 'lora', scope: 'prompt', options: { targets: ['q_proj'] } };
@@ -21,5 +23,13 @@ it('does not warn of others', () => {
   expect(trainingWarnings(qLora, base(2))).toEqual([]);
   expect(trainingWarnings({ ...qLora, options: {} }, base(1))).toEqual([]);
   expect(trainingWarnings({ ...qLora, scope: 'all' }, base(1))).toEqual([]);
-  expect(trainingWarnings(qLora, { details: {} })).toEqual([]);
+  expect(trainingWarnings(qLora, { ...size, details: {} })).toEqual([]);
+});
+
+it('tells what training all weights takes where that is much', () => {
+  const full = { adapter: 'full', scope: 'all', options: {} };
+  expect(trainingWarnings(full, base(2))).toEqual([
+    expect.stringMatching(/all 135000000 weights of m: .* 2\.2 GB at least.* 0\.5 GB of the store/),
+  ]);
+  expect(trainingWarnings(full, { ...base(2), parameterCount: 5_000_000 })).toEqual([]);
 });

@@ -21,7 +21,7 @@ export class ModelResolver {
   /** Throws notFound for a name that the project has no model of, conflict for a base that is not ready or not the adapter's. */
   async resolve(project: string, name: string): Promise<ResolvedModel> {
     try {
-      return isAdapterName(name) ? await this.adapted(project, name) : await this.plain(name);
+      return isAdapterName(name) ? await this.adapted(project, name) : await this.plain(project, name);
     } catch (error) {
       throw atField(error, 'model');
     }
@@ -39,13 +39,13 @@ export class ModelResolver {
     });
   }
 
-  private async plain(name: string): Promise<ResolvedModel> {
-    return { base: await this.baseModels.getReady(name), adapter: null };
+  private async plain(project: string, name: string): Promise<ResolvedModel> {
+    return { base: await this.baseModels.getReadyIn(project, name), adapter: null };
   }
 
   private async adapted(project: string, name: string): Promise<ResolvedModel> {
     const adapter = await this.adapters.getIn(project, name);
-    const base = await this.baseModels.getReady(adapter.baseModel);
+    const base = await this.baseModels.getReadyIn(project, adapter.baseModel);
     if (base.digest !== adapter.baseDigest) {
       throw new AppError({
         kind: 'conflict',

@@ -19,9 +19,9 @@ export class ModelService {
     private readonly blobs: BlobStore,
   ) {}
 
-  /** Base models in the order of their import, which are everybody's, then the project's adapters, the newest first. */
+  /** Base models in the order of their making, everybody's and the project's, then its adapters, the newest first. */
   async list(project: string): Promise<readonly ModelObject[]> {
-    const bases = await this.baseModels.list();
+    const bases = await this.baseModels.listIn(project);
     const adapters: Adapter[] = [];
     let hasMore = true;
     while (hasMore) {
@@ -34,7 +34,7 @@ export class ModelService {
 
   async get(project: string, id: string): Promise<ModelObject> {
     if (isAdapterName(id)) return toAdapterObject(await this.adapters.getIn(project, id));
-    return toBaseModelObject(await this.baseModels.get(id));
+    return toBaseModelObject(await this.baseModels.getIn(project, id));
   }
 
   /** Records the model as importing and leaves the work to a worker. */
@@ -59,6 +59,7 @@ export class ModelService {
       for (const { blobKey } of await this.adapters.delete(project, id)) await this.blobs.delete(blobKey);
       return;
     }
+    await this.baseModels.getIn(project, id);
     const model = await this.baseModels.delete(id);
     if (model.status !== 'ready') return;
     const others = await this.baseModels.list('ready');

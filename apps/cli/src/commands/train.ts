@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { adapterMethodNames, type FineTuningJobObject } from '@prad/contracts';
+import { trainingMethodNames, type FineTuningJobObject } from '@prad/contracts';
 import pc from 'picocolors';
 import type { ApiClient } from '../api/api-client.js';
 import { note, print } from '../output/print.js';
@@ -40,11 +40,14 @@ interface TrainOptions {
 export const addTrain: AddCommands = (program, context) => {
   program
     .command('train')
-    .description('train an adapter and watch it')
+    .description('train an adapter, or all weights, and watch it')
     .requiredOption('--model <name>', 'base model')
     .requiredOption('--file <path>', 'training file (JSON lines), or the id of an uploaded one')
     .option('--validation-file <path>', 'validation file, or the id of an uploaded one')
-    .option('--adapter <method>', `adapter method: ${adapterMethodNames.join(', ')}; default adapter`)
+    .option(
+      '--adapter <method>',
+      `adapter method: ${trainingMethodNames.join(', ')}; full trains all weights; default adapter`,
+    )
     .option('--scope <scope>', 'positions it acts on: prompt (PrAd) or all; default prompt')
     .option('--rank <n>', 'width of the bottleneck or of the low-rank factors', numberOption)
     .option('--alpha <n>', 'factor on the change of lora and dora', numberOption)
@@ -65,7 +68,7 @@ export const addTrain: AddCommands = (program, context) => {
     .option('--batch-size <n>', 'examples a step', numberOption)
     .option('--max-length <n>', 'longest example in tokens', numberOption)
     .option('--evaluation-steps <n>', 'steps between validations; default once an epoch', numberOption)
-    .option('--suffix <text>', "part of the adapter's name")
+    .option('--suffix <text>', 'part of the name of what is trained')
     .option('--seed <n>', 'repeats a training', numberOption)
     .option('--no-follow', 'return when the job is queued')
     .action(async (options: TrainOptions) => {

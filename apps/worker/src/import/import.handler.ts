@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Repositories } from '@prad/database';
-import { newId, type BaseModelContent, type ImportingBaseModel } from '@prad/domain';
+import { newId, type ImportingBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { adoptQuantised, type Manifest } from '@prad/models';
+import type { Manifest } from '@prad/models';
 import type { JobContext, JobHandler, JobPayload } from '@prad/queue';
 import type { ComputeThread } from '@prad/runtime';
 import type { BlobStore } from '@prad/storage';
@@ -12,6 +12,7 @@ import type { LeaseTiming } from '../lease/held-lease.js';
 import { underLease, type Lease } from '../lease/under-lease.js';
 import type { WorkerLog } from '../worker-log.js';
 import { BaseModelRow } from './base-model-row.js';
+import { storeModel } from './store-model.js';
 
 /** Imports a base model: claim, convert on the compute thread, folder first, then row. */
 export class ImportHandler implements JobHandler<'import'> {
@@ -56,27 +57,6 @@ export class ImportHandler implements JobHandler<'import'> {
     }
     if (!manifest)
       throw new AppError({ kind: 'bug', code: 'no_manifest', message: `${id}: no manifest came` });
-    await this.rows.baseModels.complete(id, owner, await this.#store(folder, manifest));
-  }
-
-  /** The folder takes the place of an older one of the same weights. */
-  async #store(folder: string, imported: Manifest): Promise<BaseModelContent> {
-    const blobKey = `models/${imported.digest}`;
-    const older = (await this.blobs.exists(blobKey)) ? await this.blobs.localPath(blobKey) : undefined;
-    const manifest = older === undefined ? imported : await adoptQuantised(folder, older);
-    const files = await this.blobs.putFolder(blobKey, folder);
-    const { digest, modelType: architecture, parameterCount, contextLength, vocabularySize } = manifest;
-    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return {
-      digest,
-      architecture,
-      parameterCount,
-      contextLength,
-      vocabularySize,
-      bytes,
-      blobKey,
-      details: { layout: manifest.layout },
-      quantised: manifest.quantised.map(({ bits }) => bits),
-    };
+    await this.rows.baseModels.complete(id, owner, await storeModel(this.blobs, folder, manifest));
   }
 }

@@ -14,7 +14,7 @@ import { FineTuningRow } from './fine-tuning-row.js';
 import { trainingPlan } from './training-plan.js';
 import { TrainingRecord } from './training-record.js';
 
-/** Trains the adapter of a fine-tuning job: claim, plan, train on the compute thread, record what it tells. */
+/** Does a fine-tuning job: claim, plan, train on the compute thread, record what it tells. */
 export class TrainHandler implements JobHandler<'train'> {
   readonly job = 'train';
 

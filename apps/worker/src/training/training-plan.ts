@@ -23,7 +23,7 @@ export function trainingPlan(job: FineTuningJob, places: TrainingPlaces): Traini
     ...(validationFile !== undefined && { validationFile }),
     modelName: job.model,
     seed: job.seed,
-    trainable: { kind: 'adapter', method, options, scope },
+    trainable: method === 'full' ? { kind: 'full' } : { kind: 'adapter', method, options, scope },
     hyperparameters: { ...hyperparameters, ...(maxSteps !== undefined && { maxSteps }) },
   };
 }

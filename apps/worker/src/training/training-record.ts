@@ -1,14 +1,19 @@
 import {
   newAdapterName,
+  newTunedModelName,
   type FineTuningJob,
+  type NewAdapter,
   type NewAdapterVersion,
   type NewJobMetric,
+  type NewTunedModel,
   type ReadyBaseModel,
 } from '@prad/domain';
 import type { Repositories } from '@prad/database';
 import { assertNever } from '@prad/errors';
+import type { Manifest } from '@prad/models';
 import type { BlobStore } from '@prad/storage';
 import type { TrainingEvent } from '@prad/training';
+import { storeModel } from '../import/store-model.js';
 import type { FineTuningRow } from './fine-tuning-row.js';
 
 type Rows = Pick<Repositories, 'fineTuningJobs' | 'jobEvents' | 'jobMetrics' | 'checkpoints'>;
@@ -19,7 +24,7 @@ const WRITE_INTERVAL_MS = 500;
 
 /**
  * Writes what a training tells into the job's rows, all of it under the lease: metrics by step (a repeated step
- * replaces the earlier attempt's), events with the attempt's number, checkpoints and the adapter as blob first, then row.
+ * replaces the earlier attempt's), events with the attempt's number, checkpoints and the result as blob first, then row.
  */
 export class TrainingRecord {
   #parameterCount = 0;
@@ -119,8 +124,26 @@ export class TrainingRecord {
     await this.#tell(`Checkpoint created at step ${step}`, { step, digest: blob.digest });
   }
 
-  async #finished({ path, trainedTokens, bestStep }: EventOf<'finished'>): Promise<void> {
+  async #finished(event: EventOf<'finished'>): Promise<void> {
     await this.#writeSteps();
+    const { trainedTokens, bestStep, manifest } = event;
+    const made = manifest ? await this.#model(event.path, manifest) : await this.#adapter(event.path);
+    const { id, digest } = 'model' in made ? made.model : { ...made.version, id: made.adapter.id };
+    await this.#tell(`New fine-tuned model created: ${id}`, { step: bestStep, digest });
+    // The row's progress is that of the last heartbeat; the job ends with all of it.
+    await this.row.heartbeat(this.owner);
+    await this.rows.fineTuningJobs.succeed(this.job.id, this.owner, { ...made, trainedTokens });
+  }
+
+  /** Its key is the weights' digest, so a job that is taken up again writes the same folder anew. */
+  async #model(path: string, manifest: Manifest): Promise<{ readonly model: NewTunedModel }> {
+    const id = newTunedModelName(this.job.model, this.job.suffix);
+    return { model: { id, ...(await storeModel(this.blobs, path, manifest)) } };
+  }
+
+  async #adapter(
+    path: string,
+  ): Promise<{ readonly adapter: NewAdapter; readonly version: NewAdapterVersion }> {
     const { id, model, suffix, method, task, attempts } = this.job;
     const version = await this.#store(`adapters/${id}/${attempts}/adapter.safetensors`, path);
     const adapter = {
@@ -130,13 +153,7 @@ export class TrainingRecord {
       ...{ method: method.adapter, options: method.options, scope: method.scope },
       ...{ parameterCount: this.#parameterCount, task },
     };
-    await this.#tell(`New fine-tuned model created: ${adapter.id}`, {
-      step: bestStep,
-      digest: version.digest,
-    });
-    // The row's progress is that of the last heartbeat; the job ends with all of it.
-    await this.row.heartbeat(this.owner);
-    await this.rows.fineTuningJobs.succeed(id, this.owner, { adapter, version, trainedTokens });
+    return { adapter, version };
   }
 
   /** Keys hold the attempt, so that a worker that does not know yet that it lost the job overwrites nothing. */

@@ -85,7 +85,7 @@ function Summary({ job }: { readonly job: FineTuningJobObject }) {
           ],
           ['Trained', job.trained_tokens === null ? NONE : `${count(job.trained_tokens)} tokens`],
           ['Base', job.model],
-          ['Adapter', job.fine_tuned_model ?? NONE],
+          [job.method.prad.adapter === 'full' ? 'New base model' : 'Adapter', job.fine_tuned_model ?? NONE],
           ['Training file', <FileLink key="training" id={job.training_file} />],
           [
             'Validation file',

@@ -66,6 +66,9 @@ describe('the request of the form', () => {
       const { prad } = createFineTuningJob.parse(toRequest(first)).method;
       expect(prad).toMatchObject(adapterOptions[adapter].parse({}));
     }
+    const full = { ...values, adapter: 'full' as const, ...methodDefaults('full') };
+    expect(problemsOf(full)).toEqual({});
+    expect(toRequest(full)).toMatchObject({ method: { prad: { adapter: 'full' } } });
     const lora = { ...values, adapter: 'lora' as const, ...methodDefaults('lora') };
     const options = { ...lora.options, layers: ['0', '2'], targets: ['q_proj'], rank: 4 };
     expect(toRequest({ ...lora, options })).toMatchObject({

@@ -12,7 +12,7 @@ import {
   TextInput,
 } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { adapterMethodNames, type AdapterMethod, type FileObject } from '@prad/contracts';
+import { trainingMethodNames, type TrainingMethod, type FileObject } from '@prad/contracts';
 import { Panel } from '../../components/panel.js';
 import { count } from '../../format/numbers.js';
 import { methodDefaults, type JobValues } from './job-values.js';
@@ -122,48 +122,57 @@ export function AdapterFields({ form }: FieldsProps) {
   const { adapter } = form.getValues();
   const fields = methodFields(adapter);
   return (
-    <Panel title="Adapter">
+    <Panel title={adapter === 'full' ? 'All weights' : 'Adapter'}>
       <SimpleGrid cols={columns}>
         <Select
           label="Method"
-          data={[...adapterMethodNames]}
+          data={[...trainingMethodNames]}
           allowDeselect={false}
           {...form.getInputProps('adapter')}
           onChange={(value) => {
             if (value === null) return;
-            const method = value as AdapterMethod;
+            const method = value as TrainingMethod;
             form.setValues({ adapter: method, ...methodDefaults(method) });
           }}
         />
-        <Select
-          label="Acts on"
-          allowDeselect={false}
-          data={[
-            { value: 'prompt', label: 'the prompt only (PrAd)' },
-            { value: 'all', label: 'all positions (conventional)' },
-          ]}
-          {...form.getInputProps('scope')}
-        />
+        {adapter !== 'full' && (
+          <Select
+            label="Acts on"
+            allowDeselect={false}
+            data={[
+              { value: 'prompt', label: 'the prompt only (PrAd)' },
+              { value: 'all', label: 'all positions (conventional)' },
+            ]}
+            {...form.getInputProps('scope')}
+          />
+        )}
         {fields.filter(isCommon).map((field) => (
           <OptionInput key={`${adapter} ${field.name}`} form={form} field={field} />
         ))}
       </SimpleGrid>
-      <Accordion variant="contained" chevronPosition="left" mt="md">
-        <Accordion.Item value="method">
-          <Accordion.Control>
-            <Text fw={600}>More options of {adapter}</Text>
-          </Accordion.Control>
-          <Accordion.Panel>
-            <SimpleGrid cols={columns}>
-              {fields
-                .filter((field) => !isCommon(field))
-                .map((field) => (
-                  <OptionInput key={`${adapter} ${field.name}`} form={form} field={field} />
-                ))}
-            </SimpleGrid>
-          </Accordion.Panel>
-        </Accordion.Item>
-      </Accordion>
+      {adapter === 'full' ? (
+        <Text size="sm" c="dimmed" mt="md">
+          Trains every weight of the base. The result is a base model of this project, which answers and takes
+          adapters as any other. It needs the memory of four copies of the weights and more.
+        </Text>
+      ) : (
+        <Accordion variant="contained" chevronPosition="left" mt="md">
+          <Accordion.Item value="method">
+            <Accordion.Control>
+              <Text fw={600}>More options of {adapter}</Text>
+            </Accordion.Control>
+            <Accordion.Panel>
+              <SimpleGrid cols={columns}>
+                {fields
+                  .filter((field) => !isCommon(field))
+                  .map((field) => (
+                    <OptionInput key={`${adapter} ${field.name}`} form={form} field={field} />
+                  ))}
+              </SimpleGrid>
+            </Accordion.Panel>
+          </Accordion.Item>
+        </Accordion>
+      )}
     </Panel>
   );
 }

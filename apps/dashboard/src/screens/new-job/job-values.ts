@@ -2,8 +2,8 @@ import {
   createFineTuningJob,
   defaultLearningRates,
   hyperparameterDefaults,
-  type AdapterMethod,
   type maskScopes,
+  type TrainingMethod,
 } from '@prad/contracts';
 import type { z } from 'zod';
 import { firstOptions, givenOptions, type OptionValue } from './method-fields.js';
@@ -17,7 +17,7 @@ export interface JobValues {
   readonly training_file: string;
   readonly validation_file: string | null;
   readonly suffix: string;
-  readonly adapter: AdapterMethod;
+  readonly adapter: TrainingMethod;
   readonly scope: (typeof maskScopes)[number];
   /** The method's own options. */
   readonly options: Readonly<Record<string, OptionValue>>;
@@ -36,7 +36,7 @@ export interface JobValues {
 
 export type JobRequest = z.input<typeof createFineTuningJob>;
 
-const FIRST_METHOD: AdapterMethod = 'adapter';
+const FIRST_METHOD: TrainingMethod = 'adapter';
 
 /** Sensible defaults: those of the API, in sight. */
 export function firstValues(model: string, file: string): JobValues {
@@ -49,7 +49,7 @@ export function firstValues(model: string, file: string): JobValues {
   };
 }
 
-export function methodDefaults(method: AdapterMethod): Pick<JobValues, 'options' | 'learning_rate'> {
+export function methodDefaults(method: TrainingMethod): Pick<JobValues, 'options' | 'learning_rate'> {
   return { options: firstOptions(method), learning_rate: defaultLearningRates[method] };
 }
 
@@ -66,7 +66,8 @@ export function toRequest(values: JobValues): JobRequest {
     max_length: values.max_length,
     evaluation_steps: values.evaluation_steps,
   });
-  const prad = { adapter, scope, ...givenOptions(options) };
+  // All weights have no positions to choose.
+  const prad = { adapter, ...(adapter !== 'full' && { scope }), ...givenOptions(options) };
   return {
     model,
     training_file,

@@ -1,4 +1,4 @@
-import { adapterOptions, type AdapterMethod } from '@prad/contracts';
+import { adapterOptions, type TrainingMethod } from '@prad/contracts';
 import { z } from 'zod';
 
 /** What a field of the form holds; '' and an empty list leave it to the API's default. */
@@ -14,10 +14,12 @@ export interface MethodField {
   readonly standard: OptionValue;
 }
 
-const made = new Map<AdapterMethod, readonly MethodField[]>();
+const made = new Map<TrainingMethod, readonly MethodField[]>();
 
 /** The fields of a method, made of its schema: a new option is asked for without a change here. */
-export function methodFields(method: AdapterMethod): readonly MethodField[] {
+export function methodFields(method: TrainingMethod): readonly MethodField[] {
+  // All weights train: there is nothing to choose.
+  if (method === 'full') return [];
   const known = made.get(method);
   if (known) return known;
   const { properties = {} } = z.toJSONSchema(adapterOptions[method], { io: 'input' });
@@ -56,7 +58,7 @@ function labelOf(name: string): string {
 }
 
 /** The defaults of a method, in sight. */
-export function firstOptions(method: AdapterMethod): Record<string, OptionValue> {
+export function firstOptions(method: TrainingMethod): Record<string, OptionValue> {
   return Object.fromEntries(methodFields(method).map(({ name, standard }) => [name, standard]));
 }
 
