@@ -1,7 +1,10 @@
 import type { ReadyBaseModel } from '@prad/domain';
 
-/** Bytes of a weight in training: itself, its gradient and two moments, each float32. */
-const BYTES_OF_A_WEIGHT = 16;
+/**
+ * Bytes of a weight at a worker's peak, as measured with SmolLM2-135M: the weight, its gradient and two moments take 16, the
+ * step's new ones beside the old, the best so far, the file to write and the runtime's own copies the rest.
+ */
+const BYTES_OF_A_WEIGHT = 62;
 const GIGABYTE = 1e9;
 
 /** What training all weights of a base takes, where that is worth a word: a gigabyte or more. */
@@ -13,8 +16,7 @@ export function fullTrainingWarnings({
   if (bytes < GIGABYTE) return [];
   const checkpoint = (parameterCount * 4) / GIGABYTE;
   return [
-    `full trains all ${parameterCount} weights of ${id}: with gradients and two moments in float32 that is ` +
-      `${(bytes / GIGABYTE).toFixed(1)} GB at least, and about twice as much while a step replaces them; each ` +
-      `checkpoint takes ${checkpoint.toFixed(1)} GB of the store`,
+    `full trains all ${parameterCount} weights of ${id}: a worker needs about ${(bytes / GIGABYTE).toFixed(1)} GB of ` +
+      `memory for that, and each checkpoint takes ${checkpoint.toFixed(1)} GB of the store`,
   ];
 }

@@ -29,7 +29,7 @@ it('does not warn of others', () => {
 it('tells what training all weights takes where that is much', () => {
   const full = { adapter: 'full', scope: 'all', options: {} };
   expect(trainingWarnings(full, base(2))).toEqual([
-    expect.stringMatching(/all 135000000 weights of m: .* 2\.2 GB at least.* 0\.5 GB of the store/),
+    expect.stringMatching(/all 135000000 weights of m: .* about 8\.4 GB of memory .* 0\.5 GB of the store/),
   ]);
   expect(trainingWarnings(full, { ...base(2), parameterCount: 5_000_000 })).toEqual([]);
 });

@@ -85,7 +85,10 @@ function Summary({ job }: { readonly job: FineTuningJobObject }) {
           ],
           ['Trained', job.trained_tokens === null ? NONE : `${count(job.trained_tokens)} tokens`],
           ['Base', job.model],
-          [job.method.prad.adapter === 'full' ? 'New base model' : 'Adapter', job.fine_tuned_model ?? NONE],
+          [
+            job.method.prad.adapter === 'full' ? 'New base model' : 'Adapter',
+            job.fine_tuned_model === null ? NONE : <ModelLink key="model" id={job.fine_tuned_model} />,
+          ],
           ['Training file', <FileLink key="training" id={job.training_file} />],
           [
             'Validation file',
@@ -96,6 +99,15 @@ function Summary({ job }: { readonly job: FineTuningJobObject }) {
         ]}
       />
     </Panel>
+  );
+}
+
+/** To where it answers. */
+function ModelLink({ id }: { readonly id: string }) {
+  return (
+    <ScreenLink to="/playground" search={{ adapter: id }} size="sm" ff="monospace">
+      {id}
+    </ScreenLink>
   );
 }
 

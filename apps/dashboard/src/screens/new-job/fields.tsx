@@ -153,7 +153,7 @@ export function AdapterFields({ form }: FieldsProps) {
       {adapter === 'full' ? (
         <Text size="sm" c="dimmed" mt="md">
           Trains every weight of the base. The result is a base model of this project, which answers and takes
-          adapters as any other. It needs the memory of four copies of the weights and more.
+          adapters as any other. It needs about fifteen times the memory of the weights.
         </Text>
       ) : (
         <Accordion variant="contained" chevronPosition="left" mt="md">

@@ -22,11 +22,12 @@ export function modelsOf(models: readonly ModelObject[]): KnownModels {
   };
 }
 
-/** The adapter that was asked for with its base, or the base with its newest adapters. */
+/** The adapter that was asked for with its base, or a base, the one asked for where it is one, with its newest adapters. */
 export function firstModels({ bases, adapters }: KnownModels, asked: string | undefined): ChosenModels {
   const wanted = adapters.find(({ id }) => id === asked);
   if (wanted !== undefined) return { base: wanted.base, adapters: [wanted.id] };
-  const base = adapters[0]?.base ?? bases[0] ?? '';
+  const askedBase = bases.find((id) => id === asked);
+  const base = askedBase ?? adapters[0]?.base ?? bases[0] ?? '';
   return { base, adapters: adaptersOf({ bases, adapters }, base).slice(0, FIRST_ADAPTERS) };
 }
 
