@@ -1,11 +1,12 @@
 import {
   OnnxExecutor,
   baseGraph,
+  emptyStep,
   servedAdapter,
+  wholePrompt,
   type DecodeWeights,
   type PrefillRow,
   type ServedAdapter,
-  type StepPlan,
 } from '@prad/generation';
 import type { BaseModel } from '@prad/models';
 import { adapterFor, initialise, randomStream } from '@prad/nn';
@@ -24,8 +25,6 @@ const PREFILL = { rows: 4, tokens: 128 };
 const SMALL = 256;
 const LARGE = 4096;
 
-const nothing: StepPlan = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
-
 /** Rows with prompts in their slots, ready to decode. */
 class Rows {
   readonly #prompts: readonly PrefillRow[];
@@ -38,16 +37,18 @@ class Rows {
     tokens = PROMPT,
   ) {
     const random = randomStream(1);
-    this.#prompts = Array.from({ length: count }, (_, slot) => ({
-      ...{ request: slot, slot, adapter: adapterOf(slot) },
-      tokens: Array.from({ length: tokens }, () => random.below(model.dimensions.vocabSize)),
-    }));
+    this.#prompts = Array.from({ length: count }, (_, slot) =>
+      wholePrompt({
+        ...{ request: slot, slot, adapter: adapterOf(slot) },
+        tokens: Array.from({ length: tokens }, () => random.below(model.dimensions.vocabSize)),
+      }),
+    );
   }
 
   /** Seconds of a prefill. */
   async prefill(): Promise<number> {
     const start = performance.now();
-    await this.executor.run({ ...nothing, prefill: [this.#prompts] });
+    await this.executor.run({ ...emptyStep, prefill: [this.#prompts] });
     return (performance.now() - start) / 1000;
   }
 
@@ -60,7 +61,7 @@ class Rows {
         ...{ request, slot, token: 1 + step, length: PROMPT + step },
       }));
       const start = performance.now();
-      await this.executor.run({ ...nothing, decode });
+      await this.executor.run({ ...emptyStep, decode });
       seconds.push((performance.now() - start) / 1000);
     }
     return median(seconds);

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  emptyStep,
   positionsOf,
   rowsOf,
   servedAdapter,
+  wholePrompt,
   type GenerationRequest,
   type ServedAdapter,
   type StepPlan,
@@ -139,7 +141,7 @@ describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
     for (const opened of executors) await opened.close();
   });
   const plan = (change: Partial<StepPlan>): StepPlan => ({
-    ...{ moves: [], decode: [], adaptedDecode: [], prefill: [] },
+    ...emptyStep,
     ...change,
   });
 
@@ -156,7 +158,7 @@ describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
     });
     const running = await executor();
     await running.run(
-      plan({ prefill: [rows.map(({ prompt: tokens, ...row }) => ({ ...row, tokens, adapter }))] }),
+      plan({ prefill: [rows.map(({ prompt: tokens, ...row }) => wholePrompt({ ...row, tokens, adapter }))] }),
     );
     for (let step = 0; step < 3; step++) {
       const going = rows.map(({ request, slot, prompt, answer }) => ({
@@ -177,13 +179,15 @@ describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
     const adapter = await served(tiny, name, 'prompt');
     const other = await served(tiny, name, 'prompt', (x) => -2 * x);
     const row = { request: 0, slot: 0 };
-    const prefill = plan({ prefill: [[{ ...row, tokens: [5, 9, 40], adapter }]] });
+    const prefill = plan({ prefill: [[wholePrompt({ ...row, tokens: [5, 9, 40], adapter })]] });
     const decode = plan({ decode: [{ ...row, token: 33, length: 3 }] });
     const [quiet, busy] = [await executor(), await executor()];
     await quiet.run(prefill);
     await quiet.run(decode);
     await busy.run(prefill);
-    await busy.run(plan({ prefill: [[{ request: 1, slot: 1, tokens: [5, 9, 40], adapter: other }]] }));
+    await busy.run(
+      plan({ prefill: [[wholePrompt({ request: 1, slot: 1, tokens: [5, 9, 40], adapter: other })]] }),
+    );
     await busy.run(decode);
     expect(busy.logitsOf(0)).toEqual(quiet.logitsOf(0));
     expect(busy.logitsOf(1)[0]).not.toEqual(busy.logitsOf(0)[0]);
@@ -196,7 +200,9 @@ describe.each(adapted)('$name on the tiny $folder', ({ folder, name }) => {
     await running.run(
       plan({
         prefill: [
-          rows.map((row) => ({ ...row, tokens: [5, 6], adapter: row.slot === 2 ? undefined : adapter })),
+          rows.map((row) =>
+            wholePrompt({ ...row, tokens: [5, 6], adapter: row.slot === 2 ? undefined : adapter }),
+          ),
         ],
       }),
     );
@@ -258,7 +264,6 @@ describe.each(['llama', 'gpt2'])('every adapter method in one batch on %s', (fol
     const own = positionsOf(adapter);
     const prefix = adapter.prefix?.shape[0] ?? 0;
     const running = await RecordingExecutor.open(tiny, { slots: 3, capacity: 40 });
-    const nothing: StepPlan = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
     const rows = [0, 1, 2].map((row) => {
       const at = row * 11;
       const answer = labels.slice(at, at + 11).filter((label) => label !== -100);
@@ -266,13 +271,14 @@ describe.each(['llama', 'gpt2'])('every adapter method in one batch on %s', (fol
       const tokens = [...adapter.softTokens, ...ids.slice(at, at + first)];
       return { request: row, slot: row, tokens, answer };
     });
-    await running.run({ ...nothing, prefill: [rows.map(({ answer: _, ...row }) => ({ ...row, adapter }))] });
+    const prompts = rows.map(({ answer: _, ...row }) => wholePrompt({ ...row, adapter }));
+    await running.run({ ...emptyStep, prefill: prefix > 0 ? prompts.map((row) => [row]) : [prompts] });
     for (let step = 0; step < 3; step++) {
       const going = rows.map(({ request, slot, tokens, answer }) => ({
         ...{ request, slot, token: answer[step]!, length: prefix + tokens.length + step, adapter },
       }));
       const adapted = adapter.adaptsAnswers;
-      await running.run({ ...nothing, ...(adapted ? { adaptedDecode: going } : { decode: going }) });
+      await running.run({ ...emptyStep, ...(adapted ? { adaptedDecode: going } : { decode: going }) });
     }
     await running.close();
     expect(own).toBe(prefix + adapter.softTokens.length);

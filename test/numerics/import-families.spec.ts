@@ -1,4 +1,4 @@
-import { OnnxExecutor } from '@prad/generation';
+import { emptyStep, OnnxExecutor, wholePrompt } from '@prad/generation';
 import { importBaseModel, openBaseModel, readManifest, storedWeights, tunedModel } from '@prad/models';
 import { fit, Trainer, trainedTensors } from '@prad/training';
 import { encodeSafetensors } from '@prad/formats';
@@ -71,20 +71,19 @@ async function source(folder: string): Promise<string> {
 async function decodeGap(path: string, folder: string): Promise<number> {
   const model = await openBaseModel(path, folder);
   const golden = await referenceTensors(`${folder}/generate.safetensors`);
-  const rows = rowsOf(golden).map(({ ids: tokens }, slot) => ({
-    ...{ request: slot, slot, tokens, adapter: undefined },
-  }));
+  const rows = rowsOf(golden).map(({ ids: tokens }, slot) =>
+    wholePrompt({ request: slot, slot, tokens, adapter: undefined }),
+  );
   const chosen = int64(named(golden, 'tokens'));
   const executor = await OnnxExecutor.open(model, {
     ...{ slots: rows.length, capacity: 16, intraOpThreads: 1, decodeWeights: 'q8' },
   });
-  const none = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
-  await executor.run({ ...none, prefill: [rows] });
+  await executor.run({ ...emptyStep, prefill: [rows] });
   const steps = chosen.length / rows.length;
   const decode = rows.map(({ request, slot, tokens }, row) => ({
     ...{ request, slot, token: chosen[row * steps]!, length: tokens.length },
   }));
-  const logits = await executor.run({ ...none, decode });
+  const logits = await executor.run({ ...emptyStep, decode });
   const got = rows.flatMap(({ request }) => [...logits.get(request)!]);
   await executor.close();
   const expected = floats(named(golden, 'logits')).subarray(got.length, 2 * got.length);

@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OnnxExecutor, type DecodeWeights, type StepPlan } from '@prad/generation';
+import { emptyStep, OnnxExecutor, wholePrompt, type DecodeWeights } from '@prad/generation';
 import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { smallHuggingFaceFolder, smallLlama } from './support/small-base.js';
 
-const none: StepPlan = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
 const prompts = [
   [5, 900, 77, 1500],
   [3, 2000],
@@ -40,14 +39,16 @@ async function answersWith(decodeWeights: DecodeWeights): Promise<Answers> {
   });
   const copies = (logits: ReadonlyMap<number, Float32Array>): Float32Array[] =>
     prompts.map((_, request) => logits.get(request)!.slice());
-  const rows = prompts.map((tokens, request) => ({ request, slot: request, tokens, adapter: undefined }));
-  const prefill = copies(await executor.run({ ...none, prefill: [rows] }));
+  const rows = prompts.map((tokens, request) =>
+    wholePrompt({ request, slot: request, tokens, adapter: undefined }),
+  );
+  const prefill = copies(await executor.run({ ...emptyStep, prefill: [rows] }));
   const decode: Float32Array[] = [];
   for (const [step, token] of [8, 1200, 44].entries()) {
     const next = rows.map(({ request, slot, tokens }) => ({
       ...{ request, slot, token, length: tokens.length + step },
     }));
-    decode.push(...copies(await executor.run({ ...none, decode: next })));
+    decode.push(...copies(await executor.run({ ...emptyStep, decode: next })));
   }
   await executor.close();
   const files = new Map([...executor.decode.weights].map(([name, { location }]) => [name, location]));

@@ -2,15 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OnnxExecutor, type DecodeWeights, type StepPlan } from '@prad/generation';
+import { emptyStep, OnnxExecutor, wholePrompt, type DecodeWeights } from '@prad/generation';
 import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const file = join(import.meta.dirname, '../../.cache/SmolLM2-135M-Instruct.Q4_1.gguf');
 const missing = !existsSync(file);
 if (missing) console.warn(`skipped: ${file} is not there (see test/reference/README.md)`);
-
-const none: StepPlan = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
 
 /** Parts of the text that are read at once, each from its own beginning. */
 const ROWS = 4;
@@ -47,17 +45,14 @@ describe.skipIf(missing)('SmolLM2-135M decoding with fewer bits', () => {
     const length = rows[0]!.length;
     const options = { slots: ROWS, capacity: length, intraOpThreads: 2, decodeWeights };
     const executor = await OnnxExecutor.open(model, options);
-    const first = rows.map(([token], slot) => ({
-      request: slot,
-      slot,
-      tokens: [token!],
-      adapter: undefined,
-    }));
-    await executor.run({ ...none, prefill: [first] });
+    const first = rows.map(([token], slot) =>
+      wholePrompt({ request: slot, slot, tokens: [token!], adapter: undefined }),
+    );
+    await executor.run({ ...emptyStep, prefill: [first] });
     let total = 0;
     for (let at = 1; at < length - 1; at++) {
       const decode = rows.map((row, slot) => ({ request: slot, slot, token: row[at]!, length: at }));
-      const logits = await executor.run({ ...none, decode });
+      const logits = await executor.run({ ...emptyStep, decode });
       rows.forEach((row, slot) => (total += surprise(logits.get(slot)!, row[at + 1]!)));
     }
     await executor.close();

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { emptyStep, wholePrompt } from '@prad/generation';
 import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { floats, named, referenceJson, referenceTensors } from './nn/reference.js';
@@ -69,19 +70,20 @@ describe.skipIf(missing)('SmolLM2-135M-Instruct from its GGUF file', () => {
   });
 
   it("gives transformers' logits and greedy text, all prompts in one batch", async () => {
-    const none = { moves: [], decode: [], adaptedDecode: [], prefill: [] };
     const rows = golden.prompts.map((prompt, request) => ({ ...prompt, request, slot: request }));
     await executor.run({
-      ...none,
+      ...emptyStep,
       prefill: [
-        rows.map(({ request, slot, input_ids: tokens }) => ({ request, slot, tokens, adapter: undefined })),
+        rows.map(({ request, slot, input_ids: tokens }) =>
+          wholePrompt({ request, slot, tokens, adapter: undefined }),
+        ),
       ],
     });
     for (let step = 0; step < 8; step++) {
       const decode = rows.map(({ request, slot, input_ids, tokens }) => ({
         ...{ request, slot, token: tokens[step]!, length: input_ids.length + step },
       }));
-      await executor.run({ ...none, decode });
+      await executor.run({ ...emptyStep, decode });
     }
     const gaps = rows.flatMap(({ request, prefill, decode }) => {
       const logits = executor.logitsOf(request);

@@ -120,8 +120,10 @@ export const engineEnv = {
     example: '2048',
   }),
   MAX_NUM_BATCHED_TOKENS: wholeNumber(1, 1_048_576)
-    .default(2048)
-    .describe('Most prompt tokens that one prefill takes.'),
+    .default(256)
+    .describe(
+      'Most prompt tokens that one step reads, between two tokens of the answers under way; longer prompts are read in chunks.',
+    ),
   DECODE_WEIGHTS: z
     .enum(['f32', 'q8', 'q4'])
     .default('f32')

@@ -22,9 +22,10 @@ interface CacheSize {
  * - a move exchanges two entries of a table and copies nothing;
  * - a decode run takes the first slots, up to the last one that it needs. Those between that it was not asked for are
  *   fed a token too, which writes behind what they hold, where the next real token writes over it;
- * - prompts, which would write over other slots, run in tensors of their own and are merged afterwards.
+ * - prompts, which would write over other slots, run in tensors of their own, whole, and are merged afterwards.
  */
 export class DeviceCache extends KeyValueCache {
+  override readonly chunks = false;
   /** Where each slot lies. */
   readonly #places: number[];
   /** How many tokens each place holds, or held when its row ended. */
@@ -69,7 +70,7 @@ export class DeviceCache extends KeyValueCache {
   }
 
   override async run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
-    if (rows.every(({ answer }) => !answer)) await this.#prefill(rows, work);
+    if (rows.every(({ prompt }) => prompt)) await this.#prefill(rows, work);
     else await this.#decode(rows, work);
     for (const { slot, tokens, past } of rows) this.#lengths[this.#placeOf(slot)] = past + tokens.length;
   }
@@ -155,7 +156,7 @@ export class DeviceCache extends KeyValueCache {
 
   #idle(place: number): RunRow {
     const past = Math.min(this.#lengths[place] ?? 0, this.size.capacity - 1);
-    return { request: -1, slot: place, tokens: [0], past, answer: true, adapter: undefined };
+    return { request: -1, slot: place, tokens: [0], past, prompt: undefined, adapter: undefined };
   }
 
   #placeOf(slot: number): number {

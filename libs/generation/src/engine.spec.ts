@@ -1,117 +1,11 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CAPACITY, END, HashExecutor, letters, served } from '../testing/hash-executor.js';
+import { all, alone, ask, endOf, engineOf, greedy, text, textOf, tokens } from '../testing/asking.js';
 import { Engine } from './engine.js';
-import { Executor } from './executor.js';
-import type { GenerationRequest } from './generation-request.js';
-import { rowsOf, type StepPlan } from './plan.js';
-import type { ServedAdapter } from './served-adapter.js';
 import type { StepFacts } from './step-facts.js';
 import type { TokenEvent } from './token-event.js';
 
-const VOCABULARY = 11;
-const END = 0;
-const CAPACITY = 24;
-
-const served = (digest: string, adaptsAnswers = false): ServedAdapter => ({
-  digest,
-  scope: adaptsAnswers ? 'all' : 'prompt',
-  adaptsAnswers,
-  loaded: { adapter: {}, served: new Map() } as never,
-  prefix: undefined,
-  softTokens: [],
-  tokenizer: {} as never,
-});
-
-/**
- * A language model of one line: the next token's logits are a hash of what the slot holds. It keeps its slots in
- * memory as the real one does, and checks that plans are sound.
- */
-class HashExecutor extends Executor {
-  readonly capacity = CAPACITY;
-  readonly plans: StepPlan[] = [];
-  readonly #memory: number[][];
-  failing = false;
-  closed = false;
-
-  constructor(readonly slots: number) {
-    super();
-    this.#memory = Array.from({ length: slots }, () => []);
-  }
-
-  override run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
-    this.plans.push(plan);
-    if (this.failing) return Promise.reject(new Error('no power'));
-    for (const { from, to, length } of plan.moves) {
-      expect(this.#memory[from]).toHaveLength(length);
-      this.#memory[to] = [...this.#memory[from]!];
-    }
-    const runs = [plan.decode, plan.adaptedDecode, ...plan.prefill];
-    for (const rows of runs) expect(rows.map(({ slot }) => slot - rows[0]!.slot)).toEqual([...rows.keys()]);
-    const slots = rowsOf(plan).map(({ slot }) => slot);
-    expect(new Set(slots).size).toBe(slots.length);
-    expect(Math.max(...slots)).toBeLessThan(this.slots);
-    for (const row of rowsOf(plan)) this.#take(row);
-    return Promise.resolve(
-      new Map(rowsOf(plan).map(({ request, slot }) => [request, this.#logits(this.#memory[slot]!)])),
-    );
-  }
-
-  override close(): Promise<void> {
-    this.closed = true;
-    return Promise.resolve();
-  }
-
-  #take(row: ReturnType<typeof rowsOf>[number]): void {
-    if ('token' in row) {
-      expect(this.#memory[row.slot]).toHaveLength(row.length);
-      expect(row.length).toBeLessThan(CAPACITY);
-      this.#memory[row.slot]!.push('adapter' in row ? row.token + 1000 : row.token);
-      return;
-    }
-    const shift = row.adapter === undefined ? 0 : 100 * row.adapter.digest.charCodeAt(0);
-    this.#memory[row.slot] = row.tokens.map((token) => token + shift);
-  }
-
-  #logits(memory: readonly number[]): Float32Array {
-    const hash = memory.reduce((state, token) => (Math.imul(state, 31) + token + 1) | 0, 17);
-    return Float32Array.from(
-      { length: VOCABULARY },
-      (_, id) => ((Math.imul(hash ^ (id * 0x9e37), 0x85eb_ca6b) >>> 8) % 1000) / 250,
-    );
-  }
-}
-
-const letters = 'abcdefghijk';
-const text = {
-  endTokens: new Set([END]),
-  detokenizer: () => ({ push: (id: number) => letters[id] ?? '?', end: () => '' }),
-};
-const engineOf = (executor: Executor, prefillTokens = 16): Engine =>
-  new Engine(executor, text, { prefillTokens });
-const greedy = { temperature: 0, topK: 0, topP: 1, seed: 0 };
-const ask = (request: Partial<GenerationRequest> = {}): GenerationRequest => ({
-  prompt: [3, 4, 5],
-  maxTokens: 6,
-  sampling: greedy,
-  ...request,
-});
-
-async function all(events: AsyncIterable<TokenEvent>): Promise<TokenEvent[]> {
-  const seen: TokenEvent[] = [];
-  for await (const event of events) seen.push(event);
-  return seen;
-}
-const tokens = (events: readonly TokenEvent[]): number[] =>
-  events.flatMap((event) => (event.type === 'token' ? [event.tokenId] : []));
-const textOf = (events: readonly TokenEvent[]): string =>
-  events.map((event) => (event.type === 'token' ? event.text : '')).join('');
-const endOf = (events: readonly TokenEvent[]): Extract<TokenEvent, { type: 'finished' }> => {
-  const last = events.at(-1);
-  if (last?.type !== 'finished') throw new Error('the events do not end');
-  return last;
-};
-const alone = (request: GenerationRequest): Promise<TokenEvent[]> =>
-  all(engineOf(new HashExecutor(1)).submit(request));
+const idle = { waiting: 0, running: 0, heldTokens: 0 };
 
 describe('Engine', () => {
   it('numbers its tokens and ends with what it used', async () => {
@@ -146,7 +40,7 @@ describe('Engine', () => {
   });
 
   it('ends at the end token, whose text is empty', async () => {
-    const requests = Array.from({ length: 30 }, (_, first) => ask({ prompt: [first], maxTokens: 20 }));
+    const requests = Array.from({ length: 80 }, (_, first) => ask({ prompt: [first], maxTokens: 40 }));
     const ended = (await Promise.all(requests.map(alone))).filter((events) => tokens(events).includes(END));
     expect(ended.length).toBeGreaterThan(3);
     for (const events of ended) {
@@ -190,8 +84,8 @@ describe('Engine', () => {
     ['a prompt without tokens', ask({ prompt: [] }), /no token/],
     [
       'a prompt that fills the context',
-      ask({ prompt: new Array<number>(24).fill(1) }),
-      /24 tokens.*holds 24/,
+      ask({ prompt: new Array<number>(CAPACITY).fill(1) }),
+      /48 tokens.*holds 48/,
     ],
     ['no answer', ask({ maxTokens: 0 }), /maxTokens must be a whole number of at least 1, got 0/],
     ['top-p 0', ask({ sampling: { ...greedy, topP: 0 } }), /topP must be above 0/],
@@ -199,12 +93,12 @@ describe('Engine', () => {
   ])('refuses %s at once', (_name, request, message) => {
     const engine = engineOf(new HashExecutor(1));
     expect(() => engine.submit(request)).toThrow(message);
-    expect(engine.load).toEqual({ waiting: 0, running: 0 });
+    expect(engine.load).toEqual(idle);
   });
 
   it('decodes rows of any prompt adapter in one run, and others in a run of their own', async () => {
     const executor = new HashExecutor(4);
-    const engine = engineOf(executor, 100);
+    const engine = engineOf(executor, { prefillTokens: 100 });
     const asked = [served('x'), served('y'), undefined, served('z', true)].map((adapter, row) =>
       ask({ prompt: [row + 5], adapter, maxTokens: 4 }),
     );
@@ -242,7 +136,7 @@ describe('Engine', () => {
     for await (const event of engine.submit(ask({ prompt: [8], maxTokens: 12 })))
       if (event.type === 'token') break;
     await all(engine.submit(ask()));
-    expect(engine.load).toEqual({ waiting: 0, running: 0 });
+    expect(engine.load).toEqual(idle);
   });
 
   it('a step that fails ends its requests with the error and no others', async () => {
@@ -268,82 +162,3 @@ describe('Engine', () => {
     expect(() => engine.submit(ask())).toThrow('shutting down');
   });
 });
-
-const adapters = [undefined, served('x'), served('y'), served('v', true), served('w', true)];
-const arrivals = fc.array(
-  fc.record({
-    prompt: fc.array(fc.nat({ max: VOCABULARY - 1 }), { minLength: 1, maxLength: CAPACITY - 1 }),
-    adapter: fc.constantFrom(...adapters),
-    maxTokens: fc.integer({ min: 1, max: 30 }),
-    temperature: fc.constantFrom(0, 1),
-    seed: fc.nat(),
-    /** Turns of the event loop before it is submitted. */
-    delay: fc.nat({ max: 4 }),
-    /** Tokens after which it is cancelled; beyond the answer: never. */
-    patience: fc.constantFrom(0, 1, 3, 99, 99, 99),
-  }),
-  { minLength: 1, maxLength: 12 },
-);
-
-describe('any arrivals, lengths, adapters and cancellations', () => {
-  it('give every request the tokens of its solo run, and free all slots', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        arrivals,
-        fc.integer({ min: 1, max: 5 }),
-        fc.constantFrom(1, 8, 40),
-        async (rows, slots, budget) => {
-          const executor = new HashExecutor(slots);
-          const engine = engineOf(executor, budget);
-          const answers: Promise<[TokenEvent[], TokenEvent[]]>[] = [];
-          for (const { temperature, seed, delay, patience, ...rest } of rows) {
-            const request = ask({ ...rest, sampling: { ...greedy, temperature, seed } });
-            for (let turn = 0; turn < delay; turn++) await new Promise(setImmediate);
-            answers.push(Promise.all([impatient(engine, request, patience), alone(request)]));
-          }
-          for (const [together, solo] of await Promise.all(answers)) {
-            const [got, wanted] = [tokens(together), tokens(solo)];
-            const { reason, batch } = endOf(together);
-            if (reason === 'cancelled') expect(wanted.slice(0, got.length)).toEqual(got);
-            else expect([got, reason, textOf(together)]).toEqual([wanted, endOf(solo).reason, textOf(solo)]);
-            expect(batch.maxRows).toBeLessThanOrEqual(slots);
-          }
-          expect(engine.load).toEqual({ waiting: 0, running: 0 });
-          for (const plan of executor.plans) expect(rowsOf(plan).length).toBeLessThanOrEqual(slots);
-          for (const [request, step] of firstSteps(executor.plans)) {
-            // Nobody overtakes.
-            for (const [other, earlier] of firstSteps(executor.plans)) {
-              if (other < request) expect(earlier).toBeLessThanOrEqual(step);
-            }
-          }
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
-});
-
-async function impatient(
-  engine: Engine,
-  request: GenerationRequest,
-  patience: number,
-): Promise<TokenEvent[]> {
-  const abort = new AbortController();
-  const seen: TokenEvent[] = [];
-  if (patience === 0)
-    setImmediate(() => {
-      abort.abort();
-    });
-  for await (const event of engine.submit(request, abort.signal)) {
-    seen.push(event);
-    if (seen.length === patience) abort.abort();
-  }
-  return seen;
-}
-
-/** The step in which each request entered. */
-function firstSteps(plans: readonly StepPlan[]): [number, number][] {
-  return plans.flatMap((plan, step) =>
-    plan.prefill.flat().map(({ request }): [number, number] => [request, step]),
-  );
-}

@@ -6,10 +6,12 @@ export abstract class Executor {
   abstract readonly slots: number;
   /** Tokens that a slot, and the model, take: prompt and answer together. */
   abstract readonly capacity: number;
+  /** Whether prompts may be read in chunks, and answers replayed at once: see `StepLimits`. */
+  abstract readonly chunks: boolean;
 
   /**
    * Does the moves, then the runs. A slot that was moved from or whose request ended holds nothing that matters.
-   * @returns the logits [V] of each row's next token by its request, good until the next call.
+   * @returns the logits [V] behind each row's last token by its request, good until the next call.
    */
   abstract run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>>;
 

@@ -13,6 +13,12 @@ export interface GenerationRequest {
   readonly sampling: Sampling;
   /** The answer ends before the first of these. */
   readonly stop?: readonly string[];
+  /** Who asks: those with one share get equal shares of a full engine. */
+  readonly share?: string;
+  /** Lower ones are admitted first, and keep their memory longest; 0 by default. */
+  readonly priority?: number;
+  /** When nobody wants the answer any more, in milliseconds since 1970. */
+  readonly deadline?: number;
 }
 
 /**

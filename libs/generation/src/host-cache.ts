@@ -9,6 +9,7 @@ import type { RunRow } from './run-feeds.js';
  * layer, of which a run has the part of its rows as a view.
  */
 export class HostCache extends KeyValueCache {
+  override readonly chunks = true;
   readonly #layers: readonly { readonly key: Float32Array; readonly value: Float32Array }[];
   readonly #slotSize: number;
 
@@ -30,8 +31,8 @@ export class HostCache extends KeyValueCache {
 
   override async run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
     const from = rows[0]?.slot ?? 0;
-    for (const { slot, answer, adapter } of rows)
-      if (!answer && adapter?.prefix) this.#fill(slot, adapter.prefix);
+    for (const { slot, prompt, adapter } of rows)
+      if (prompt?.start === 0 && adapter?.prefix) this.#fill(slot, adapter.prefix);
     await work({
       rows,
       wanted: rows.map((_, index) => index),
@@ -62,16 +63,18 @@ export class HostCache extends KeyValueCache {
     );
   }
 
-  /** Copies the tokens that a slot holds, and nothing of its empty rest. */
-  override move({ from, to, length }: Move): void {
+  /** Copies the tokens that the slots hold, and nothing of their empty rest. */
+  override move({ from, to, length, back }: Move): void {
     const { kvHeads, headDim } = this.dimensions;
     const headSize = this.capacity * headDim;
-    for (const { key, value } of this.#layers) {
+    const aside = new Float32Array(back * headDim);
+    for (const part of this.#layers.flatMap(({ key, value }) => [key, value])) {
       for (let head = 0; head < kvHeads; head++) {
         const source = from * this.#slotSize + head * headSize;
         const target = to * this.#slotSize + head * headSize;
-        key.copyWithin(target, source, source + length * headDim);
-        value.copyWithin(target, source, source + length * headDim);
+        aside.set(part.subarray(target, target + aside.length));
+        part.copyWithin(target, source, source + length * headDim);
+        part.set(aside, source);
       }
     }
   }

@@ -5,11 +5,14 @@ export { baseGraph } from './model-graphs.js';
 export type { GenerationRequest } from './generation-request.js';
 export { OnnxExecutor, type DecodeFacts, type OnnxExecutorOptions } from './onnx-executor.js';
 export {
+  emptyStep,
   rowsOf,
+  wholePrompt,
   type AdaptedDecodeRow,
   type DecodeRow,
   type Move,
   type PrefillRow,
+  type ReplayRow,
   type StepPlan,
 } from './plan.js';
 export type { Sampling } from './sampling.js';

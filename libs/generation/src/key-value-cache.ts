@@ -15,13 +15,16 @@ export interface PlacedRun {
 
 /** Keys and values of all slots, in host memory or in that of a GPU. */
 export abstract class KeyValueCache {
-  /** What slot `from` holds is in slot `to`, and what `from` holds does not matter any more. */
+  /** Whether a slot that holds something takes several tokens at once. */
+  abstract readonly chunks: boolean;
+
+  /** What slot `from` holds is in slot `to`; what `from` holds does not matter any more, unless it is an exchange. */
   abstract move(move: Move): void;
 
   /**
-   * Lets `work` run the graph once for rows that are all prompts (nothing in their slots matters) or all decode one
-   * token; afterwards their slots hold the tokens too. A prompt whose adapter has a prefix finds that in its slot; it
-   * comes alone.
+   * Lets `work` run the graph once, for rows that all begin their prompts (nothing in their slots matters), that all decode
+   * one token, or for a single row that puts several tokens behind what its slot holds; afterwards their slots hold the
+   * tokens too. A prompt whose adapter has a prefix finds that in its slot; it comes alone.
    */
   abstract run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void>;
 

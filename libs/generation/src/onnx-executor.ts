@@ -11,7 +11,7 @@ import { HostCache } from './host-cache.js';
 import type { KeyValueCache } from './key-value-cache.js';
 import { io } from './model-graphs.js';
 import { attentionOnDevice } from './on-device.js';
-import type { PrefillRow, StepPlan } from './plan.js';
+import type { AdaptedDecodeRow, DecodeRow, PrefillRow, StepPlan } from './plan.js';
 import { maskFeed, runFeeds, type RunRow } from './run-feeds.js';
 
 export interface OnnxExecutorOptions {
@@ -37,6 +37,7 @@ export interface DecodeFacts {
 export class OnnxExecutor extends Executor {
   readonly slots: number;
   readonly capacity: number;
+  readonly chunks: boolean;
   readonly decode: DecodeFacts;
   readonly #adapted: AdaptedSession;
   readonly #logits: Float32Array; // [slots, V]
@@ -50,6 +51,7 @@ export class OnnxExecutor extends Executor {
     super();
     this.slots = options.slots;
     this.capacity = options.capacity;
+    this.chunks = cache.chunks;
     this.decode = {
       inputs: base.decode.inputs.map(({ name }) => name),
       weights: new Map([...base.decodeGraph.parameters].map(([{ name }, data]) => [name, data])),
@@ -76,32 +78,15 @@ export class OnnxExecutor extends Executor {
     for (const move of plan.moves) this.cache.move(move);
     const logits = new Map<number, Float32Array>();
     // The base alone, whatever adapter a row's prompt had.
-    await this.#runBase(
-      this.base.decode,
-      plan.decode.map(({ token, length, ...row }) => ({
-        ...row,
-        tokens: [token],
-        past: length,
-        answer: true,
-        adapter: undefined,
-      })),
-      logits,
-    );
-    await this.#runAdapted(
-      plan.adaptedDecode.map(({ token, length, ...row }) => ({
-        ...row,
-        tokens: [token],
-        past: length,
-        answer: true,
-      })),
-      logits,
-    );
-    for (const prompts of plan.prefill.flatMap(runsOf)) {
-      const rows = prompts.map((row) => ({
-        ...row,
-        past: row.adapter?.prefix?.shape[0] ?? 0,
-        answer: false,
-      }));
+    await this.#runBase(this.base.decode, plan.decode.map(decoded), logits);
+    await this.#runAdapted(plan.adaptedDecode.map(decoded), logits);
+    for (const { length: past, ...row } of plan.replay) {
+      const rows = [{ ...row, past, prompt: undefined }];
+      if (row.adapter) await this.#runAdapted(rows, logits);
+      else await this.#runBase(this.base.decode, rows, logits);
+    }
+    for (const prompts of plan.prefill) {
+      const rows = prompts.map(read);
       if (rows.some(({ adapter }) => adapter)) await this.#runAdapted(rows, logits);
       else await this.#runBase(this.base.prompts, rows, logits);
     }
@@ -161,14 +146,11 @@ async function openCache(
   return new HostCache(dimensions, slots, capacity);
 }
 
-/** A prompt behind a prefix runs alone; what lies between such prompts runs together. */
-function runsOf(rows: readonly PrefillRow[]): PrefillRow[][] {
-  const runs: PrefillRow[][] = [];
-  rows.forEach((row, index) => {
-    const before = rows[index - 1];
-    const alone = row.adapter?.prefix ?? before?.adapter?.prefix;
-    if (!before || alone) runs.push([row]);
-    else runs.at(-1)?.push(row);
-  });
-  return runs;
+function decoded({ token, length, ...row }: DecodeRow | AdaptedDecodeRow): RunRow {
+  return { adapter: undefined, ...row, tokens: [token], past: length, prompt: undefined };
+}
+
+function read({ start, promptLength, ...row }: PrefillRow): RunRow {
+  const past = (row.adapter?.prefix?.shape[0] ?? 0) + start;
+  return { ...row, past, prompt: { start, length: promptLength } };
 }

@@ -1,10 +1,26 @@
 import type { ServedAdapter } from './served-adapter.js';
 
-/** A prompt that enters a slot; its last position gives the first token of the answer. */
+/** A prompt, or the next chunk of one, that enters a slot; its last position gives the first token of the answer. */
 export interface PrefillRow {
   readonly request: number;
   readonly slot: number;
+  /** What goes in now. */
   readonly tokens: readonly number[];
+  /** Tokens of the prompt that the slot holds already, behind the adapter's prefix. */
+  readonly start: number;
+  /** Tokens of the whole prompt, by which the adapter's mask goes. */
+  readonly promptLength: number;
+  readonly adapter: ServedAdapter | undefined;
+}
+
+/** Tokens of an answer that were chosen before its request lost its slot; they go in as they did when they were decoded. */
+export interface ReplayRow {
+  readonly request: number;
+  readonly slot: number;
+  readonly tokens: readonly number[];
+  /** Tokens that the slot holds already. */
+  readonly length: number;
+  /** Only one that acts on answers too. */
   readonly adapter: ServedAdapter | undefined;
 }
 
@@ -27,6 +43,8 @@ export interface Move {
   readonly from: number;
   readonly to: number;
   readonly length: number;
+  /** Tokens that `to` holds and that go to `from` in exchange; 0: nothing in it matters. */
+  readonly back: number;
 }
 
 /**
@@ -34,16 +52,40 @@ export interface Move {
  * cache is one view of it. First the moves, then the runs.
  */
 export interface StepPlan {
+  /** Requests that lose their slots before anything else, since memory is short; they wait again. */
+  readonly preempted: readonly number[];
   readonly moves: readonly Move[];
   /** All by the base model alone, whatever adapter their prompts had. */
   readonly decode: readonly DecodeRow[];
   /** Rows whose adapters act on answers; never in one run with those of `decode`. */
   readonly adaptedDecode: readonly AdaptedDecodeRow[];
-  /** Runs of prompts; adapters, and rows without one, mix freely within a run. */
+  /** Each is a run of its own: onnxruntime takes several tokens behind others for a single row only. */
+  readonly replay: readonly ReplayRow[];
+  /**
+   * Runs of prompts; adapters, and rows without one, mix freely within a run. One whose slot is not empty, be it a later
+   * chunk or behind a prefix, is alone in its run.
+   */
   readonly prefill: readonly (readonly PrefillRow[])[];
 }
 
+/** A step in which nothing happens. */
+export const emptyStep: StepPlan = {
+  ...{ preempted: [], moves: [], decode: [], adaptedDecode: [], replay: [], prefill: [] },
+};
+
+/** A prompt that is read at once, into an empty slot. */
+export function wholePrompt(row: Pick<PrefillRow, 'request' | 'slot' | 'tokens' | 'adapter'>): PrefillRow {
+  return { ...row, start: 0, promptLength: row.tokens.length };
+}
+
+export type PlannedRow = PrefillRow | ReplayRow | DecodeRow | AdaptedDecodeRow;
+
 /** The rows of a plan in the order in which they run. */
-export function rowsOf(plan: StepPlan): readonly (PrefillRow | DecodeRow | AdaptedDecodeRow)[] {
-  return [...plan.decode, ...plan.adaptedDecode, ...plan.prefill.flat()];
+export function rowsOf(plan: StepPlan): readonly PlannedRow[] {
+  return [...plan.decode, ...plan.adaptedDecode, ...plan.replay, ...plan.prefill.flat()];
+}
+
+/** How many tokens of its sequence a row puts into its slot. */
+export function tokensOf(row: PlannedRow): number {
+  return 'token' in row ? 1 : row.tokens.length;
 }

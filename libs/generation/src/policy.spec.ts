@@ -1,32 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { planStep, type RunningRow, type WaitingRow } from './policy.js';
+import { served } from '../testing/hash-executor.js';
+import { planStep, type RunningRow, type StepLimits, type WaitingRow } from './policy.js';
 import type { ServedAdapter } from './served-adapter.js';
 
-const adapter = (digest: string, adaptsAnswers: boolean): ServedAdapter => ({
-  digest,
-  scope: adaptsAnswers ? 'all' : 'prompt',
-  adaptsAnswers,
-  loaded: { adapter: {}, served: new Map() } as never,
-  prefix: undefined,
-  softTokens: [],
-  tokenizer: {} as never,
-});
-const prompt = adapter('p', false);
-const all = adapter('a', true);
+const prompt = served('p');
+const all = served('a', true);
 
-const waits = (request: number, length: number, by?: ServedAdapter): WaitingRow => ({
-  request,
-  prompt: new Array<number>(length).fill(7),
-  adapter: by,
+const waits = (request: number, length: number, by?: ServedAdapter, priority = 0): WaitingRow => ({
+  ...{ request, adapter: by, priority },
+  ...{ prompt: new Array<number>(length).fill(7), answer: [] },
 });
-const runs = (request: number, slot: number, by?: ServedAdapter): RunningRow => ({
-  request,
-  slot,
-  length: 10 + request,
-  token: 100 + request,
-  adapter: by,
+/** A request that has read its prompt of ten tokens and chosen as many as its number says, and one more. */
+const runs = (request: number, slot: number, by?: ServedAdapter, priority = 0): RunningRow => ({
+  ...waits(request, 10, by, priority),
+  answer: Array.from({ length: request + 1 }, () => 100 + request),
+  ...{ slot, held: 10 + request },
 });
-const limits = { slots: 4, prefillTokens: 20 };
+const limits: StepLimits = { slots: 4, prefillTokens: 20, chunks: true, cacheTokens: Infinity };
 const placed = (rows: readonly { request: number; slot: number }[]) =>
   rows.map(({ request, slot }) => [request, slot]);
 
@@ -43,12 +33,12 @@ describe('planStep', () => {
     ]);
     expect(plan.adaptedDecode).toEqual([]);
     expect(plan.prefill.map(placed)).toEqual([[[3, 2]]]);
-    expect(plan.prefill[0]?.[0]).toMatchObject({ tokens: [7, 7, 7, 7, 7], adapter: prompt });
+    expect(plan.prefill[0]?.[0]).toMatchObject({ tokens: [7, 7, 7, 7, 7], adapter: prompt, promptLength: 5 });
   });
 
   it('closes the gap that a finished row left', () => {
     const plan = planStep({ running: [runs(1, 1), runs(2, 3), runs(3, 0)], waiting: [] }, limits);
-    expect(plan.moves).toEqual([{ from: 3, to: 2, length: 12 }]);
+    expect(plan.moves).toEqual([{ from: 3, to: 2, length: 12, back: 0 }]);
     expect(placed(plan.decode)).toEqual([
       [3, 0],
       [1, 1],
@@ -59,7 +49,7 @@ describe('planStep', () => {
   it('keeps rows whose adapters act on answers apart, at the other end', () => {
     const running = [runs(1, 0), runs(2, 2, all)];
     const plan = planStep({ running, waiting: [waits(3, 4, all), waits(4, 4)] }, { ...limits, slots: 5 });
-    expect(plan.moves).toEqual([{ from: 2, to: 4, length: 12 }]);
+    expect(plan.moves).toEqual([{ from: 2, to: 4, length: 12, back: 0 }]);
     expect(placed(plan.decode)).toEqual([[1, 0]]);
     expect(plan.adaptedDecode).toEqual([{ request: 2, slot: 4, token: 102, length: 12, adapter: all }]);
     expect(plan.prefill.map(placed)).toEqual([[[4, 1]], [[3, 3]]]);
@@ -75,9 +65,81 @@ describe('planStep', () => {
     ]);
   });
 
-  it('admits a prompt beyond the budget alone rather than never', () => {
-    const plan = planStep({ running: [], waiting: [waits(1, 50), waits(2, 1)] }, limits);
-    expect(plan.prefill.map(placed)).toEqual([[[1, 0]]]);
+  it('reads a prompt beyond the budget in chunks, and lets answers go on between them', () => {
+    const long = waits(1, 50);
+    const first = planStep({ running: [runs(0, 0)], waiting: [long, waits(2, 1)] }, limits);
+    expect(first.prefill).toEqual([
+      [
+        {
+          request: 1,
+          slot: 1,
+          tokens: long.prompt.slice(0, 20),
+          start: 0,
+          promptLength: 50,
+          adapter: undefined,
+        },
+      ],
+    ]);
+    const second = planStep(
+      { running: [runs(0, 0), { ...long, slot: 1, held: 40 }], waiting: [waits(2, 8), waits(3, 5)] },
+      limits,
+    );
+    expect(second.decode).toHaveLength(1);
+    expect(
+      second.prefill.map((rows) => rows.map(({ request, start, tokens }) => [request, start, tokens.length])),
+    ).toEqual([[[1, 40, 10]], [[2, 0, 8]]]);
+  });
+
+  it('reads such a prompt whole, and alone, where slots take no chunks', () => {
+    const plan = planStep(
+      { running: [], waiting: [waits(1, 50), waits(2, 1)] },
+      { ...limits, chunks: false },
+    );
+    expect(plan.prefill.map((rows) => rows.map(({ tokens }) => tokens.length))).toEqual([[50]]);
+  });
+
+  it('exchanges a row that is being read with one that begins to decode behind it', () => {
+    const read: RunningRow = { ...waits(2, 50), slot: 1, held: 20 };
+    const plan = planStep({ running: [runs(1, 0), read, runs(3, 2)], waiting: [] }, limits);
+    expect(plan.moves).toEqual([{ from: 2, to: 1, length: 13, back: 20 }]);
+    expect(placed(plan.decode)).toEqual([
+      [1, 0],
+      [3, 1],
+    ]);
+    expect(plan.prefill.map(placed)).toEqual([[[2, 2]]]);
+  });
+
+  it('takes the slot of who came last among the least urgent when memory is short, and admits nobody then', () => {
+    const running = [runs(0, 0, undefined, 1), runs(1, 1), runs(2, 2)];
+    const plan = planStep({ running, waiting: [waits(9, 1)] }, { ...limits, cacheTokens: 26 });
+    expect(plan.preempted).toEqual([0]);
+    expect(placed(plan.decode)).toEqual([
+      [2, 0],
+      [1, 1],
+    ]);
+    expect(plan.prefill).toEqual([]);
+    expect(planStep({ running, waiting: [] }, { ...limits, cacheTokens: 36 }).preempted).toEqual([]);
+  });
+
+  it('puts chosen tokens back at once: by the base, or by an adapter that acts on answers', () => {
+    const back = (request: number, slot: number, by: ServedAdapter): RunningRow => ({
+      ...waits(request, 4, by),
+      ...{ answer: [1, 2, 3], slot, held: 4 },
+    });
+    const plan = planStep({ running: [back(1, 0, prompt), back(2, 3, all)], waiting: [] }, limits);
+    expect(plan.replay).toEqual([
+      { request: 1, slot: 0, tokens: [1, 2, 3], length: 4, adapter: undefined },
+      { request: 2, slot: 3, tokens: [1, 2, 3], length: 4, adapter: all },
+    ]);
+    const slowly = planStep({ running: [back(1, 0, prompt)], waiting: [] }, { ...limits, chunks: false });
+    expect(slowly.decode).toEqual([{ request: 1, slot: 0, token: 1, length: 4 }]);
+  });
+
+  it('admits only as many as memory has room for', () => {
+    const waiting = [waits(1, 8), waits(2, 8)];
+    const admitted = (cacheTokens: number): number =>
+      planStep({ running: [], waiting }, { ...limits, cacheTokens }).prefill.flat().length;
+    expect([admitted(10), admitted(31), admitted(32)]).toEqual([1, 1, 2]);
   });
 
   it('admits nobody when no slot is free', () => {

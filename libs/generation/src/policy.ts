@@ -1,105 +1,232 @@
-import type { AdaptedDecodeRow, DecodeRow, PrefillRow, StepPlan } from './plan.js';
+import type { AdaptedDecodeRow, DecodeRow, Move, PrefillRow, ReplayRow, StepPlan } from './plan.js';
 import type { ServedAdapter } from './served-adapter.js';
-import { pack, slotAt, type End, type Occupant } from './slots.js';
+import { pack, slotAt, type End } from './slots.js';
 
-/** A request that has no slot yet. */
+/** A request that has no slot: it is new, or lost it. */
 export interface WaitingRow {
   readonly request: number;
   readonly prompt: readonly number[];
+  /** What was chosen so far. */
+  readonly answer: readonly number[];
   readonly adapter: ServedAdapter | undefined;
+  /** Lower ones keep their slots longest. */
+  readonly priority: number;
 }
 
-/** A request that is being answered. */
-export interface RunningRow extends Occupant {
-  /** The token chosen last; it is not in the slot yet. */
-  readonly token: number;
-  readonly adapter: ServedAdapter | undefined;
+/** A request that has a slot. */
+export interface RunningRow extends WaitingRow {
+  readonly slot: number;
+  /** Tokens of prompt and answer that the slot holds. */
+  readonly held: number;
 }
 
 export interface EngineState {
-  /** In the order of arrival. */
+  /** In the order in which they are admitted. */
   readonly waiting: readonly WaitingRow[];
   readonly running: readonly RunningRow[];
 }
 
 export interface StepLimits {
   readonly slots: number;
-  /** Most prompt tokens in one step, padding included; a longer prompt goes alone. */
+  /** Most prompt tokens in one step, padding included; a longer prompt is read in chunks. */
   readonly prefillTokens: number;
+  /** False: a slot that holds something takes one more token at a time, so prompts are read whole. */
+  readonly chunks: boolean;
+  /** Most tokens in all slots together; a single request may always have what it needs. */
+  readonly cacheTokens: number;
 }
 
+/** Tokens that must be free for each request that is admitted or runs, so that it is not preempted right away. */
+const SPARE_TOKENS = 8;
+
 /**
- * The next step: everybody who is being answered gets a token, then those who waited longest enter free slots as
- * long as their prompts fit the step. Nobody overtakes, so nobody starves.
+ * The next step: everybody whose prompt is read gets a token, then prompts are read within the budget: first those
+ * that were begun, then those of the waiting requests, into free slots. Nobody overtakes, so nobody starves. Where the
+ * slots would hold too much, those who came last lose theirs.
  */
-export function planStep({ waiting, running }: EngineState, limits: StepLimits): StepPlan {
-  const { slots } = limits;
-  const plain = pack(
+export function planStep(state: EngineState, limits: StepLimits): StepPlan {
+  const preempted = new Set(preempt(state.running, limits.cacheTokens));
+  const running = state.running.filter(({ request }) => !preempted.has(request));
+  const low = lay(
     running.filter((row) => !isAdapted(row)),
     'low',
-    slots,
+    limits,
   );
-  const adapted = pack(running.filter(isAdapted), 'high', slots);
-  const admitted = admit(waiting, slots - running.length, limits.prefillTokens);
+  const high = lay(running.filter(isAdapted), 'high', limits);
+  const budget = new Budget(limits.prefillTokens);
+  const [replay, begun] = readOn([...low.reading, ...high.reading], budget);
+  const waiting = preempted.size > 0 ? [] : withRoom(state.waiting, running, limits);
+  const admitted = admit(waiting, budget, limits.chunks);
   return {
-    moves: [...plain.moves, ...adapted.moves],
-    decode: plain.rows.map(decodeRow),
-    adaptedDecode: adapted.rows.map(adaptedRow),
+    preempted: [...preempted],
+    moves: [...low.moves, ...high.moves],
+    decode: low.decoding.map((row) => decodeRow(row)),
+    adaptedDecode: high.decoding.map((row) => adaptedRow(row)),
+    replay,
     prefill: [
-      place(admitted.plain, 'low', plain.rows.length, slots),
-      place(admitted.adapted, 'high', adapted.rows.length, slots),
-    ].filter((rows) => rows.length > 0),
+      ...begun.map((row) => [row]),
+      ...place(admitted.plain, 'low', low.count, limits.slots),
+      ...place(admitted.adapted, 'high', high.count, limits.slots),
+    ],
   };
 }
 
+/** Who loses the slot, so that the others' next tokens fit: of those with the highest `priority`, who came last. */
+function preempt(running: readonly RunningRow[], cacheTokens: number): number[] {
+  const kept = [...running].sort((a, b) => a.priority - b.priority || a.request - b.request);
+  const lost: number[] = [];
+  while (kept.length > 1 && needs(kept) > cacheTokens) {
+    const last = kept.pop();
+    if (last) lost.push(last.request);
+  }
+  return lost;
+}
+
+/** Positions that rows take once their slots hold all of their tokens. */
+function needs(rows: readonly WaitingRow[]): number {
+  return rows.reduce((sum, row) => sum + prefixOf(row) + row.prompt.length + row.answer.length, 0);
+}
+
+/** The head of the queue for which there are slots and memory. */
+function withRoom(
+  waiting: readonly WaitingRow[],
+  running: readonly RunningRow[],
+  { slots, cacheTokens }: StepLimits,
+): readonly WaitingRow[] {
+  let taken = needs(running) + SPARE_TOKENS * running.length;
+  let rows = running.length;
+  const fits = waiting.slice(0, Math.max(0, slots - rows)).findIndex((row) => {
+    taken += needs([row]) + SPARE_TOKENS;
+    return rows++ > 0 && taken > cacheTokens;
+  });
+  return waiting.slice(0, fits < 0 ? Math.max(0, slots - running.length) : fits);
+}
+
+/** Prompt tokens that a step has left, padding included. */
+class Budget {
+  #begun = 0;
+  #rows = 0;
+  #longest = 0;
+
+  constructor(private readonly tokens: number) {}
+
+  get untouched(): boolean {
+    return this.#begun + this.#rows === 0;
+  }
+
+  /** For a run of its own. */
+  get left(): number {
+    return Math.max(0, this.tokens - this.#begun - this.#rows * this.#longest);
+  }
+
+  takeAlone(tokens: number): void {
+    this.#begun += tokens;
+  }
+
+  /** Whether a row fits beside those that were admitted; all are as long as the longest. */
+  fits(length: number): boolean {
+    return this.#begun + (this.#rows + 1) * Math.max(this.#longest, length) <= this.tokens;
+  }
+
+  take(length: number): void {
+    this.#rows++;
+    this.#longest = Math.max(this.#longest, length);
+  }
+}
+
 /** Whether a row decodes with its adapter too. */
-function isAdapted<R extends WaitingRow | RunningRow>(
-  row: R,
-): row is R & { readonly adapter: ServedAdapter } {
+function isAdapted<R extends WaitingRow>(row: R): row is R & { readonly adapter: ServedAdapter } {
   return row.adapter?.adaptsAnswers === true;
 }
 
-interface Admitted {
-  readonly plain: readonly WaitingRow[];
-  readonly adapted: readonly WaitingRow[];
+interface Laid<R extends RunningRow> {
+  readonly moves: readonly Move[];
+  /** Those who get one token each, side by side from the end on. */
+  readonly decoding: readonly (R & { readonly length: number })[];
+  /** Those whose slots lack more than that, behind them. */
+  readonly reading: readonly (R & { readonly length: number })[];
+  readonly count: number;
 }
 
-/** The longest head of the queue that fits, in the two runs that it makes. */
-function admit(waiting: readonly WaitingRow[], free: number, prefillTokens: number): Admitted {
-  const plain: WaitingRow[] = [];
-  const adapted: WaitingRow[] = [];
-  for (const row of waiting.slice(0, free)) {
-    const group = isAdapted(row) ? adapted : plain;
-    group.push(row);
-    const first = plain.length + adapted.length === 1;
-    if (first || paddedTokens(plain) + paddedTokens(adapted) <= prefillTokens) continue;
-    group.pop();
-    break;
+function lay<R extends RunningRow>(rows: readonly R[], end: End, { slots, chunks }: StepLimits): Laid<R> {
+  const placed = rows.map((row) => ({ ...row, length: prefixOf(row) + row.held }));
+  const decodes = (row: R): boolean => row.held >= row.prompt.length && (!chunks || lacks(row) === 1);
+  const packed = pack([placed.filter(decodes), placed.filter((row) => !decodes(row))], end, slots);
+  const [decoding = [], reading = []] = packed.groups;
+  return { moves: packed.moves, decoding, reading, count: rows.length };
+}
+
+/** Tokens of prompt and answer that the slot does not hold yet. */
+function lacks({ prompt, answer, held }: RunningRow): number {
+  return prompt.length + answer.length - held;
+}
+
+function prefixOf({ adapter }: WaitingRow): number {
+  return adapter?.prefix?.shape[0] ?? 0;
+}
+
+type Reading = RunningRow & { readonly length: number };
+
+/** Goes on with what was begun, those who came first in front; each is a run of its own. */
+function readOn(rows: readonly Reading[], budget: Budget): [ReplayRow[], PrefillRow[]] {
+  const replay: ReplayRow[] = [];
+  const begun: PrefillRow[] = [];
+  for (const row of [...rows].sort((a, b) => a.request - b.request)) {
+    const { request, slot, prompt, answer, held, adapter, length } = row;
+    if (budget.left === 0) break;
+    const inAnswer = held >= prompt.length;
+    const rest = inAnswer ? answer.slice(held - prompt.length) : prompt.slice(held);
+    const tokens = rest.slice(0, budget.left);
+    budget.takeAlone(tokens.length);
+    if (inAnswer)
+      replay.push({ request, slot, tokens, length, adapter: isAdapted(row) ? adapter : undefined });
+    else begun.push({ request, slot, tokens, start: held, promptLength: prompt.length, adapter });
   }
-  return { plain, adapted };
+  return [replay, begun];
 }
 
-function paddedTokens(rows: readonly WaitingRow[]): number {
-  return rows.length * Math.max(0, ...rows.map(({ prompt }) => prompt.length));
+type FirstChunk = WaitingRow & { readonly chunk: readonly number[] };
+
+interface Admitted {
+  readonly plain: readonly FirstChunk[];
+  readonly adapted: readonly FirstChunk[];
 }
 
-/** Prompts behind a prefix come last, since each of them runs alone. */
-function place(rows: readonly WaitingRow[], end: End, taken: number, slots: number): PrefillRow[] {
-  const behindPrefix = (row: WaitingRow): boolean => row.adapter?.prefix !== undefined;
-  return [...rows.filter((row) => !behindPrefix(row)), ...rows.filter(behindPrefix)]
-    .map(({ request, prompt, adapter }, index) => ({
-      request,
-      slot: slotAt(end, taken + index, slots),
-      tokens: prompt,
-      adapter,
-    }))
-    .sort((a, b) => a.slot - b.slot);
+/**
+ * The longest head of the queue that fits the budget. A prompt that does not fit waits for the next
+ * step, where it comes first: only one beyond the whole budget is read in chunks, since each run reads all weights.
+ */
+function admit(waiting: readonly WaitingRow[], budget: Budget, chunks: boolean): Admitted {
+  const admitted: FirstChunk[] = [];
+  for (const row of waiting) {
+    const whole = row.prompt.length;
+    if (!budget.fits(whole) && !budget.untouched) break;
+    const length = chunks ? Math.min(whole, budget.left) : whole;
+    budget.take(length);
+    admitted.push({ ...row, chunk: row.prompt.slice(0, length) });
+  }
+  return { plain: admitted.filter((row) => !isAdapted(row)), adapted: admitted.filter(isAdapted) };
 }
 
-function decodeRow({ request, slot, token, length }: RunningRow): DecodeRow {
-  return { request, slot, token, length };
+/** Rows into the slots behind those `taken`: one run, then, each alone, those behind a prefix. */
+function place(rows: readonly FirstChunk[], end: End, taken: number, slots: number): PrefillRow[][] {
+  const behindPrefix = (row: FirstChunk): boolean => row.adapter?.prefix !== undefined;
+  const together = rows.filter((row) => !behindPrefix(row));
+  const placed = [...together, ...rows.filter(behindPrefix)].map(
+    ({ request, prompt, chunk, adapter }, index): PrefillRow => ({
+      ...{ request, slot: slotAt(end, taken + index, slots), tokens: chunk, adapter },
+      ...{ start: 0, promptLength: prompt.length },
+    }),
+  );
+  const run = placed.slice(0, together.length).sort((a, b) => a.slot - b.slot);
+  return [...(run.length > 0 ? [run] : []), ...placed.slice(together.length).map((row) => [row])];
 }
 
-function adaptedRow(row: RunningRow & { readonly adapter: ServedAdapter }): AdaptedDecodeRow {
+/** The first token that the slot lacks; all but the last one were chosen before the request lost its slot. */
+function decodeRow({ request, slot, prompt, answer, held, length }: Reading): DecodeRow {
+  return { request, slot, token: answer[held - prompt.length] ?? -1, length };
+}
+
+function adaptedRow(row: Reading & { readonly adapter: ServedAdapter }): AdaptedDecodeRow {
   return { ...decodeRow(row), adapter: row.adapter };
 }

@@ -10,14 +10,14 @@ export interface RunRow {
   readonly slot: number;
   readonly tokens: readonly number[];
   readonly past: number;
-  /** Whether the tokens are an answer's and not a prompt's. */
-  readonly answer: boolean;
+  /** The whole prompt that the tokens are a part of; undefined where they are an answer's. */
+  readonly prompt: { readonly start: number; readonly length: number } | undefined;
   readonly adapter: ServedAdapter | undefined;
 }
 
 /**
  * The feeds of a run besides cache and bank. Prompts of different lengths are padded on the right; in a decode step
- * rows differ in `past`; a prompt behind a prefix, whose slot is not empty, runs alone. Logits come out for the rows at the places `wanted` alone.
+ * rows differ in `past`; several tokens behind others run alone. Logits come out for the rows at the places `wanted` alone.
  * @throws AppError bug `slots_not_consecutive`, `cache_full`.
  */
 export function runFeeds(
@@ -60,12 +60,18 @@ export function runFeeds(
 export function maskFeed(rows: readonly RunRow[]): HostTensor {
   const width = Math.max(...rows.map(({ tokens }) => tokens.length));
   const mask = new Float32Array(rows.length * width);
-  rows.forEach(({ tokens: { length }, answer, adapter }, row) => {
+  rows.forEach(({ tokens, prompt, adapter }, row) => {
     if (!adapter) return;
-    const rowMask = answer ? [1] : maskPolicy(adapter.scope)({ length, promptLength: length });
-    mask.set(rowMask, row * width);
+    const own = mask.subarray(row * width, row * width + tokens.length);
+    if (!prompt) own.fill(1);
+    else own.set(promptMask(adapter, prompt.length).subarray(prompt.start, prompt.start + tokens.length));
   });
   return tensor('float32', [rows.length, width, 1], mask);
+}
+
+/** Where an adapter acts on a prompt of so many tokens, float32 [length]. */
+export function promptMask({ scope }: Pick<ServedAdapter, 'scope'>, length: number): Float32Array {
+  return maskPolicy(scope)({ length, promptLength: length });
 }
 
 function checkRows(rows: readonly RunRow[], capacity: number): void {

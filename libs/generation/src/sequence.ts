@@ -1,7 +1,6 @@
 import { EventChannel } from './event-channel.js';
 import type { GenerationRequest } from './generation-request.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
-import { positionsOf } from './served-adapter.js';
 import { sample } from './sampling.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
@@ -15,6 +14,8 @@ export class Sequence {
   cancelled = false;
   /** Where it lies once it was admitted. */
   slot = -1;
+  /** Tokens of prompt and answer that its slot holds. */
+  held = 0;
   readonly #tokens: number[] = [];
   readonly #stop: StopMatcher;
   readonly #detokenizer: Detokenizer;
@@ -37,14 +38,33 @@ export class Sequence {
     this.#times = { submitted: performance.now() };
   }
 
-  /** Tokens that its slot holds: all but the one chosen last. */
-  get cached(): number {
-    return positionsOf(this.request.adapter) + this.request.prompt.length + this.#tokens.length - 1;
+  /** Positions that it takes of its slot. */
+  get positions(): number {
+    return this.held === 0 ? 0 : (this.request.adapter?.prefix?.shape[0] ?? 0) + this.held;
   }
 
-  /** The token chosen last. */
-  get lastToken(): number {
-    return this.#tokens.at(-1) ?? -1;
+  get share(): string {
+    return this.request.share ?? '';
+  }
+
+  get priority(): number {
+    return this.request.priority ?? 0;
+  }
+
+  /** Tokens that a slot must be given before the next one comes. */
+  get cost(): number {
+    return this.prompt.length + this.#tokens.length;
+  }
+
+  /** What was chosen so far. */
+  get answer(): readonly number[] {
+    return this.#tokens;
+  }
+
+  /** Milliseconds from the submission to the first step with it; undefined before it. */
+  get queueMs(): number | undefined {
+    const { submitted, admitted } = this.#times;
+    return admitted === undefined ? undefined : admitted - submitted;
   }
 
   /** Milliseconds from the submission to the first token; undefined before it. */
@@ -58,6 +78,18 @@ export class Sequence {
     this.#times.admitted ??= performance.now();
     this.#maxRows = Math.max(this.#maxRows, rows);
     this.#maxAdapters = Math.max(this.#maxAdapters, adapters);
+  }
+
+  /** Loses its slot and waits again; its tokens stay, and are put into the next slot. */
+  preempt(): void {
+    this.slot = -1;
+    this.held = 0;
+  }
+
+  /** Notes tokens that its slot took, and tells whether the logits behind them are those of the next token. */
+  took(tokens: number): boolean {
+    this.held += tokens;
+    return this.held === this.prompt.length + this.#tokens.length;
   }
 
   /**

@@ -18,25 +18,46 @@ export function slotAt(end: End, index: number, slots: number): number {
 
 export interface Packed<O extends Occupant> {
   readonly moves: readonly Move[];
-  /** The same rows where they lie after the moves, by rising slot. */
-  readonly rows: readonly O[];
+  /** The groups' rows where they lie after the moves, by rising slot. */
+  readonly groups: readonly (readonly O[])[];
 }
 
 /**
- * Closes the gaps that finished rows left: the rows farthest from the end move into them. A move copies what the slot
- * holds, which takes less than a millisecond where an idle row in a run would cost several in every step.
+ * Lays the groups side by side from an end on, in their order: rows that lie outside their group's part move into it, in
+ * exchange with who is there. A move copies what the slots hold, which takes less than a millisecond where an idle row
+ * in a run would cost several in every step.
  */
-export function pack<O extends Occupant>(rows: readonly O[], end: End, slots: number): Packed<O> {
-  const inside = new Set(rows.map((_, index) => slotAt(end, index, slots)));
-  const gaps = new Set(inside);
-  for (const { slot } of rows) gaps.delete(slot);
-  const free = [...gaps];
+export function pack<O extends Occupant>(
+  groups: readonly (readonly O[])[],
+  end: End,
+  slots: number,
+): Packed<O> {
+  const bySlot = new Map(groups.flat().map((row) => [row.slot, row]));
   const moves: Move[] = [];
-  const placed = rows.map((row) => {
-    const to = inside.has(row.slot) ? undefined : free.shift();
-    if (to === undefined) return row;
-    moves.push({ from: row.slot, to, length: row.length });
-    return { ...row, slot: to };
-  });
-  return { moves, rows: placed.sort((a, b) => a.slot - b.slot) };
+  let taken = 0;
+  for (const group of groups) {
+    const members = new Set(group.map(({ request }) => request));
+    const part = new Set(group.map((_, index) => slotAt(end, taken + index, slots)));
+    const outside = [...bySlot.values()].filter(
+      ({ request, slot }) => members.has(request) && !part.has(slot),
+    );
+    for (const to of part) {
+      const there = bySlot.get(to);
+      if (there && members.has(there.request)) continue;
+      const row = outside.shift();
+      if (!row) break;
+      const { slot: from, length } = row;
+      moves.push({ from, to, length, back: there?.length ?? 0 });
+      bySlot.set(to, { ...row, slot: to });
+      if (there) bySlot.set(from, { ...there, slot: from });
+      else bySlot.delete(from);
+    }
+    taken += group.length;
+  }
+  const placed = [...bySlot.values()].sort((a, b) => a.slot - b.slot);
+  const groupOf = (group: readonly O[]): readonly O[] => {
+    const members = new Set(group.map(({ request }) => request));
+    return placed.filter(({ request }) => members.has(request));
+  };
+  return { moves, groups: groups.map(groupOf) };
 }

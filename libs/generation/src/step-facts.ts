@@ -1,43 +1,66 @@
-import { rowsOf, type StepPlan } from './plan.js';
+import { tokensOf, type StepPlan } from './plan.js';
 import type { Sequence } from './sequence.js';
 
 /** What one step did, for measurements. Times are milliseconds. */
 export interface StepFacts {
   /** What the executor took. */
   readonly ms: number;
+  /** What the engine itself took, from its plan to the last token's choice. */
+  readonly overheadMs: number;
   /** Answers that went on by a token. */
   readonly decodeRows: number;
-  /** Prompts that were read; each gives the first token of its answer. */
+  /** Prompts, or chunks of them, that were read. */
   readonly prefillRows: number;
   readonly promptTokens: number;
+  /** Tokens of answers that were put back into a slot. */
+  readonly replayedTokens: number;
+  /** Tokens that were chosen. */
+  readonly chosen: number;
   /** Different adapters among the rows. */
   readonly adapters: number;
   /** From the previous token of the answers that went on to this one; undefined where none did. */
   readonly interTokenMs: number | undefined;
-  /** From the submission of each request whose prompt was read to its first token. */
+  /** From the submission of each request that was admitted to this step. */
+  readonly queueMs: readonly number[];
+  /** From the submission of each request that got its first token to that. */
   readonly firstTokenMs: readonly number[];
 }
 
+/** What took part in a step, and what came of it. */
+export interface StepParts {
+  readonly plan: StepPlan;
+  readonly together: readonly Sequence[];
+  /** Those who were admitted for the first time. */
+  readonly admitted: readonly Sequence[];
+  /** Those who got a token. */
+  readonly chosen: readonly Sequence[];
+}
+
 interface StepTimes {
+  readonly planned: number;
   readonly started: number;
   readonly ran: number;
+  readonly chosen: number;
   /** The end of the step before. */
   readonly previous: number;
 }
 
-/** @param together the sequences of the step, after they got their tokens. */
-export function stepFacts(plan: StepPlan, together: readonly Sequence[], times: StepTimes): StepFacts {
-  const { started, ran, previous } = times;
+export function stepFacts({ plan, together, admitted, chosen }: StepParts, times: StepTimes): StepFacts {
   const prompts = plan.prefill.flat();
-  const decodeRows = rowsOf(plan).length - prompts.length;
-  const read = new Set(prompts.map(({ request }) => request));
+  const decodeRows = plan.decode.length + plan.adaptedDecode.length;
   return {
-    ms: ran - started,
+    ms: times.ran - times.started,
+    overheadMs: times.started - times.planned + times.chosen - times.ran,
     decodeRows,
     prefillRows: prompts.length,
-    promptTokens: prompts.reduce((sum, { tokens }) => sum + tokens.length, 0),
+    promptTokens: prompts.reduce((sum, row) => sum + tokensOf(row), 0),
+    replayedTokens: plan.replay.reduce((sum, row) => sum + tokensOf(row), 0),
+    chosen: chosen.length,
     adapters: new Set(together.flatMap(({ request }) => request.adapter?.digest ?? [])).size,
-    interTokenMs: decodeRows > 0 ? ran - previous : undefined,
-    firstTokenMs: together.flatMap(({ id, firstTokenMs }) => (read.has(id) ? (firstTokenMs ?? []) : [])),
+    interTokenMs: decodeRows > 0 ? times.ran - times.previous : undefined,
+    queueMs: admitted.flatMap(({ queueMs }) => queueMs ?? []),
+    firstTokenMs: chosen.flatMap(({ answer, firstTokenMs }) =>
+      answer.length === 1 ? (firstTokenMs ?? []) : [],
+    ),
   };
 }

@@ -14,16 +14,18 @@ interface EngineSize {
   readonly slots?: number;
   readonly capacity?: number;
   readonly device?: Device;
+  readonly prefillTokens?: number;
+  readonly cacheTokens?: number;
 }
 
 /** Answers of all requests, submitted at once to a new engine. */
 export async function answers(
   tiny: TinyBase,
   requests: readonly GenerationRequest[],
-  { slots = 4, capacity = 32, device = 'cpu' }: EngineSize = {},
+  { slots = 4, capacity = 32, device = 'cpu', prefillTokens = 64, cacheTokens }: EngineSize = {},
 ): Promise<{ answers: Answer[]; plans: readonly StepPlan[] }> {
   const executor = await RecordingExecutor.open(tiny, { slots, capacity, device });
-  const engine = new Engine(executor, noText, { prefillTokens: 64 });
+  const engine = new Engine(executor, noText, { prefillTokens, cacheTokens });
   const tokens = await Promise.all(
     requests.map(async (request) => {
       const ids: number[] = [];

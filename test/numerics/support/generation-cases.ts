@@ -92,6 +92,10 @@ export class RecordingExecutor extends Executor {
     return this.inner.capacity;
   }
 
+  get chunks(): boolean {
+    return this.inner.chunks;
+  }
+
   override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
     this.plans.push(plan);
     const result = await this.inner.run(plan);

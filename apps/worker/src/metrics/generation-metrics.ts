@@ -10,6 +10,7 @@ const shareBuckets = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
 export class GenerationMetrics {
   readonly #steps;
   readonly #tokens;
+  readonly #queue;
   readonly #firstToken;
   readonly #interToken;
   readonly #rows;
@@ -28,8 +29,12 @@ export class GenerationMetrics {
     });
     this.#tokens = metrics.counter<'kind'>({
       name: 'prad_generation_tokens_total',
-      help: 'Prompt tokens that were read and completion tokens that were chosen.',
+      help: 'Prompt tokens that were read, completion tokens that were chosen, and those replayed after a preemption.',
       labels: ['kind'],
+    });
+    this.#queue = metrics.histogram({
+      name: 'prad_generation_queue_seconds',
+      help: 'Time from the engine’s taking a request to the first step with it.',
     });
     this.#firstToken = metrics.histogram({
       name: 'prad_generation_first_token_seconds',
@@ -62,11 +67,13 @@ export class GenerationMetrics {
     const rows = step.decodeRows + step.prefillRows;
     this.#steps.observe({ phase: step.prefillRows > 0 ? 'prefill' : 'decode' }, step.ms / 1000);
     this.#tokens.inc({ kind: 'prompt' }, step.promptTokens);
-    this.#tokens.inc({ kind: 'completion' }, rows);
+    this.#tokens.inc({ kind: 'completion' }, step.chosen);
+    this.#tokens.inc({ kind: 'replayed' }, step.replayedTokens);
     this.#rows.observe(rows);
     this.#occupancy.observe(rows / this.slots);
     this.#adapters.observe(step.adapters);
     if (step.interTokenMs !== undefined) this.#interToken.observe(step.interTokenMs / 1000);
+    for (const ms of step.queueMs) this.#queue.observe(ms / 1000);
     for (const ms of step.firstTokenMs) this.#firstToken.observe(ms / 1000);
   }
 

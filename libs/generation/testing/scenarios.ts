@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Engine } from '../src/engine.js';
+import type { GenerationRequest } from '../src/generation-request.js';
+import { rowsOf, type StepPlan } from '../src/plan.js';
+import type { TokenEvent } from '../src/token-event.js';
+import { alone, ask, endOf, engineOf, greedy, textOf, tokens } from './asking.js';
+import { CAPACITY, HashExecutor, letters, served } from './hash-executor.js';
+
+const adapters = [
+  ...[undefined, served('x'), served('y'), served('p', false, 2)],
+  ...[served('v', true), served('w', true), served('q', true, 3)],
+];
+
+const arrivals = fc.array(
+  fc.record({
+    prompt: fc.array(fc.nat({ max: letters.length - 1 }), { minLength: 1, maxLength: 16 }),
+    adapter: fc.constantFrom(...adapters),
+    maxTokens: fc.integer({ min: 1, max: 44 }),
+    temperature: fc.constantFrom(0, 1),
+    seed: fc.nat(),
+    share: fc.constantFrom('', 'a', 'b'),
+    priority: fc.constantFrom(0, 0, 1),
+    /** Turns of the event loop before it is submitted. */
+    delay: fc.nat({ max: 4 }),
+    /** Tokens after which it is cancelled; beyond the answer: never. */
+    patience: fc.constantFrom(0, 2, 5, 12, 99, 99, 99, 99, 99, 99),
+    /** Whether it is cancelled by its reader's leaving, and not by its signal. */
+    leaves: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+type Arrival = Parameters<Parameters<typeof arrivals.map>[0]>[0][number];
+
+const limits = fc.record({
+  slots: fc.integer({ min: 1, max: 6 }),
+  prefillTokens: fc.constantFrom(1, 3, 8, 40),
+  cacheTokens: fc.constantFrom(CAPACITY, CAPACITY + 20, 2 * CAPACITY, 999),
+  chunks: fc.boolean(),
+});
+type Limits = typeof limits extends fc.Arbitrary<infer L> ? L : never;
+
+/** What happened in all scenarios, so that a test can show that they exercise what they are for. */
+export interface Tally {
+  preempted: number;
+  chunks: number;
+  replayed: number;
+  cancelled: number;
+}
+
+/**
+ * Random arrivals, lengths, adapters, shares, priorities, cancellations and memory: every request gets the tokens of
+ * its solo run, those of a share and priority are admitted in their order, and nothing is held in the end. The same
+ * scenarios each time.
+ */
+export async function checkScenarios(numRuns: number): Promise<Tally> {
+  const tally: Tally = { preempted: 0, chunks: 0, replayed: 0, cancelled: 0 };
+  await fc.assert(
+    fc.asyncProperty(arrivals, limits, (rows, size) => scenario(rows, size, tally)),
+    { numRuns, seed: 25 },
+  );
+  return tally;
+}
+
+async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): Promise<void> {
+  const executor = new HashExecutor(size.slots, size);
+  const checkMemory = (): void => {
+    const { heldTokens, running } = engine.load;
+    if (running > 1) expect(heldTokens).toBeLessThanOrEqual(size.cacheTokens);
+  };
+  const engine = engineOf(executor, { ...size, onStep: checkMemory });
+  const answers: Promise<[TokenEvent[], TokenEvent[]]>[] = [];
+  for (const arrival of rows) {
+    for (let turn = 0; turn < arrival.delay; turn++) await new Promise(setImmediate);
+    const request = requestOf(arrival);
+    answers.push(Promise.all([impatient(engine, request, arrival), alone(request)]));
+  }
+  for (const [together, solo] of await Promise.all(answers)) {
+    const [got, wanted] = [tokens(together), tokens(solo)];
+    const end = together.at(-1);
+    if (end?.type === 'finished' && end.reason !== 'cancelled') {
+      expect([got, end.reason, textOf(together)]).toEqual([wanted, endOf(solo).reason, textOf(solo)]);
+      expect(end.batch.maxRows).toBeLessThanOrEqual(size.slots);
+      continue;
+    }
+    tally.cancelled++;
+    expect(wanted.slice(0, got.length)).toEqual(got);
+  }
+  // A reader that left is heard before the next step.
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  expect(engine.load).toEqual({ waiting: 0, running: 0, heldTokens: 0 });
+  checkPlans(executor.plans, rows, size);
+  count(executor.plans, tally);
+  await engine.close();
+}
+
+function requestOf({ prompt, adapter, maxTokens, temperature, seed, share, priority }: Arrival) {
+  return ask({ prompt, adapter, maxTokens, share, priority, sampling: { ...greedy, temperature, seed } });
+}
+
+async function impatient(
+  engine: Engine,
+  request: GenerationRequest,
+  { patience, leaves }: Arrival,
+): Promise<TokenEvent[]> {
+  const abort = new AbortController();
+  const seen: TokenEvent[] = [];
+  if (patience === 0) {
+    setImmediate(() => {
+      abort.abort();
+    });
+  }
+  for await (const event of engine.submit(request, abort.signal)) {
+    seen.push(event);
+    if (seen.length !== patience) continue;
+    if (leaves) return seen;
+    abort.abort();
+  }
+  return seen;
+}
+
+function checkPlans(plans: readonly StepPlan[], rows: readonly Arrival[], { slots }: Limits): void {
+  for (const plan of plans) expect(rowsOf(plan).length).toBeLessThanOrEqual(slots);
+  const first = new Map<number, number>();
+  plans.forEach((plan, step) => {
+    for (const { request } of plan.prefill.flat()) if (!first.has(request)) first.set(request, step);
+  });
+  const lineOf = (request: number): string => `${rows[request]?.share} ${rows[request]?.priority}`;
+  for (const [request, step] of first) {
+    for (const [other, earlier] of first) {
+      if (other < request && lineOf(other) === lineOf(request)) expect(earlier).toBeLessThanOrEqual(step);
+    }
+  }
+}
+
+function count(plans: readonly StepPlan[], tally: Tally): void {
+  for (const { preempted, replay, prefill } of plans) {
+    tally.preempted += preempted.length;
+    tally.chunks += prefill.flat().filter(({ start }) => start > 0).length;
+    tally.replayed += replay.length;
+  }
+}
