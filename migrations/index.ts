@@ -5,6 +5,7 @@ import { JobWarnings1764310000000 } from './1764310000000-job-warnings.js';
 import { QuantisedWeights1764400000000 } from './1764400000000-quantised-weights.js';
 import { LoraAlpha1764500000000 } from './1764500000000-lora-alpha.js';
 import { TunedModels1764600000000 } from './1764600000000-tuned-models.js';
+import { AdapterAliases1764630000000 } from './1764630000000-adapter-aliases.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   QuantisedWeights1764400000000,
   LoraAlpha1764500000000,
   TunedModels1764600000000,
+  AdapterAliases1764630000000,
 ];

@@ -1,14 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { encodeAdapterFolder } from '@prad/adapter-files';
-import { tensor, type HostTensor } from '@prad/tensor';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { importModel } from '../../apps/cli/src/stack/import-model.js';
-import { values } from '../../libs/adapter-files/testing/files.js';
 import { Cluster } from './support/cluster.js';
-import { tinyConfig, writeTinyModel } from './support/tiny-model.js';
+import { writePeftLora } from './support/peft-lora.js';
+import { writeTinyModel } from './support/tiny-model.js';
 import { ended, MODEL, submitTraining } from './support/training-run.js';
 
 const cli = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
@@ -23,37 +21,10 @@ beforeAll(async () => {
   await writeTinyModel(source);
   await importModel(cluster.client, { source, name: MODEL });
   theirs = join(cluster.dataFolder, 'theirs');
-  await writeTheirs(theirs);
+  await writePeftLora(theirs);
 });
 
 afterAll(() => cluster.stop());
-
-/** A LoRA of the value projections as PEFT writes it. */
-async function writeTheirs(folder: string): Promise<void> {
-  const [width, rank, out] = [
-    tinyConfig.hidden_size,
-    4,
-    tinyConfig.num_key_value_heads * tinyConfig.head_dim,
-  ];
-  const tensors = new Map<string, HostTensor>();
-  for (let layer = 0; layer < tinyConfig.num_hidden_layers; layer++) {
-    const at = `base_model.model.model.layers.${layer}.self_attn.v_proj`;
-    const [a, b] = [values([rank, width], layer + 1), values([out, rank], layer + 3)];
-    tensors.set(`${at}.lora_A.weight`, tensor('float32', [rank, width], a));
-    tensors.set(`${at}.lora_B.weight`, tensor('float32', [out, rank], b));
-  }
-  const config = {
-    peft_type: 'LORA',
-    task_type: 'CAUSAL_LM',
-    r: rank,
-    lora_alpha: 16,
-    target_modules: ['v_proj'],
-  };
-  const { config: json, weights } = encodeAdapterFolder({ config, tensors });
-  await mkdir(folder);
-  await writeFile(join(folder, 'adapter_config.json'), json);
-  await writeFile(join(folder, 'adapter_model.safetensors'), weights);
-}
 
 /** What the command prints as its result. */
 async function prad(...args: string[]): Promise<string> {

@@ -4,6 +4,7 @@ import { BlobStore, LocalBlobStore } from '@prad/storage';
 import { Metrics, requestLogging, type Logger } from '@prad/telemetry';
 import { KeyRing } from './access/key-ring.js';
 import { AdapterFilesService } from './adapters/adapter-files.service.js';
+import { AdapterAliasesController } from './adapters/adapter-aliases.controller.js';
 import { AdaptersController } from './adapters/adapters.controller.js';
 import { FilePreviewService } from './files/file-preview.service.js';
 import { FileService } from './files/file.service.js';
@@ -57,6 +58,7 @@ export class AppModule {
         CompletionsController,
         ChatCompletionsController,
         JobsController,
+        AdapterAliasesController,
         AdaptersController,
         OverviewController,
         WorkersController,

@@ -14,6 +14,45 @@ export const adapterVersion = z
   })
   .meta({ id: 'AdapterVersion' });
 
+/** A name for one of an adapter's versions: requests ask for `<adapter>@<alias>`. */
+export const adapterAlias = z
+  .object({
+    alias: z.string(),
+    object: z.literal('adapter.alias'),
+    version: z.number().int(),
+    previous_version: z
+      .number()
+      .int()
+      .nullable()
+      .describe('The version that it stood for before, to roll back to; null for none.'),
+    updated_at: z.number().int(),
+  })
+  .meta({ id: 'AdapterAlias' });
+export type AdapterAliasObject = z.infer<typeof adapterAlias>;
+
+export const adapterAliasList = z
+  .object({ object: z.literal('list'), data: z.array(adapterAlias) })
+  .meta({ id: 'AdapterAliasList' });
+
+export const setAdapterAlias = z
+  .strictObject({
+    alias: z
+      .string()
+      .describe('1 to 63 of the characters a-z, 0-9, _ and -, the first a letter; not `latest`.'),
+    version: z
+      .number()
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .describe('What it stands for from now on; requests that were admitted keep theirs.'),
+  })
+  .meta({ id: 'SetAdapterAlias' });
+export type SetAdapterAlias = z.infer<typeof setAdapterAlias>;
+
+export const adapterAliasDeletion = z
+  .object({ alias: z.string(), object: z.literal('adapter.alias'), deleted: z.literal(true) })
+  .meta({ id: 'AdapterAliasDeletion' });
+
 /** A trained adapter with where it comes from. It is deleted as a model: `DELETE /v1/models/{id}`. */
 export const adapterObject = z
   .object({
@@ -28,6 +67,7 @@ export const adapterObject = z
     task: z.string().nullable(),
     in_use: z.boolean().describe('Whether a request that has not ended asks for it.'),
     versions: z.array(adapterVersion).describe('Newest first.'),
+    aliases: z.array(adapterAlias),
   })
   .meta({ id: 'Adapter' });
 export type AdapterObject = z.infer<typeof adapterObject>;
@@ -42,6 +82,11 @@ export const importAdapterFields = z.strictObject({
     .describe(
       'Positions that an adapter of PEFT’s acts on; by default all, as in PEFT. Ours keep their own.',
     ),
+  adapter: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('An adapter of which this becomes the next version; by default it is an adapter of its own.'),
   suffix: suffix.optional().describe('Part of the adapter’s name: ft:<base>:<suffix>:<tag>.'),
 });
 export type ImportAdapterFields = z.infer<typeof importAdapterFields>;

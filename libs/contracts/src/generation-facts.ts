@@ -14,6 +14,11 @@ export type UsageObject = z.infer<typeof usage>;
 export const generationFacts = z
   .object({
     seed: z.number().int().describe('The seed that was used; sending it again repeats the answer.'),
+    adapter_version: z
+      .number()
+      .int()
+      .nullable()
+      .describe('The version of the adapter that answered; null for the base alone.'),
     timings: z.object({
       queue_ms: z.number().nullable(),
       prefill_ms: z.number().nullable(),

@@ -106,6 +106,9 @@ export {
   type JobMetricQuery,
 } from './job-metric.js';
 export {
+  adapterAlias,
+  adapterAliasDeletion,
+  adapterAliasList,
   adapterExportQuery,
   adapterFileName,
   adapterFileNames,
@@ -114,10 +117,13 @@ export {
   adapterObject,
   adapterVersion,
   importAdapterFields,
+  setAdapterAlias,
   importAdapterForm,
   type AdapterExportQuery,
   type AdapterFileName,
+  type AdapterAliasObject,
   type AdapterObject,
+  type SetAdapterAlias,
   type ImportAdapterFields,
 } from './adapter.js';
 export {

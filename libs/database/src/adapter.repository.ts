@@ -1,6 +1,7 @@
 import {
   newId,
   type Adapter,
+  type AdapterReference,
   type AdapterDetail,
   type AdapterOrigin,
   type AdapterVersion,
@@ -11,7 +12,8 @@ import {
 } from '@prad/domain';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '@prad/errors';
-import { DataSource, EntityManager, IsNull } from 'typeorm';
+import { DataSource, EntityManager, In, IsNull } from 'typeorm';
+import { aliasToDomain, AdapterAliasEntity } from './adapter-alias.entity.js';
 import { AdapterEntity } from './adapter.entity.js';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
@@ -79,17 +81,72 @@ export class AdapterRepository {
    */
   async delete(project: string, id: string): Promise<readonly AdapterVersion[]> {
     await this.dataSource.transaction(async (manager) => {
-      const locked = await lockRow(manager, AdapterEntity, id);
-      if (locked?.row.projectId !== project) throw notFound('model', id);
-      if (locked.row.deletedAt !== null) throw deleted(id, locked.row.deletedAt);
+      await lockAdapterIn(manager, project, id);
       const [user] = await manager.query<{ id: string }[]>(
         `SELECT id FROM inference_job WHERE adapter_id = $1 AND status IN ('queued', 'running') LIMIT 1`,
         [id],
       );
       if (user !== undefined) throw inUse(id, user.id);
-      await manager.update(AdapterEntity, { id }, { deletedAt: locked.now });
+      await manager.update(AdapterEntity, { id }, { deletedAt: () => 'clock_timestamp()' });
     });
     return this.versions(id);
+  }
+
+  /**
+   * Adds the next version to a project's adapter, which an artefact of the same base, method and scope may be; options
+   * and size are told as the newest version has them. Throws as {@link getIn} does, or conflict `adapter_differs`.
+   */
+  async addVersion(
+    project: string,
+    id: string,
+    made: Omit<NewAdapter, 'id'>,
+    version: NewAdapterVersion,
+  ): Promise<AdapterDetail> {
+    await this.dataSource.transaction(async (manager) => {
+      const row = await lockAdapterIn(manager, project, id);
+      for (const what of ['baseDigest', 'method', 'scope'] as const) {
+        if (row[what] !== made[what]) throw differs(id, what, row[what], made[what]);
+      }
+      const { options, parameterCount } = made;
+      await publishAdapter(
+        manager,
+        project,
+        { ...made, id },
+        { ...version, id: newId('advers'), jobId: null },
+      );
+      await manager.update(AdapterEntity, { id }, { options, parameterCount });
+    });
+    return this.getDetail(project, id);
+  }
+
+  /**
+   * The version that a name stands for now. Throws as {@link getIn} does, notFound `adapter_version_not_found` or
+   * `adapter_alias_not_found`.
+   */
+  async resolve(
+    project: string,
+    { adapter: id, version: wanted }: AdapterReference,
+  ): Promise<{ readonly adapter: Adapter; readonly version: AdapterVersion }> {
+    const adapter = await this.getIn(project, id);
+    if (wanted === undefined) return { adapter, version: adapter.latest };
+    if (typeof wanted === 'number') return { adapter, version: await this.version(id, wanted) };
+    const alias = await this.dataSource.manager.findOneBy(AdapterAliasEntity, {
+      adapterId: id,
+      name: wanted,
+    });
+    if (alias === null) throw notFound('adapter alias', `${id}@${wanted}`);
+    return { adapter, version: await this.version(id, alias.version) };
+  }
+
+  /** Throws notFound `adapter_version_not_found`. */
+  async version(id: string, version: number): Promise<AdapterVersion> {
+    // No version is larger than the column.
+    const row =
+      version <= LARGEST_INTEGER
+        ? await this.dataSource.manager.findOneBy(AdapterVersionEntity, { adapterId: id, version })
+        : null;
+    if (row === null) throw notFound('adapter version', `${id}@${version}`);
+    return versionToDomain(row);
   }
 
   /** All versions, the newest first. */
@@ -131,8 +188,13 @@ export class AdapterRepository {
        WHERE status IN ('queued', 'running') AND adapter_id = ANY($1)`,
       [ids],
     );
+    const aliases = await this.dataSource.manager.find(AdapterAliasEntity, {
+      where: { adapterId: In(ids) },
+      order: { name: 'ASC' },
+    });
     return adapters.map((adapter) => ({
       ...adapter,
+      aliases: aliases.filter(({ adapterId }) => adapterId === adapter.id).map(aliasToDomain),
       isInUse: used.some(({ id }) => id === adapter.id),
       versions: versions.filter(({ adapterId }) => adapterId === adapter.id),
     }));
@@ -164,6 +226,21 @@ export class AdapterRepository {
       return version === undefined ? [] : [toDomain(row, version)];
     });
   }
+}
+
+/** The largest number of an `integer` column. */
+const LARGEST_INTEGER = 2 ** 31 - 1;
+
+/** A project's adapter, locked until the transaction ends. Throws as `getIn` of the repository does. */
+export async function lockAdapterIn(
+  manager: EntityManager,
+  project: string,
+  id: string,
+): Promise<AdapterEntity> {
+  const locked = await lockRow(manager, AdapterEntity, id);
+  if (locked?.row.projectId !== project) throw notFound('model', id);
+  if (locked.row.deletedAt !== null) throw deleted(id, locked.row.deletedAt);
+  return locked.row;
 }
 
 /** Writes the project's adapter where it is new, and its next version, within the transaction of `manager`. */
@@ -203,6 +280,15 @@ function deleted(id: string, at: Date): AppError {
     code: 'model_deleted',
     message: `the adapter ${JSON.stringify(id)} was deleted on ${at.toISOString()}`,
     details: { id },
+  });
+}
+
+function differs(id: string, what: string, expected: string, got: string): AppError {
+  return new AppError({
+    kind: 'conflict',
+    code: 'adapter_differs',
+    message: `a version of ${JSON.stringify(id)} must have its ${what}: expected ${expected}, got ${got}; import it as an adapter of its own`,
+    details: { id, param: 'adapter' },
   });
 }
 

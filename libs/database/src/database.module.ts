@@ -1,5 +1,6 @@
 import { Inject, Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AdapterAliasRepository } from './adapter-alias.repository.js';
 import { AdapterRepository } from './adapter.repository.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { BaseModelRepository } from './base-model.repository.js';
@@ -17,6 +18,7 @@ import { TaskRepository } from './task.repository.js';
 import { WorkerNodeRepository } from './worker-node.repository.js';
 
 const repositories = [
+  AdapterAliasRepository,
   AdapterRepository,
   ApiKeyRepository,
   BaseModelRepository,

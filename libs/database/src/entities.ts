@@ -1,3 +1,4 @@
+import { AdapterAliasEntity } from './adapter-alias.entity.js';
 import { AdapterEntity } from './adapter.entity.js';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -15,6 +16,7 @@ import { WorkerNodeEntity } from './worker-node.entity.js';
 
 /** Every table. */
 export const entities = [
+  AdapterAliasEntity,
   AdapterEntity,
   AdapterVersionEntity,
   ApiKeyEntity,

@@ -8,6 +8,7 @@ export {
 } from './open-data-source.js';
 export { runPendingMigrations } from './migrate.js';
 export { createRepositories, type Repositories } from './repositories.js';
+export { AdapterAliasRepository } from './adapter-alias.repository.js';
 export { AdapterRepository, type AdapterFilter } from './adapter.repository.js';
 export { ApiKeyRepository, type LiveApiKey } from './api-key.repository.js';
 export { BaseModelRepository } from './base-model.repository.js';

@@ -52,6 +52,8 @@ export class InferenceJobEntity {
   @ForeignKey(() => AdapterEntity)
   @Column({ type: 'text', nullable: true })
   adapterId!: string | null;
+  @Column({ type: 'integer', nullable: true })
+  adapterVersion!: number | null;
   @Column({ type: 'jsonb' })
   request!: JsonColumn;
   @Column({ type: 'jsonb', nullable: true })

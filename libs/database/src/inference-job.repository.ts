@@ -45,7 +45,7 @@ export class InferenceJobRepository {
    * for a deleted adapter.
    */
   async create(job: NewInferenceJob): Promise<InferenceJob> {
-    const { id, project, endpoint, baseModel, adapter, request } = job;
+    const { id, project, endpoint, baseModel, adapter, adapterVersion, request } = job;
     const row = {
       id,
       projectId: project,
@@ -53,6 +53,7 @@ export class InferenceJobRepository {
       endpoint,
       baseModelId: baseModel,
       adapterId: adapter,
+      adapterVersion,
       request,
     } as const;
     await this.dataSource.transaction(async (manager) => {
@@ -183,7 +184,8 @@ export class InferenceJobRepository {
 function toDomain(row: InferenceJobEntity): InferenceJob {
   const { id, endpoint, baseModelId, adapterId, request, cancelRequested, attempts, createdAt, startedAt } =
     row;
-  const names = { project: row.projectId, baseModel: baseModelId, adapter: adapterId };
+  const { adapterVersion } = row;
+  const names = { project: row.projectId, baseModel: baseModelId, adapter: adapterId, adapterVersion };
   const facts = {
     id,
     endpoint,

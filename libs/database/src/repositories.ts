@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { AdapterAliasRepository } from './adapter-alias.repository.js';
 import { AdapterRepository } from './adapter.repository.js';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { BaseModelRepository } from './base-model.repository.js';
@@ -16,6 +17,7 @@ import { WorkerNodeRepository } from './worker-node.repository.js';
 
 /** One repository of each kind. */
 export interface Repositories {
+  readonly adapterAliases: AdapterAliasRepository;
   readonly adapters: AdapterRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly baseModels: BaseModelRepository;
@@ -34,6 +36,7 @@ export interface Repositories {
 
 export function createRepositories(dataSource: DataSource): Repositories {
   return {
+    adapterAliases: new AdapterAliasRepository(dataSource),
     adapters: new AdapterRepository(dataSource),
     apiKeys: new ApiKeyRepository(dataSource),
     baseModels: new BaseModelRepository(dataSource),

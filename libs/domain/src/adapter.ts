@@ -40,6 +40,17 @@ export interface AdapterDetail extends Adapter {
   readonly isInUse: boolean;
   /** Newest first. */
   readonly versions: readonly AdapterOrigin[];
+  /** By name. */
+  readonly aliases: readonly AdapterAlias[];
+}
+
+/** A name for one of an adapter's versions. */
+export interface AdapterAlias {
+  readonly name: string;
+  readonly version: number;
+  /** The version that it stood for before; null for none. */
+  readonly previousVersion: number | null;
+  readonly updatedAt: Date;
 }
 
 export interface AdapterOrigin extends AdapterVersion {
@@ -54,9 +65,4 @@ export type NewAdapterVersion = Pick<AdapterVersion, 'digest' | 'blobKey' | 'byt
 /** A new adapter name in OpenAI's form `ft:<base>:<suffix>:<8 characters>`; the suffix may be empty. */
 export function newAdapterName(baseModel: string, suffix: string | null): string {
   return `ft:${baseModel}:${suffix ?? ''}:${newAdapterTag()}`;
-}
-
-/** True for names of the form that trained adapters have. */
-export function isAdapterName(name: string): boolean {
-  return /^ft:[^:]+:[^:]*:[^:]+$/.test(name);
 }

@@ -43,15 +43,16 @@ export { illegalChange, isFinal, leaseLost, type FinalStatus } from './job-statu
 export type { EventLevel, EventType, JobEvent, NewJobEvent } from './job-event.js';
 export type { JobMetric, JobMetricValues, NewJobMetric } from './job-metric.js';
 export {
-  isAdapterName,
   newAdapterName,
   type Adapter,
+  type AdapterAlias,
   type AdapterDetail,
   type AdapterOrigin,
   type AdapterVersion,
   type NewAdapter,
   type NewAdapterVersion,
 } from './adapter.js';
+export { adapterReference, isAliasName, type AdapterReference } from './adapter-reference.js';
 export type { Checkpoint, NewCheckpoint } from './checkpoint.js';
 export {
   inferenceEndpoints,

@@ -35,6 +35,8 @@ export interface InferenceJobFacts {
   readonly baseModel: string;
   /** Id of the adapter; null for the base alone. */
   readonly adapter: string | null;
+  /** The adapter's version that the request was admitted with; null for the base alone. */
+  readonly adapterVersion: number | null;
   /** The validated request body. */
   readonly request: JsonObject;
   readonly cancelRequested: boolean;
@@ -63,5 +65,5 @@ export const inferenceStatuses = [
 
 export type NewInferenceJob = Pick<
   InferenceJobFacts,
-  'id' | 'project' | 'endpoint' | 'baseModel' | 'adapter' | 'request'
+  'id' | 'project' | 'endpoint' | 'baseModel' | 'adapter' | 'adapterVersion' | 'request'
 >;

@@ -13,6 +13,7 @@ const facts = {
     endpoint: 'completion' as const,
     baseModel: 'tiny',
     adapter: null,
+    adapterVersion: null,
     request: {},
   },
   ...{ cancelRequested: false, attempts: 1, createdAt: now, startedAt: now },

@@ -6,7 +6,7 @@ import { leaseIsFree, type Lease } from './lease.js';
 type Running = Extract<InferenceJob, { status: 'running' }>;
 
 function common(job: InferenceJob): InferenceJobFacts {
-  const { id, project, endpoint, baseModel, adapter, request } = job;
+  const { id, project, endpoint, baseModel, adapter, adapterVersion, request } = job;
   const { cancelRequested, attempts, createdAt, startedAt } = job;
   return {
     id,
@@ -14,6 +14,7 @@ function common(job: InferenceJob): InferenceJobFacts {
     endpoint,
     baseModel,
     adapter,
+    adapterVersion,
     request,
     cancelRequested,
     attempts,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isAdapterName, newAdapterName } from './adapter.js';
+import { newAdapterName } from './adapter.js';
+import { adapterReference } from './adapter-reference.js';
 import { newTunedModelName } from './base-model.js';
 import { newId } from './ids.js';
 import { isAlive } from './worker-node.js';
@@ -12,9 +13,8 @@ describe('names', () => {
 
   it('of adapters have the form ft:<base>:<suffix>:<8 characters>', () => {
     expect(newAdapterName('prad-tiny', 'reviews')).toMatch(/^ft:prad-tiny:reviews:[0-9a-z]{8}$/);
-    expect(isAdapterName(newAdapterName('prad-tiny', null))).toBe(true);
-    expect(isAdapterName('prad-tiny')).toBe(false);
-    expect(isAdapterName('ft:prad-tiny')).toBe(false);
+    const unnamed = newAdapterName('prad-tiny', null);
+    expect(adapterReference(unnamed)).toEqual({ adapter: unnamed, version: undefined });
   });
 
   it('of trained base models are names of base models, also of long ones', () => {

@@ -96,6 +96,7 @@ describe('adapters', () => {
         endpoint: 'completion',
         baseModel: 'tuned-base',
         adapter,
+        adapterVersion: 1,
         request: {},
       },
     });
@@ -134,7 +135,7 @@ describe('adapters', () => {
       api.database.inferenceJobs
         .create({
           ...{ id: newId('cmpl'), project: 'default', endpoint: 'completion' as const },
-          ...{ baseModel: 'tuned-base', adapter, request: {} },
+          ...{ baseModel: 'tuned-base', adapter, adapterVersion: 1, request: {} },
         })
         .then(
           () => 'asked',

@@ -67,6 +67,14 @@ export async function addRequest(
 ): Promise<InferenceJob> {
   const request = { prompt: 'Hello', max_tokens: 4 };
   return database.inferenceJobs.create({
-    ...{ id: newId('cmpl'), project, endpoint: 'completion', baseModel, adapter: null, request },
+    ...{
+      id: newId('cmpl'),
+      project,
+      endpoint: 'completion',
+      baseModel,
+      adapter: null,
+      adapterVersion: null,
+      request,
+    },
   });
 }

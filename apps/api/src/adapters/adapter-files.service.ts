@@ -33,7 +33,7 @@ export class AdapterFilesService {
   ) {}
 
   /**
-   * Makes an adapter of the project of a form's files: blob first, then row, after which requests can name it. Throws
+   * Makes an adapter, or the next version of one, of a form's files: blob first, then row, after which requests can name it. Throws
    * invalid naming the field or tensor at fault, conflict for another base's adapter.
    */
   async import(
@@ -48,7 +48,12 @@ export class AdapterFilesService {
     const blob = await this.blobs.put(key, encodeAdapter(artefact));
     const version = { blobKey: key, digest: blob.sha256, bytes: blob.bytes };
     try {
-      return await this.adapters.create(project, rowOf(artefact, fields.suffix ?? null), version);
+      const made = rowOf(artefact);
+      if (fields.adapter !== undefined) {
+        return await this.adapters.addVersion(project, fields.adapter, made, version);
+      }
+      const id = newAdapterName(made.baseModel, fields.suffix ?? null);
+      return await this.adapters.create(project, { ...made, id }, version);
     } catch (error) {
       await this.blobs.delete(key);
       throw error;
@@ -70,13 +75,10 @@ export class AdapterFilesService {
   }
 }
 
-function rowOf(
-  { method, options, scope, baseModel, baseDigest, tensors }: AdapterArtefact,
-  suffix: string | null,
-) {
+function rowOf({ method, options, scope, baseModel, baseDigest, tensors }: AdapterArtefact) {
   const parameterCount = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0);
   return {
-    ...{ id: newAdapterName(baseModel, suffix), baseModel, baseDigest, method, scope, parameterCount },
+    ...{ baseModel, baseDigest, method, scope, parameterCount },
     // They were JSON in the file.
     options: options as JsonObject,
     task: null,

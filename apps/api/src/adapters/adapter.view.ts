@@ -1,5 +1,5 @@
-import type { AdapterObject } from '@prad/contracts';
-import type { AdapterDetail } from '@prad/domain';
+import type { AdapterAliasObject, AdapterObject } from '@prad/contracts';
+import type { AdapterAlias, AdapterDetail } from '@prad/domain';
 import { toSeconds } from '../http/page.view.js';
 
 export function toAdapterDetailObject(adapter: AdapterDetail): AdapterObject {
@@ -17,5 +17,18 @@ export function toAdapterDetailObject(adapter: AdapterDetail): AdapterObject {
       job: version.jobId,
       training_file: version.trainingFile,
     })),
+    aliases: adapter.aliases.map(toAliasObject),
+  };
+}
+
+export function toAliasObject({
+  name,
+  version,
+  previousVersion,
+  updatedAt,
+}: AdapterAlias): AdapterAliasObject {
+  return {
+    ...{ alias: name, object: 'adapter.alias', version },
+    ...{ previous_version: previousVersion, updated_at: toSeconds(updatedAt) },
   };
 }

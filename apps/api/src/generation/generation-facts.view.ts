@@ -15,6 +15,7 @@ export function toFacts({ seed }: StartedGeneration, { job, result }: Answer): G
   const { batch } = result;
   return {
     seed,
+    adapter_version: job.adapterVersion,
     timings: { queue_ms: queueMs, prefill_ms: prefillMs, decode_ms: decodeMs },
     batch: batch === null ? null : { max_rows: batch.maxRows, max_adapters: batch.maxAdapters },
   };

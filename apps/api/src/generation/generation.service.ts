@@ -59,7 +59,7 @@ export class GenerationService {
   /** Checks what needs no tokenizer, records the request and queues it. */
   async start(submission: Submission): Promise<StartedGeneration> {
     const { project, endpoint, model, input, stream } = submission;
-    const { base, adapter } = await this.models.resolve(project, model);
+    const { base, adapter, adapterVersion } = await this.models.resolve(project, model);
     const sampling = samplingOf(submission.sampling, base.contextLength, () => randomInt(2 ** 31));
     const request: GenerationRequest = { input, sampling, stream };
     const id = newId(idPrefixes[endpoint]);
@@ -69,6 +69,7 @@ export class GenerationService {
       endpoint,
       baseModel: base.id,
       adapter,
+      adapterVersion,
       request,
     });
     try {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AdapterRepository, BaseModelRepository } from '@prad/database';
-import { isAdapterName, type ReadyBaseModel } from '@prad/domain';
+import { adapterReference, type AdapterReference, type ReadyBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { atField } from '../http/error-response.js';
 
@@ -9,6 +9,8 @@ export interface ResolvedModel {
   readonly base: ReadyBaseModel;
   /** Id of the adapter; null for the base alone. */
   readonly adapter: string | null;
+  /** The version that its name stands for now; null for the base alone. */
+  readonly adapterVersion: number | null;
 }
 
 @Injectable()
@@ -21,7 +23,8 @@ export class ModelResolver {
   /** Throws notFound for a name that the project has no model of, conflict for a base that is not ready or not the adapter's. */
   async resolve(project: string, name: string): Promise<ResolvedModel> {
     try {
-      return isAdapterName(name) ? await this.adapted(project, name) : await this.plain(project, name);
+      const reference = adapterReference(name);
+      return reference ? await this.adapted(project, reference) : await this.plain(project, name);
     } catch (error) {
       throw atField(error, 'model');
     }
@@ -40,19 +43,19 @@ export class ModelResolver {
   }
 
   private async plain(project: string, name: string): Promise<ResolvedModel> {
-    return { base: await this.baseModels.getReadyIn(project, name), adapter: null };
+    return { base: await this.baseModels.getReadyIn(project, name), adapter: null, adapterVersion: null };
   }
 
-  private async adapted(project: string, name: string): Promise<ResolvedModel> {
-    const adapter = await this.adapters.getIn(project, name);
+  private async adapted(project: string, reference: AdapterReference): Promise<ResolvedModel> {
+    const { adapter, version } = await this.adapters.resolve(project, reference);
     const base = await this.baseModels.getReadyIn(project, adapter.baseModel);
     if (base.digest !== adapter.baseDigest) {
       throw new AppError({
         kind: 'conflict',
         code: 'base_model_changed',
-        message: `adapter ${JSON.stringify(name)} was trained for ${base.id} with digest ${adapter.baseDigest}, the present one is ${base.digest}`,
+        message: `adapter ${JSON.stringify(adapter.id)} was trained for ${base.id} with digest ${adapter.baseDigest}, the present one is ${base.digest}`,
       });
     }
-    return { base, adapter: name };
+    return { base, adapter: adapter.id, adapterVersion: version.version };
   }
 }

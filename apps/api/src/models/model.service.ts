@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ImportModelRequest, ModelObject } from '@prad/contracts';
 import { AdapterRepository, BaseModelRepository } from '@prad/database';
-import { isAdapterName, type Adapter } from '@prad/domain';
+import { adapterReference, type Adapter } from '@prad/domain';
 import { JobProducer } from '@prad/queue';
 import { BlobStore } from '@prad/storage';
 import { currentRequestId } from '@prad/telemetry';
@@ -33,7 +33,9 @@ export class ModelService {
   }
 
   async get(project: string, id: string): Promise<ModelObject> {
-    if (isAdapterName(id)) return toAdapterObject(await this.adapters.getIn(project, id));
+    const reference = adapterReference(id);
+    if (reference)
+      return { ...toAdapterObject((await this.adapters.resolve(project, reference)).adapter), id };
     return toBaseModelObject(await this.baseModels.getIn(project, id));
   }
 
@@ -55,7 +57,7 @@ export class ModelService {
    * another model has the same. Throws notFound, conflict while it is in use.
    */
   async delete(project: string, id: string): Promise<void> {
-    if (isAdapterName(id)) {
+    if (adapterReference(id)) {
       for (const { blobKey } of await this.adapters.delete(project, id)) await this.blobs.delete(blobKey);
       return;
     }

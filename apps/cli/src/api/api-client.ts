@@ -1,5 +1,7 @@
 import type { AdapterFolderBytes } from '@prad/adapter-files';
 import {
+  adapterAlias,
+  adapterAliasDeletion,
   adapterList,
   adapterObject,
   completion,
@@ -15,6 +17,7 @@ import {
   modelDeletion,
   modelList,
   modelObject,
+  type AdapterAliasObject,
   type AdapterFileName,
   type AdapterObject,
   type Completion,
@@ -84,6 +87,16 @@ export class ApiClient {
 
   adapter(id: string): Promise<AdapterObject> {
     return this.#get(`/v1/adapters/${encodeURIComponent(id)}`, adapterObject);
+  }
+
+  /** Lets an alias stand for a version. */
+  setAdapterAlias(id: string, alias: string, version: number): Promise<AdapterAliasObject> {
+    return this.#post(`/v1/adapters/${encodeURIComponent(id)}/aliases`, { alias, version }, adapterAlias);
+  }
+
+  async removeAdapterAlias(id: string, alias: string): Promise<void> {
+    const path = `/v1/adapters/${encodeURIComponent(id)}/aliases/${encodeURIComponent(alias)}`;
+    await this.#json(path, { method: 'DELETE' }, adapterAliasDeletion);
   }
 
   importAdapter(

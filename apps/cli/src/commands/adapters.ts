@@ -5,15 +5,17 @@ import { readFolder, writeFolder } from '../adapters/adapter-folder.js';
 import { byteText, countText, timeText } from '../output/facts.js';
 import { note, print } from '../output/print.js';
 import { table } from '../output/table.js';
+import { addAlias } from './adapter-alias.js';
 import { atServer, type AddCommands, type CommandContext } from './command-context.js';
 
 interface ImportOptions {
   readonly model: string;
   readonly scope?: ImportAdapterFields['scope'];
   readonly name?: string;
+  readonly versionOf?: string;
 }
 
-/** prad adapters list | inspect | import | export */
+/** prad adapters list | inspect | import | alias | export */
 export const addAdapters: AddCommands = (program, context) => {
   const adapters = program.command('adapters').description('trained and imported adapters');
   adapters
@@ -42,16 +44,18 @@ export const addAdapters: AddCommands = (program, context) => {
     .requiredOption('--model <name>', 'base model that it belongs to')
     .option('--scope <scope>', 'positions it acts on: all, as in PEFT, or prompt')
     .option('--name <text>', "part of the adapter's name")
-    .action(async (folder: string, { model, scope, name }: ImportOptions) => {
+    .option('--version-of <adapter>', 'an adapter of which this becomes the next version')
+    .action(async (folder: string, { model, scope, name, versionOf }: ImportOptions) => {
       const files = await readFolder(folder);
       const adapter = await atServer(context, ({ client }) =>
-        client.importAdapter(files, { model, scope, suffix: name }),
+        client.importAdapter(files, { model, scope, suffix: name, adapter: versionOf }),
       );
       note(
         `imported ${adapter.method} in the scope ${adapter.scope}: ${countText(adapter.parameters)} parameters`,
       );
-      print(adapter.id);
+      print(versionOf === undefined ? adapter.id : `${adapter.id}@${adapter.versions[0]?.version}`);
     });
+  addAlias(adapters, context);
   adapters
     .command('export')
     .description('write an adapter as a folder with adapter_config.json and adapter_model.safetensors')

@@ -56,7 +56,7 @@ export class GenerateHandler implements JobHandler<'generate'> {
     const base = await this.rows.baseModels.getReady(job.baseModel);
     return {
       base: { name: base.id, folder: await this.blobs.localPath(base.blobKey) },
-      adapter: job.adapter === null ? undefined : await this.#adapter(job.adapter),
+      adapter: job.adapter === null ? undefined : await this.#adapter(job.adapter, job.adapterVersion),
       prompts:
         input.kind === 'prompts'
           ? input.prompts.map((text) => ({ kind: 'text', text }))
@@ -65,8 +65,12 @@ export class GenerateHandler implements JobHandler<'generate'> {
     };
   }
 
-  async #adapter(name: string): Promise<GenerateParams['adapter']> {
-    const { latest } = await this.rows.adapters.get(name);
-    return { name, path: await this.blobs.localPath(latest.blobKey), digest: latest.digest };
+  /** The version that the request was admitted with, whatever its name stands for by now. */
+  async #adapter(name: string, version: number | null): Promise<GenerateParams['adapter']> {
+    const { adapters } = this.rows;
+    // Requests that were queued before versions were kept take the latest.
+    const { blobKey, digest } =
+      version === null ? (await adapters.get(name)).latest : await adapters.version(name, version);
+    return { name, path: await this.blobs.localPath(blobKey), digest };
   }
 }

@@ -12,6 +12,7 @@ import { RelativeTime } from '../../components/relative-time.js';
 import { Table } from '../../components/table.js';
 import { tellDone, tellFailed } from '../../components/tell.js';
 import { NONE, bytes, count } from '../../format/numbers.js';
+import { AliasForm } from './alias-form.js';
 
 /** One adapter with its versions and what can be done with it. */
 export function AdapterCard({ adapter }: { readonly adapter: AdapterObject }) {
@@ -42,12 +43,14 @@ export function AdapterCard({ adapter }: { readonly adapter: AdapterObject }) {
         ]}
       />
       <Versions of={adapter} />
+      <AliasForm of={adapter} />
     </Paper>
   );
 }
 
 const columns = [
   { name: 'Version', isNumber: true },
+  { name: 'Aliases' },
   { name: 'Size', isNumber: true },
   { name: 'From job' },
   { name: 'From data' },
@@ -55,12 +58,18 @@ const columns = [
   { name: 'Written' },
 ];
 
-function Versions({ of: { id, versions } }: { readonly of: AdapterObject }) {
+function Versions({ of: { id, versions, aliases } }: { readonly of: AdapterObject }) {
   return (
     <Table label={`Versions of ${id}`} minWidth={860} columns={columns}>
       {versions.map(({ version, bytes: size, job, training_file: file, digest, created_at }) => (
         <MantineTable.Tr key={version}>
           <MantineTable.Td data-number>{version}</MantineTable.Td>
+          <MantineTable.Td>
+            {aliases
+              .filter((alias) => alias.version === version)
+              .map(({ alias }) => alias)
+              .join(', ') || NONE}
+          </MantineTable.Td>
           <MantineTable.Td data-number>{bytes(size)}</MantineTable.Td>
           <MantineTable.Td>{job === null ? NONE : <JobLink id={job} />}</MantineTable.Td>
           <MantineTable.Td>
