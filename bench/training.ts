@@ -1,8 +1,16 @@
-import type { BaseModel } from '@prad/models';
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
 import { randomStream } from '@prad/nn';
 import { measureMatMulRate } from '@prad/runtime';
-import { Trainer, collate, gradientGraph, trainedTensors, type Trainable } from '@prad/training';
+import { gradientGraph, trainedTensors } from '@prad/training';
 import { matmulFlops } from './matmul-flops.js';
+import { Side } from './peers/side.js';
+import type { StepTask } from './peers/step-task.js';
 import { measurement, median, type Measurement } from './report.js';
 import { withSmolLM2Size } from './smollm2-size.js';
 
@@ -11,67 +19,160 @@ const TOKENS = 64;
 const PROMPT = 40;
 const ROUNDS = 7;
 const THREADS = 2;
+const GIGA = 1e9;
+const SMOLLM2 = '.cache/SmolLM2-135M-Instruct.Q4_1.gguf';
 
-/** A whole training step (gradients and AdamW) against the machine's own matrix product, taken in turns. */
+/** Equal adapters: PEFT's LoRA acts on every position, PrAd-Adapter on the prompt alone. */
+const cases: readonly Pick<StepTask, 'method' | 'options' | 'scope'>[] = [
+  { method: 'adapter', options: { rank: 32 }, scope: 'prompt' },
+  { method: 'lora', options: { rank: 32, alpha: 1, targets: ['k_proj', 'v_proj'] }, scope: 'all' },
+];
+
+/**
+ * A whole training step (gradients, clipping and AdamW), ours and that of PyTorch, transformers and peft, each in its own
+ * process and in turns, from the same weights and start values; and both against the machine's own matrix product.
+ */
 export async function benchTraining(): Promise<Measurement[]> {
-  return withSmolLM2Size(async (model) => {
+  const python = await peerPython();
+  return withModel(async (model) => {
     const results: Measurement[] = [];
-    for (const method of ['adapter', 'lora']) {
-      results.push(
-        ...(await benchMethod(model, { kind: 'adapter', method, options: { rank: 32 }, scope: 'prompt' })),
-      );
-    }
+    for (const chosen of cases) results.push(...(await benchMethod(model, chosen, python)));
     return results;
   });
 }
 
+/** Installs the peer's environment where it is not there yet; undefined, with a word, where that fails. */
+async function peerPython(): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)('bench/peers/install.sh');
+    return stdout.trim();
+  } catch (error) {
+    console.log(`measured without torch: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
+
+/** SmolLM2-135M, or random weights of its size where its file is not there. */
+async function withModel<T>(use: (model: BaseModel) => Promise<T>): Promise<T> {
+  const found = await access(SMOLLM2).then(
+    () => true,
+    () => false,
+  );
+  if (!found) return withSmolLM2Size(use);
+  const folder = await mkdtemp(join(tmpdir(), 'prad-bench-'));
+  try {
+    await importBaseModel(SMOLLM2, folder);
+    return await use(await openBaseModel(folder, 'smollm2-135m'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 async function benchMethod(
   model: BaseModel,
-  trainable: Extract<Trainable, { kind: 'adapter' }>,
+  chosen: Pick<StepTask, 'method' | 'options' | 'scope'>,
+  python: string | undefined,
 ): Promise<Measurement[]> {
-  const trained = trainedTensors(model, trainable);
+  const folder = await mkdtemp(join(tmpdir(), 'prad-step-'));
   const random = randomStream(1);
-  const examples = Array.from({ length: ROWS }, () => ({
-    tokens: Array.from({ length: TOKENS }, () => random.below(model.dimensions.vocabSize)),
+  const task: StepTask = {
+    ...chosen,
+    modelFolder: model.folder,
+    tokens: Array.from({ length: ROWS }, () =>
+      Array.from({ length: TOKENS }, () => random.below(model.dimensions.vocabSize)),
+    ),
     promptLength: PROMPT,
-  }));
-  const batch = collate(examples, trained.maskOf, model.dimensions.vocabSize);
-  const sizes = { B: ROWS, T: TOKENS, N: batch.answerLabels.data.length };
-  const flops = matmulFlops(gradientGraph(model, trained), sizes);
-  const trainer = await Trainer.open(model, trained, {
     learningRate: 1e-3,
-    warmupSteps: 0,
     totalSteps: 1000,
-    weightDecay: 0,
-    maxGradNorm: 1,
-    seed: 1,
-    intraOpThreads: THREADS,
-  });
-  await trainer.step(batch);
-  const steps: number[] = [];
-  const limits: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    limits.push(await measureMatMulRate({ intraOpThreads: THREADS, forMs: 1000 }));
-    const start = performance.now();
-    await trainer.step(batch);
-    steps.push((performance.now() - start) / 1000);
+    threads: THREADS,
+    start: join(folder, 'start.safetensors'),
+  };
+  const file = join(folder, 'task.json');
+  const sides: Side[] = [];
+  const open = (command: string, script: string): Side => {
+    const side = new Side(command, [script, file]);
+    sides.push(side);
+    return side;
+  };
+  try {
+    await writeFile(file, JSON.stringify(task));
+    const ours = await measuredSide(
+      open(process.execPath, fileURLToPath(new URL('./peers/ours.js', import.meta.url))),
+    );
+    // After ours, which writes the start values before its first answer.
+    const torch = python && (await measuredSide(open(python, 'bench/peers/training.py')));
+    const limits: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      limits.push(await measureMatMulRate({ intraOpThreads: THREADS, forMs: 1000 }));
+      await ours.measure();
+      if (torch) await torch.measure();
+    }
+    return [
+      ...againstMatMul(model, chosen, ours, median(limits)),
+      ...(torch ? await againstTorch(chosen.method, ours, torch) : []),
+    ];
+  } finally {
+    await Promise.all(sides.map((side) => side.close()));
+    await rm(folder, { recursive: true, force: true });
   }
-  await trainer.close();
-  const what = 'onnxruntime MatMul';
-  const rates = steps.map((seconds) => flops / seconds / 1e9);
-  console.log(
-    `${trainable.method}: step ${(1000 * median(steps)).toFixed(0)} ms, ` +
-      `${((ROWS * TOKENS) / median(steps)).toFixed(0)} tokens/s, peak RSS ${peakRss().toFixed(2)} GB`,
-  );
+}
+
+interface MeasuredSide {
+  readonly side: Side;
+  /** Of every step; the first is the warm-up. */
+  readonly losses: number[];
+  /** Of every step but the first. */
+  readonly seconds: number[];
+  measure(): Promise<void>;
+}
+
+async function measuredSide(side: Side): Promise<MeasuredSide> {
+  const { loss: first } = await side.step();
+  const losses = [first];
+  const seconds: number[] = [];
+  const measure = async (): Promise<void> => {
+    const step = await side.step();
+    losses.push(step.loss);
+    seconds.push(step.seconds);
+  };
+  return { side, losses, seconds, measure };
+}
+
+function againstMatMul(
+  model: BaseModel,
+  { method, options, scope }: Pick<StepTask, 'method' | 'options' | 'scope'>,
+  ours: MeasuredSide,
+  limit: number,
+): Measurement[] {
+  const trained = trainedTensors(model, { kind: 'adapter', method, options, scope });
+  const answers = ROWS * (TOKENS - PROMPT);
+  const flops = matmulFlops(gradientGraph(model, trained), { B: ROWS, T: TOKENS, N: answers });
   return [
-    measurement(`training step, ${trainable.method} r=32, 8 x 64 tokens`, median(rates), 'GFLOP/s', {
-      what,
-      value: median(limits) / 1e9,
-    }),
-    measurement(`peak memory after ${trainable.method}`, peakRss(), 'GB', { what: 'allowed', value: 4 }),
+    measurement(
+      `training step, ${method} r=32, ${ROWS} x ${TOKENS} tokens`,
+      flops / median(ours.seconds) / GIGA,
+      'GFLOP/s',
+      { what: 'onnxruntime MatMul', value: limit / GIGA },
+    ),
   ];
 }
 
-function peakRss(): number {
-  return process.resourceUsage().maxRSS / 1e6;
+async function againstTorch(method: string, ours: MeasuredSide, torch: MeasuredSide): Promise<Measurement[]> {
+  const [own, other] = [await ours.side.peak(), await torch.side.peak()];
+  if (own.parameters !== other.parameters)
+    throw new Error(`${method} trains ${own.parameters} numbers here, ${other.parameters} in torch`);
+  const rate = ({ seconds }: MeasuredSide): number => (ROWS * TOKENS) / median(seconds);
+  const gaps = ours.losses.map((loss, step) => Math.abs(loss - (torch.losses[step] ?? Number.NaN)));
+  const what = 'torch, transformers, peft';
+  return [
+    measurement(`tokens, ${method}`, rate(ours), 'tokens/s', { what, value: rate(torch) }),
+    measurement(`peak resident memory, ${method}`, own.peakBytes / GIGA, 'GB', {
+      what,
+      value: other.peakBytes / GIGA,
+    }),
+    measurement(`largest difference of a step's loss from torch's, ${method}`, Math.max(...gaps), 'nats', {
+      what: 'allowed',
+      value: 1e-3,
+    }),
+  ];
 }
