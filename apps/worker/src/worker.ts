@@ -159,6 +159,9 @@ function engineOf(env: WorkerEnv) {
     maxNumSeqs: env.MAX_NUM_SEQS,
     maxModelLen: env.MAX_MODEL_LEN,
     maxNumBatchedTokens: env.MAX_NUM_BATCHED_TOKENS,
+    cacheBytes: env.KV_CACHE_BYTES,
+    prefixCacheBytes: env.PREFIX_CACHE_BYTES,
+    adapterCacheBytes: env.ADAPTER_CACHE_BYTES,
     decodeWeights: env.DECODE_WEIGHTS,
     ...hardwareOf(env),
   };

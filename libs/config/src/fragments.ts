@@ -124,6 +124,21 @@ export const engineEnv = {
     .describe(
       'Most prompt tokens that one step reads, between two tokens of the answers under way; longer prompts are read in chunks.',
     ),
+  KV_CACHE_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({
+    description:
+      'Most bytes of keys and values that the running requests of a model hold; beyond it the request that came last waits again. Must hold one sequence of the greatest length. By default as many as MAX_NUM_SEQS of them.',
+    example: '1073741824',
+  }),
+  PREFIX_CACHE_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+    .default(128 * MEBIBYTE)
+    .describe(
+      'Most bytes of keys and values that a model keeps of prompts, so that prompts that begin alike, with the same adapter, are read once; 0 keeps none.',
+    ),
+  ADAPTER_CACHE_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER)
+    .default(256 * MEBIBYTE)
+    .describe(
+      'Most bytes of the adapters of a model that stay in memory, and again of those that are stacked for batches; others are read when they are asked for.',
+    ),
   DECODE_WEIGHTS: z
     .enum(['f32', 'q8', 'q4'])
     .default('f32')

@@ -9,17 +9,26 @@ import {
   type StackedBank,
 } from '@prad/nn';
 import { Session, type Device, type Tensors } from '@prad/runtime';
+import { LeastRecentlyUsed } from './least-recently-used.js';
 import { adaptedGraph } from './model-graphs.js';
 import { deviceOptions } from './on-device.js';
 import type { ServedAdapter } from './served-adapter.js';
 
-/** Stacked banks that are kept; a batch of adapters often comes again. */
-const KEPT_BANKS = 8;
+const BANK_BYTES = 64 << 20;
 
 export interface AdaptedSessionOptions {
   readonly capacity: number;
   readonly intraOpThreads: number;
   readonly device?: Device;
+  /** Most bytes of stacked adapters that are kept; 64 MiB by default. */
+  readonly bankBytes?: number;
+}
+
+/** The adapters of a batch, stacked. */
+interface Bank {
+  /** Their digests, in their order. */
+  readonly members: readonly string[];
+  readonly bank: StackedBank;
 }
 
 /**
@@ -29,15 +38,14 @@ export interface AdaptedSessionOptions {
 export class AdaptedSession {
   #layout = emptyLayout;
   #session: Session | undefined;
-  readonly #banks = new Map<
-    string,
-    { readonly members: readonly LoadedAdapter[]; readonly bank: StackedBank }
-  >();
+  readonly #banks: LeastRecentlyUsed<Bank>;
 
   constructor(
     private readonly model: BaseModel,
     private readonly options: AdaptedSessionOptions,
-  ) {}
+  ) {
+    this.#banks = new LeastRecentlyUsed(options.bankBytes ?? BANK_BYTES);
+  }
 
   /** The session and its bank's feeds for rows with their adapters. */
   async prepare(
@@ -48,10 +56,9 @@ export class AdaptedSession {
     );
     const session = await this.#sessionFor([...distinct.values()]);
     const { members, bank } = this.#bankOf(distinct);
-    const taken = rows.map(({ tokens, adapter }) => {
-      const loaded = adapter && distinct.get(adapter.digest);
-      return { tokens, adapter: loaded && members.indexOf(loaded) };
-    });
+    const taken = rows.map(({ tokens, adapter }) => ({
+      ...{ tokens, adapter: adapter && members.indexOf(adapter.digest) },
+    }));
     return { session, feeds: { ...bank.feeds, ...bank.rows(taken) } };
   }
 
@@ -80,19 +87,14 @@ export class AdaptedSession {
     return this.#session;
   }
 
-  #bankOf(adapters: ReadonlyMap<string, LoadedAdapter>) {
+  #bankOf(adapters: ReadonlyMap<string, LoadedAdapter>): Bank {
     const key = [...adapters.keys()].sort().join();
     const known = this.#banks.get(key);
-    const members = known?.members ?? [...adapters.values()];
-    const entry = known ?? {
-      members,
-      bank: stackBank(this.#layout, members, this.model.dimensions),
-    };
-    // The map's order is that of the last use.
-    this.#banks.delete(key);
-    this.#banks.set(key, entry);
-    const [oldest] = this.#banks.keys();
-    if (this.#banks.size > KEPT_BANKS && oldest !== undefined) this.#banks.delete(oldest);
-    return entry;
+    if (known) return known;
+    const bank = stackBank(this.#layout, [...adapters.values()], this.model.dimensions);
+    const made = { members: [...adapters.keys()], bank };
+    const bytes = Object.values(bank.feeds).reduce((sum, { data }) => sum + data.byteLength, 0);
+    this.#banks.set(key, made, bytes);
+    return made;
   }
 }

@@ -69,6 +69,18 @@ export class DeviceCache extends KeyValueCache {
     [places[from], places[to]] = [this.#placeOf(to), this.#placeOf(from)];
   }
 
+  override load(): void {
+    throw noBlocks();
+  }
+
+  override save(): void {
+    throw noBlocks();
+  }
+
+  override drop(): void {
+    throw noBlocks();
+  }
+
   override async run(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {
     if (rows.every(({ prompt }) => prompt)) await this.#prefill(rows, work);
     else await this.#decode(rows, work);
@@ -198,6 +210,11 @@ async function blankOf(blank: Session, rows: number, tokens: number): Promise<De
   const made = await blank.runOnDevice({ tokens: zeros('int64', [rows, tokens]) });
   if (made['blank']) return made['blank'];
   throw noBlank();
+}
+
+function noBlocks(): AppError {
+  const message = 'a cache on a device keeps no blocks of prompts: its slots have no views';
+  return new AppError({ kind: 'bug', code: 'no_blocks', message });
 }
 
 function noBlank(): AppError {

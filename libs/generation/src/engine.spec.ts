@@ -5,7 +5,7 @@ import { Engine } from './engine.js';
 import type { StepFacts } from './step-facts.js';
 import type { TokenEvent } from './token-event.js';
 
-const idle = { waiting: 0, running: 0, heldTokens: 0 };
+const idle = { waiting: 0, running: 0, heldTokens: 0, prefixBytes: 0 };
 
 describe('Engine', () => {
   it('numbers its tokens and ends with what it used', async () => {

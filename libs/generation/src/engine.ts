@@ -3,8 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Executor } from './executor.js';
 import { FairQueue } from './fair-queue.js';
 import { answerLimit, type GenerationRequest } from './generation-request.js';
-import { rowsOf, tokensOf, type StepPlan } from './plan.js';
+import { rowsOf, tokensOf, type SavedBlock, type StepPlan } from './plan.js';
 import { planStep, type EngineState, type WaitingRow } from './policy.js';
+import { PrefixCache } from './prefix-cache.js';
 import { Sequence } from './sequence.js';
 import { stepFacts, type StepFacts, type StepParts } from './step-facts.js';
 import type { TextRules } from './text-rules.js';
@@ -13,10 +14,21 @@ import type { TokenEvent } from './token-event.js';
 export interface EngineOptions {
   /** Most prompt tokens in one step; a longer prompt is read in chunks, between which answers go on. */
   readonly prefillTokens: number;
-  /** Most tokens in all slots together; by default as many as they have room for. */
-  readonly cacheTokens?: number | undefined;
+  /** Most bytes of keys and values in all slots together; by default as many as they have room for. */
+  readonly cacheBytes?: number | undefined;
+  /** Most bytes of keys and values that prompts leave behind, for others that begin as they did; 0, the default, keeps none. */
+  readonly prefixCacheBytes?: number | undefined;
   /** Called after each step; it must be quick. */
   readonly onStep?: (step: StepFacts) => void;
+}
+
+export interface EngineLoad {
+  readonly waiting: number;
+  readonly running: number;
+  /** Tokens that the slots of those who run hold. */
+  readonly heldTokens: number;
+  /** What is kept of prompts. */
+  readonly prefixBytes: number;
 }
 
 /** Answers requests for one base model, as many at a time as the executor has slots, each token of all in one step. */
@@ -24,31 +36,36 @@ export class Engine {
   #waiting: Sequence[] = [];
   #running: Sequence[] = [];
   readonly #queue = new FairQueue();
+  readonly #prefixes: PrefixCache | undefined;
+  readonly #cacheTokens: number;
+  /** Blocks that a step which failed may have left. */
+  #leftovers: readonly string[] = [];
   #submitted = 0;
   #loop: Promise<void> | undefined;
   /** When the last step's run ended; answers that go on had a token then. */
   #ran = 0;
   #closed = false;
 
-  /** @throws AppError invalid `cache_too_small` where `cacheTokens` are fewer than one sequence may have. */
+  /** @throws AppError invalid `cache_too_small` where `cacheBytes` are fewer than one sequence may take. */
   constructor(
     private readonly executor: Executor,
     private readonly text: TextRules,
     private readonly options: EngineOptions,
   ) {
-    const { cacheTokens = Infinity } = options;
-    if (cacheTokens >= executor.capacity) return;
-    throw new AppError({
-      kind: 'invalid',
-      code: 'cache_too_small',
-      message: `the cache may hold ${cacheTokens} tokens, and a single sequence ${executor.capacity}; allow more memory or shorter sequences`,
-    });
+    const { cacheBytes = Infinity, prefixCacheBytes = 0 } = options;
+    const { capacity, tokenBytes, blocks } = executor;
+    this.#cacheTokens = Math.floor(cacheBytes / tokenBytes);
+    if (this.#cacheTokens < capacity) throw cacheTooSmall(cacheBytes, executor);
+    if (blocks && prefixCacheBytes >= blocks.tokens * tokenBytes) {
+      this.#prefixes = new PrefixCache(prefixCacheBytes, blocks.tokens * tokenBytes);
+    }
   }
 
-  /** Requests that wait or are being answered, and the tokens that the slots of these hold. */
-  get load(): { readonly waiting: number; readonly running: number; readonly heldTokens: number } {
+  /** Requests that wait or are being answered. */
+  get load(): EngineLoad {
     const heldTokens = this.#running.reduce((sum, { positions }) => sum + positions, 0);
-    return { waiting: this.#waiting.length, running: this.#running.length, heldTokens };
+    const prefixBytes = this.#prefixes?.bytes ?? 0;
+    return { waiting: this.#waiting.length, running: this.#running.length, heldTokens, prefixBytes };
   }
 
   /**
@@ -69,7 +86,8 @@ export class Engine {
     const cancel = (): void => {
       sequence.cancelled = true;
     };
-    const sequence = new Sequence(this.#submitted++, request, this.text, limit, cancel);
+    const layout = this.#prefixes && this.executor.blocks;
+    const sequence = new Sequence(this.#submitted++, request, this.text, limit, cancel, layout);
     if (signal?.aborted === true) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     this.#queue.arrive(sequence.share, new Set(this.#all().map(({ share }) => share)));
@@ -106,22 +124,23 @@ export class Engine {
   }
 
   async #step(): Promise<void> {
-    const planned = performance.now();
+    const begins = performance.now();
     const { executor, options } = this;
-    const { slots, chunks } = executor;
-    const { prefillTokens, cacheTokens = Infinity } = options;
-    const plan = planStep(this.#state(), { slots, chunks, prefillTokens, cacheTokens });
-    const begun = this.#begin(plan);
+    const { slots, chunks, blocks } = executor;
+    const limits = { slots, chunks, cacheTokens: this.#cacheTokens, blockTokens: blocks?.tokens ?? 0 };
+    const planned = planStep(this.#state(), { ...limits, prefillTokens: options.prefillTokens });
+    const begun = this.#begin(planned);
+    const plan = { ...planned, ...this.#keepPrefixes(planned) };
     const started = performance.now();
     try {
       const logits = await executor.run(plan);
       const ran = performance.now();
       const chosen = this.#commit(plan, logits);
-      const times = { planned, started, ran, chosen: performance.now(), previous: this.#ran };
+      const times = { planned: begins, started, ran, chosen: performance.now(), previous: this.#ran };
       this.#ran = ran;
-      options.onStep?.(stepFacts({ plan, ...begun, chosen }, times));
+      options.onStep?.(stepFacts({ plan, blockTokens: limits.blockTokens, ...begun, chosen }, times));
     } catch (error) {
-      this.#fail(error);
+      this.#fail(plan, error);
     }
   }
 
@@ -142,13 +161,49 @@ export class Engine {
   #state(): EngineState {
     const free = this.executor.slots - this.#running.length;
     return {
-      waiting: this.#queue.order(this.#waiting, free).map(rowOf),
+      waiting: this.#queue.order(this.#waiting, free).map((sequence) => ({
+        ...rowOf(sequence),
+        kept: this.#keptOf(sequence),
+      })),
       running: this.#running.map((sequence) => ({
         ...rowOf(sequence),
         slot: sequence.slot,
         held: sequence.held,
       })),
     };
+  }
+
+  /** Blocks of a prompt that need not be read; its last token must be, for the logits behind it. */
+  #keptOf({ prompt, blocks }: Sequence): readonly string[] {
+    const size = this.executor.blocks?.tokens;
+    if (!this.#prefixes || size === undefined) return [];
+    const usable = blocks.slice(0, Math.floor((prompt.length - 1) / size));
+    return usable.slice(0, this.#prefixes.match(usable));
+  }
+
+  /** Keeps the blocks of prompts that are read to their ends in this step. */
+  #keepPrefixes(plan: StepPlan): Pick<StepPlan, 'save' | 'drop'> {
+    const size = this.executor.blocks?.tokens;
+    const drop = new Set(this.#leftovers);
+    this.#leftovers = [];
+    const save = new Map<string, SavedBlock>();
+    if (!this.#prefixes || size === undefined) return { save: [], drop: [] };
+    for (const { request, slot, start, tokens, promptLength, adapter } of plan.prefill.flat()) {
+      if (start + tokens.length < promptLength) continue;
+      const { blocks = [] } = this.#running.find(({ id }) => id === request) ?? {};
+      const behind = adapter?.prefix?.shape[0] ?? 0;
+      const { added, dropped } = this.#prefixes.keep(blocks);
+      for (const name of dropped) {
+        drop.add(name);
+        save.delete(name);
+      }
+      for (const place of added) {
+        const block = blocks[place] ?? '';
+        drop.delete(block);
+        save.set(block, { slot, start: behind + place * size, block });
+      }
+    }
+    return { drop: [...drop], save: [...save.values()] };
   }
 
   /** Puts everybody where the plan wants them, and returns who takes part. */
@@ -171,6 +226,10 @@ export class Engine {
     for (const sequence of together) {
       sequence.slot = slots.get(sequence.id) ?? sequence.slot;
       sequence.joins(together.length, adapters.size);
+    }
+    const loaded = new Map(plan.load.map(({ slot, blocks }) => [slot, blocks.length]));
+    for (const sequence of entering) {
+      sequence.held = (loaded.get(sequence.slot) ?? 0) * (this.executor.blocks?.tokens ?? 0);
     }
     for (const { share, cost } of admitted) this.#queue.serve(share, cost);
     return { together, admitted };
@@ -197,14 +256,23 @@ export class Engine {
   }
 
   /** A step that failed ends the requests that have a slot; those that wait are tried. */
-  #fail(error: unknown): void {
+  #fail(plan: StepPlan, error: unknown): void {
     for (const { channel } of this.#running) channel.fail(error);
     this.#running = [];
+    this.#leftovers = [...plan.drop, ...(this.#prefixes?.clear() ?? [])];
   }
 }
 
 function rowOf({ id, prompt, answer, request, priority }: Sequence): WaitingRow {
-  return { request: id, prompt, answer, adapter: request.adapter, priority };
+  return { request: id, prompt, answer, adapter: request.adapter, priority, kept: [] };
+}
+
+function cacheTooSmall(bytes: number, { capacity, tokenBytes }: Executor): AppError {
+  return new AppError({
+    kind: 'invalid',
+    code: 'cache_too_small',
+    message: `a sequence of ${capacity} tokens takes ${capacity * tokenBytes} bytes of keys and values, and all together may take ${bytes}; allow more memory or shorter sequences`,
+  });
 }
 
 function tooLate({ answer }: Sequence): AppError {

@@ -1,5 +1,12 @@
 import type { StepPlan } from './plan.js';
 
+export interface BlockLayout {
+  /** Tokens of a block. */
+  readonly tokens: number;
+  /** What every block depends on: the base's weights and the dtype of keys and values. */
+  readonly key: string;
+}
+
 /** What runs a plan: the only thing between the scheduler and the numerics. */
 export abstract class Executor {
   /** Sequences that the cache has room for. */
@@ -8,6 +15,11 @@ export abstract class Executor {
   abstract readonly capacity: number;
   /** Whether prompts may be read in chunks, and answers replayed at once: see `StepLimits`. */
   abstract readonly chunks: boolean;
+
+  /** Bytes of keys and values of a token in a slot. */
+  abstract readonly tokenBytes: number;
+  /** How prompts are kept for others; undefined where slots cannot be read. */
+  abstract readonly blocks: BlockLayout | undefined;
 
   /**
    * Does the moves, then the runs. A slot that was moved from or whose request ended holds nothing that matters.

@@ -1,7 +1,8 @@
 import { cacheName, type LanguageModel } from '@prad/nn';
 import { tensor, type HostTensor, type TensorOf } from '@prad/tensor';
-import { KeyValueCache, type PlacedRun } from './key-value-cache.js';
-import type { Move } from './plan.js';
+import { AppError } from '@prad/errors';
+import { BLOCK_TOKENS, KeyValueCache, type PlacedRun } from './key-value-cache.js';
+import type { LoadedBlocks, Move, SavedBlock } from './plan.js';
 import type { RunRow } from './run-feeds.js';
 
 /**
@@ -12,6 +13,8 @@ export class HostCache extends KeyValueCache {
   override readonly chunks = true;
   readonly #layers: readonly { readonly key: Float32Array; readonly value: Float32Array }[];
   readonly #slotSize: number;
+  /** Kept blocks: the heads of keys, then of values, of each layer, [2*L*K, BLOCK_TOKENS, D]. */
+  readonly #blocks = new Map<string, Float32Array>();
 
   constructor(
     private readonly dimensions: LanguageModel['dimensions'],
@@ -79,6 +82,49 @@ export class HostCache extends KeyValueCache {
     }
   }
 
+  override load({ slot, adapter, blocks }: LoadedBlocks): void {
+    if (adapter?.prefix) this.#fill(slot, adapter.prefix);
+    const behind = adapter?.prefix?.shape[0] ?? 0;
+    blocks.forEach((name, index) => {
+      const block = this.#blocks.get(name);
+      if (!block) throw missingBlock(name);
+      this.#heads(slot, behind + index * BLOCK_TOKENS).forEach(({ part, at }, head) => {
+        const from = head * this.#blockHead;
+        part.set(block.subarray(from, from + this.#blockHead), at);
+      });
+    });
+  }
+
+  override save({ slot, start, block: name }: SavedBlock): void {
+    const heads = this.#heads(slot, start);
+    const block = new Float32Array(heads.length * this.#blockHead);
+    heads.forEach(({ part, at }, head) => {
+      block.set(part.subarray(at, at + this.#blockHead), head * this.#blockHead);
+    });
+    this.#blocks.set(name, block);
+  }
+
+  override drop(block: string): void {
+    this.#blocks.delete(block);
+  }
+
+  /** Floats of a block in one head of keys or values. */
+  get #blockHead(): number {
+    return BLOCK_TOKENS * this.dimensions.headDim;
+  }
+
+  /** Where a position of a slot lies in each head of keys and values of each layer. */
+  #heads(slot: number, position: number): { readonly part: Float32Array; readonly at: number }[] {
+    const { kvHeads, headDim } = this.dimensions;
+    return this.#layers.flatMap(({ key, value }) =>
+      [key, value].flatMap((part) =>
+        Array.from({ length: kvHeads }, (_, head) => ({
+          ...{ part, at: slot * this.#slotSize + (head * this.capacity + position) * headDim },
+        })),
+      ),
+    );
+  }
+
   /** Puts keys and values [P, 2*L*K*D] into a slot's first positions: keys of layer l at 2l, values behind. */
   #fill(slot: number, prefix: TensorOf<'float32'>): void {
     const { kvHeads, headDim } = this.dimensions;
@@ -95,4 +141,8 @@ export class HostCache extends KeyValueCache {
       });
     });
   }
+}
+
+function missingBlock(name: string): AppError {
+  return new AppError({ kind: 'bug', code: 'missing_block', message: `no block ${name} is kept` });
 }

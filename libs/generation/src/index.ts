@@ -1,3 +1,4 @@
+export { AdapterBank } from './adapter-bank.js';
 export type { DecodeWeights } from './decode-weights.js';
 export { Engine, type EngineOptions } from './engine.js';
 export { Executor } from './executor.js';

@@ -1,5 +1,5 @@
 import type { PlacedTensors } from '@prad/runtime';
-import type { Move } from './plan.js';
+import type { LoadedBlocks, Move, SavedBlock } from './plan.js';
 import type { RunRow } from './run-feeds.js';
 
 /** A run as the graph sees it. */
@@ -13,6 +13,9 @@ export interface PlacedRun {
   readonly present: PlacedTensors;
 }
 
+/** Tokens of a block that is kept: small enough to share most of a prefix, large enough that a copy moves kilobytes. */
+export const BLOCK_TOKENS = 16;
+
 /** Keys and values of all slots, in host memory or in that of a GPU. */
 export abstract class KeyValueCache {
   /** Whether a slot that holds something takes several tokens at once. */
@@ -20,6 +23,14 @@ export abstract class KeyValueCache {
 
   /** What slot `from` holds is in slot `to`; what `from` holds does not matter any more, unless it is an exchange. */
   abstract move(move: Move): void;
+
+  /** Puts saved blocks into a slot's beginning, behind the adapter's prefix. */
+  abstract load(loaded: LoadedBlocks): void;
+
+  /** Keeps a copy of a part of a slot; only where `chunks`. */
+  abstract save(saved: SavedBlock): void;
+
+  abstract drop(block: string): void;
 
   /**
    * Lets `work` run the graph once, for rows that all begin their prompts (nothing in their slots matters), that all decode

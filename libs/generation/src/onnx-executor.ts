@@ -5,10 +5,10 @@ import { tensor } from '@prad/tensor';
 import { AdaptedSession } from './adapted-session.js';
 import { openBaseSessions, type BaseSessions } from './base-sessions.js';
 import type { DecodeWeights } from './decode-weights.js';
-import { Executor } from './executor.js';
+import { Executor, type BlockLayout } from './executor.js';
 import { DeviceCache } from './device-cache.js';
 import { HostCache } from './host-cache.js';
-import type { KeyValueCache } from './key-value-cache.js';
+import { BLOCK_TOKENS, type KeyValueCache } from './key-value-cache.js';
 import { io } from './model-graphs.js';
 import { attentionOnDevice } from './on-device.js';
 import type { AdaptedDecodeRow, DecodeRow, PrefillRow, StepPlan } from './plan.js';
@@ -24,6 +24,8 @@ export interface OnnxExecutorOptions {
   readonly device?: Device;
   /** `f32`, the weights as they are, by default. */
   readonly decodeWeights?: DecodeWeights;
+  /** Most bytes of stacked adapters that are kept; 64 MiB by default. */
+  readonly bankBytes?: number;
 }
 
 /** What the decode session was made of: shows that there is no adapter in it. */
@@ -38,6 +40,8 @@ export class OnnxExecutor extends Executor {
   readonly slots: number;
   readonly capacity: number;
   readonly chunks: boolean;
+  readonly tokenBytes: number;
+  readonly blocks: BlockLayout | undefined;
   readonly decode: DecodeFacts;
   readonly #adapted: AdaptedSession;
   readonly #logits: Float32Array; // [slots, V]
@@ -52,6 +56,9 @@ export class OnnxExecutor extends Executor {
     this.slots = options.slots;
     this.capacity = options.capacity;
     this.chunks = cache.chunks;
+    const { layers, kvHeads, headDim } = model.dimensions;
+    this.tokenBytes = 2 * layers * kvHeads * headDim * Float32Array.BYTES_PER_ELEMENT;
+    this.blocks = cache.chunks ? { tokens: BLOCK_TOKENS, key: `${model.digest} float32` } : undefined;
     this.decode = {
       inputs: base.decode.inputs.map(({ name }) => name),
       weights: new Map([...base.decodeGraph.parameters].map(([{ name }, data]) => [name, data])),
@@ -76,6 +83,7 @@ export class OnnxExecutor extends Executor {
 
   override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
     for (const move of plan.moves) this.cache.move(move);
+    for (const loaded of plan.load) this.cache.load(loaded);
     const logits = new Map<number, Float32Array>();
     // The base alone, whatever adapter a row's prompt had.
     await this.#runBase(this.base.decode, plan.decode.map(decoded), logits);
@@ -90,6 +98,8 @@ export class OnnxExecutor extends Executor {
       if (rows.some(({ adapter }) => adapter)) await this.#runAdapted(rows, logits);
       else await this.#runBase(this.base.prompts, rows, logits);
     }
+    for (const block of plan.drop) this.cache.drop(block);
+    for (const saved of plan.save) this.cache.save(saved);
     return logits;
   }
 

@@ -47,14 +47,30 @@ export interface Move {
   readonly back: number;
 }
 
+/** Blocks of an earlier prompt that lie at the beginning of a slot, behind the adapter's prefix. */
+export interface LoadedBlocks {
+  readonly slot: number;
+  readonly adapter: ServedAdapter | undefined;
+  readonly blocks: readonly string[];
+}
+
+/** A block of a prompt that is kept for others. */
+export interface SavedBlock {
+  readonly slot: number;
+  /** The position in the slot of its first token. */
+  readonly start: number;
+  readonly block: string;
+}
+
 /**
  * One step of the engine as data. Rows that run together have consecutive, rising slots, so that their part of the
- * cache is one view of it. First the moves, then the runs.
+ * cache is one view of it. First the moves, then the loads, then the runs, at last what is dropped and saved.
  */
 export interface StepPlan {
   /** Requests that lose their slots before anything else, since memory is short; they wait again. */
   readonly preempted: readonly number[];
   readonly moves: readonly Move[];
+  readonly load: readonly LoadedBlocks[];
   /** All by the base model alone, whatever adapter their prompts had. */
   readonly decode: readonly DecodeRow[];
   /** Rows whose adapters act on answers; never in one run with those of `decode`. */
@@ -66,11 +82,15 @@ export interface StepPlan {
    * chunk or behind a prefix, is alone in its run.
    */
   readonly prefill: readonly (readonly PrefillRow[])[];
+  /** Blocks that are kept no longer. */
+  readonly drop: readonly string[];
+  readonly save: readonly SavedBlock[];
 }
 
 /** A step in which nothing happens. */
 export const emptyStep: StepPlan = {
-  ...{ preempted: [], moves: [], decode: [], adaptedDecode: [], replay: [], prefill: [] },
+  ...{ preempted: [], moves: [], load: [], decode: [], adaptedDecode: [], replay: [], prefill: [] },
+  ...{ drop: [], save: [] },
 };
 
 /** A prompt that is read at once, into an empty slot. */

@@ -7,7 +7,7 @@ const prompt = served('p');
 const all = served('a', true);
 
 const waits = (request: number, length: number, by?: ServedAdapter, priority = 0): WaitingRow => ({
-  ...{ request, adapter: by, priority },
+  ...{ request, adapter: by, priority, kept: [] },
   ...{ prompt: new Array<number>(length).fill(7), answer: [] },
 });
 /** A request that has read its prompt of ten tokens and chosen as many as its number says, and one more. */
@@ -16,7 +16,13 @@ const runs = (request: number, slot: number, by?: ServedAdapter, priority = 0): 
   answer: Array.from({ length: request + 1 }, () => 100 + request),
   ...{ slot, held: 10 + request },
 });
-const limits: StepLimits = { slots: 4, prefillTokens: 20, chunks: true, cacheTokens: Infinity };
+const limits: StepLimits = {
+  slots: 4,
+  prefillTokens: 20,
+  chunks: true,
+  cacheTokens: Infinity,
+  blockTokens: 4,
+};
 const placed = (rows: readonly { request: number; slot: number }[]) =>
   rows.map(({ request, slot }) => [request, slot]);
 
@@ -90,7 +96,16 @@ describe('planStep', () => {
     ).toEqual([[[1, 40, 10]], [[2, 0, 8]]]);
   });
 
-  it('reads such a prompt whole, and alone, where slots take no chunks', () => {
+  it('reads of a prompt only what is behind its kept blocks, alone', () => {
+    const waiting = [{ ...waits(1, 11), kept: ['a', 'b'] }, waits(2, 6)];
+    const plan = planStep({ running: [], waiting }, limits);
+    expect(plan.load).toEqual([{ slot: 1, adapter: undefined, blocks: ['a', 'b'] }]);
+    expect(
+      plan.prefill.map((rows) => rows.map(({ request, start, tokens }) => [request, start, tokens.length])),
+    ).toEqual([[[2, 0, 6]], [[1, 8, 3]]]);
+  });
+
+  it('reads a prompt beyond the budget whole, and alone, where slots take no chunks', () => {
     const plan = planStep(
       { running: [], waiting: [waits(1, 50), waits(2, 1)] },
       { ...limits, chunks: false },

@@ -1,4 +1,13 @@
-import type { AdaptedDecodeRow, DecodeRow, Move, PrefillRow, ReplayRow, StepPlan } from './plan.js';
+import {
+  emptyStep,
+  type AdaptedDecodeRow,
+  type DecodeRow,
+  type LoadedBlocks,
+  type Move,
+  type PrefillRow,
+  type ReplayRow,
+  type StepPlan,
+} from './plan.js';
 import type { ServedAdapter } from './served-adapter.js';
 import { pack, slotAt, type End } from './slots.js';
 
@@ -11,6 +20,8 @@ export interface WaitingRow {
   readonly adapter: ServedAdapter | undefined;
   /** Lower ones keep their slots longest. */
   readonly priority: number;
+  /** Blocks of its prompt that need not be read. */
+  readonly kept: readonly string[];
 }
 
 /** A request that has a slot. */
@@ -34,6 +45,8 @@ export interface StepLimits {
   readonly chunks: boolean;
   /** Most tokens in all slots together; a single request may always have what it needs. */
   readonly cacheTokens: number;
+  /** Tokens of a block. */
+  readonly blockTokens: number;
 }
 
 /** Tokens that must be free for each request that is admitted or runs, so that it is not preempted right away. */
@@ -56,18 +69,18 @@ export function planStep(state: EngineState, limits: StepLimits): StepPlan {
   const budget = new Budget(limits.prefillTokens);
   const [replay, begun] = readOn([...low.reading, ...high.reading], budget);
   const waiting = preempted.size > 0 ? [] : withRoom(state.waiting, running, limits);
-  const admitted = admit(waiting, budget, limits.chunks);
+  const admitted = admit(waiting, budget, limits);
+  const plain = place(admitted.plain, 'low', low.count, limits.slots);
+  const adapted = place(admitted.adapted, 'high', high.count, limits.slots);
   return {
+    ...emptyStep,
     preempted: [...preempted],
     moves: [...low.moves, ...high.moves],
+    load: [...plain, ...adapted].flatMap((rows) => loadsOf(rows, admitted)),
     decode: low.decoding.map((row) => decodeRow(row)),
     adaptedDecode: high.decoding.map((row) => adaptedRow(row)),
     replay,
-    prefill: [
-      ...begun.map((row) => [row]),
-      ...place(admitted.plain, 'low', low.count, limits.slots),
-      ...place(admitted.adapted, 'high', high.count, limits.slots),
-    ],
+    prefill: [...begun.map((row) => [row]), ...plain, ...adapted],
   };
 }
 
@@ -185,7 +198,7 @@ function readOn(rows: readonly Reading[], budget: Budget): [ReplayRow[], Prefill
   return [replay, begun];
 }
 
-type FirstChunk = WaitingRow & { readonly chunk: readonly number[] };
+type FirstChunk = WaitingRow & { readonly start: number; readonly chunk: readonly number[] };
 
 interface Admitted {
   readonly plain: readonly FirstChunk[];
@@ -196,30 +209,44 @@ interface Admitted {
  * The longest head of the queue that fits the budget. A prompt that does not fit waits for the next
  * step, where it comes first: only one beyond the whole budget is read in chunks, since each run reads all weights.
  */
-function admit(waiting: readonly WaitingRow[], budget: Budget, chunks: boolean): Admitted {
+function admit(
+  waiting: readonly WaitingRow[],
+  budget: Budget,
+  { chunks, blockTokens }: StepLimits,
+): Admitted {
   const admitted: FirstChunk[] = [];
   for (const row of waiting) {
-    const whole = row.prompt.length;
-    if (!budget.fits(whole) && !budget.untouched) break;
+    const start = row.kept.length * blockTokens;
+    const whole = row.prompt.length - start;
+    const alone = start > 0 || row.adapter?.prefix !== undefined;
+    if (!(alone ? whole <= budget.left : budget.fits(whole)) && !budget.untouched) break;
     const length = chunks ? Math.min(whole, budget.left) : whole;
-    budget.take(length);
-    admitted.push({ ...row, chunk: row.prompt.slice(0, length) });
+    if (alone) budget.takeAlone(length);
+    else budget.take(length);
+    admitted.push({ ...row, start, chunk: row.prompt.slice(start, start + length) });
   }
   return { plain: admitted.filter((row) => !isAdapted(row)), adapted: admitted.filter(isAdapted) };
 }
 
-/** Rows into the slots behind those `taken`: one run, then, each alone, those behind a prefix. */
+/** Rows into the slots behind those `taken`: one run, then, each alone, those whose slots are not empty. */
 function place(rows: readonly FirstChunk[], end: End, taken: number, slots: number): PrefillRow[][] {
-  const behindPrefix = (row: FirstChunk): boolean => row.adapter?.prefix !== undefined;
-  const together = rows.filter((row) => !behindPrefix(row));
-  const placed = [...together, ...rows.filter(behindPrefix)].map(
-    ({ request, prompt, chunk, adapter }, index): PrefillRow => ({
+  const isAlone = (row: FirstChunk): boolean => row.start > 0 || row.adapter?.prefix !== undefined;
+  const together = rows.filter((row) => !isAlone(row));
+  const placed = [...together, ...rows.filter(isAlone)].map(
+    ({ request, prompt, start, chunk, adapter }, index): PrefillRow => ({
       ...{ request, slot: slotAt(end, taken + index, slots), tokens: chunk, adapter },
-      ...{ start: 0, promptLength: prompt.length },
+      ...{ start, promptLength: prompt.length },
     }),
   );
   const run = placed.slice(0, together.length).sort((a, b) => a.slot - b.slot);
   return [...(run.length > 0 ? [run] : []), ...placed.slice(together.length).map((row) => [row])];
+}
+
+function loadsOf(rows: readonly PrefillRow[], { plain, adapted }: Admitted): LoadedBlocks[] {
+  return rows.flatMap(({ request, slot, adapter }) => {
+    const { kept = [] } = [...plain, ...adapted].find((row) => row.request === request) ?? {};
+    return kept.length > 0 ? [{ slot, adapter, blocks: kept }] : [];
+  });
 }
 
 /** The first token that the slot lacks; all but the last one were chosen before the request lost its slot. */

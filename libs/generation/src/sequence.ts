@@ -1,6 +1,8 @@
 import { EventChannel } from './event-channel.js';
+import type { BlockLayout } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
+import { blockNames } from './prefix-cache.js';
 import { sample } from './sampling.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
@@ -16,6 +18,8 @@ export class Sequence {
   slot = -1;
   /** Tokens of prompt and answer that its slot holds. */
   held = 0;
+  /** Names of its prompt's whole blocks, where prompts are kept. */
+  readonly blocks: readonly string[];
   readonly #tokens: number[] = [];
   readonly #stop: StopMatcher;
   readonly #detokenizer: Detokenizer;
@@ -30,9 +34,12 @@ export class Sequence {
     /** Most tokens that may be chosen. */
     private readonly limit: number,
     onLeave: () => void,
+    layout?: BlockLayout,
   ) {
     this.channel = new EventChannel(onLeave);
     this.prompt = [...(request.adapter?.softTokens ?? []), ...request.prompt];
+    const { adapter } = request;
+    this.blocks = layout ? blockNames({ tokens: this.prompt, adapter }, layout.tokens, layout.key) : [];
     this.#stop = new StopMatcher(request.stop ?? []);
     this.#detokenizer = text.detokenizer();
     this.#times = { submitted: performance.now() };

@@ -12,6 +12,8 @@ export interface StepFacts {
   /** Prompts, or chunks of them, that were read. */
   readonly prefillRows: number;
   readonly promptTokens: number;
+  /** Prompt tokens that need not be read, since earlier prompts began with them. */
+  readonly keptTokens: number;
   /** Tokens of answers that were put back into a slot. */
   readonly replayedTokens: number;
   /** Tokens that were chosen. */
@@ -29,6 +31,8 @@ export interface StepFacts {
 /** What took part in a step, and what came of it. */
 export interface StepParts {
   readonly plan: StepPlan;
+  /** Tokens of a kept block. */
+  readonly blockTokens: number;
   readonly together: readonly Sequence[];
   /** Those who were admitted for the first time. */
   readonly admitted: readonly Sequence[];
@@ -45,7 +49,10 @@ interface StepTimes {
   readonly previous: number;
 }
 
-export function stepFacts({ plan, together, admitted, chosen }: StepParts, times: StepTimes): StepFacts {
+export function stepFacts(
+  { plan, blockTokens, together, admitted, chosen }: StepParts,
+  times: StepTimes,
+): StepFacts {
   const prompts = plan.prefill.flat();
   const decodeRows = plan.decode.length + plan.adaptedDecode.length;
   return {
@@ -54,6 +61,7 @@ export function stepFacts({ plan, together, admitted, chosen }: StepParts, times
     decodeRows,
     prefillRows: prompts.length,
     promptTokens: prompts.reduce((sum, row) => sum + tokensOf(row), 0),
+    keptTokens: plan.load.reduce((sum, { blocks }) => sum + blocks.length, 0) * blockTokens,
     replayedTokens: plan.replay.reduce((sum, row) => sum + tokensOf(row), 0),
     chosen: chosen.length,
     adapters: new Set(together.flatMap(({ request }) => request.adapter?.digest ?? [])).size,

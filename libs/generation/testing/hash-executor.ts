@@ -1,12 +1,13 @@
 import { zeros } from '@prad/tensor';
 import { expect } from 'vitest';
-import { Executor } from '../src/executor.js';
+import { Executor, type BlockLayout } from '../src/executor.js';
 import { rowsOf, type PlannedRow, type StepPlan } from '../src/plan.js';
 import type { ServedAdapter } from '../src/served-adapter.js';
 
 const VOCABULARY = 11;
 export const END = 0;
 export const CAPACITY = 48;
+const BLOCK = 2;
 export const letters = 'abcdefghijk';
 
 /** An adapter that nothing is computed with. */
@@ -24,6 +25,15 @@ interface HashExecutorOptions {
   readonly chunks?: boolean;
 }
 
+function prefixOf(adapter: ServedAdapter | undefined): number[] {
+  return new Array<number>(adapter?.prefix?.shape[0] ?? 0).fill(-1);
+}
+
+/** What an adapter does to a prompt's tokens. */
+function shiftOf(adapter: ServedAdapter | undefined): number {
+  return adapter ? 100 * adapter.digest.charCodeAt(0) + (adapter.adaptsAnswers ? 50 : 0) : 0;
+}
+
 /**
  * A language model of one line: the next token's logits are a hash of what the slot holds. It keeps its slots in
  * memory as the real one does, and checks that plans are sound.
@@ -31,7 +41,10 @@ interface HashExecutorOptions {
 export class HashExecutor extends Executor {
   readonly capacity = CAPACITY;
   readonly chunks: boolean;
+  readonly tokenBytes = 1;
+  readonly blocks: BlockLayout | undefined;
   readonly plans: StepPlan[] = [];
+  readonly #blocks = new Map<string, number[]>();
   readonly #memory: number[][];
   failing = false;
   closed = false;
@@ -42,6 +55,7 @@ export class HashExecutor extends Executor {
   ) {
     super();
     this.chunks = chunks;
+    this.blocks = chunks ? { tokens: BLOCK, key: 'hash' } : undefined;
     this.#memory = Array.from({ length: slots }, () => []);
   }
 
@@ -55,6 +69,10 @@ export class HashExecutor extends Executor {
       this.#memory[to] = this.#held(from);
       // What does not go back is gone.
       this.#memory[from] = back > 0 ? aside : [-7];
+    }
+    for (const { slot, adapter, blocks } of plan.load) {
+      const kept = blocks.flatMap((name) => this.#blocks.get(name) ?? [NaN]);
+      this.#memory[slot] = [...prefixOf(adapter), ...kept];
     }
     const runs = [plan.decode, plan.adaptedDecode, ...plan.replay.map((row) => [row]), ...plan.prefill];
     for (const rows of runs)
@@ -70,6 +88,10 @@ export class HashExecutor extends Executor {
       if (rows.some(({ start, adapter }) => start > 0 || adapter?.prefix)) expect(rows).toHaveLength(1);
     }
     for (const row of rowsOf(plan)) this.#take(row);
+    for (const name of plan.drop) this.#blocks.delete(name);
+    for (const { slot, start, block } of plan.save) {
+      this.#blocks.set(block, this.#held(slot).slice(start, start + BLOCK));
+    }
     return Promise.resolve(
       new Map(rowsOf(plan).map(({ request, slot }) => [request, this.#logits(this.#held(slot))])),
     );
@@ -85,8 +107,8 @@ export class HashExecutor extends Executor {
     const memory = this.#held(row.slot);
     if ('promptLength' in row) {
       const { adapter, start, tokens } = row;
-      const prefix = new Array<number>(adapter?.prefix?.shape[0] ?? 0).fill(-1);
-      const shift = adapter === undefined ? 0 : 100 * adapter.digest.charCodeAt(0);
+      const prefix = prefixOf(adapter);
+      const shift = shiftOf(adapter);
       if (start > 0) expect(memory).toHaveLength(prefix.length + start);
       const before = start > 0 ? memory : prefix;
       this.#memory[row.slot] = [...before, ...tokens.map((token) => token + shift)];
@@ -97,6 +119,11 @@ export class HashExecutor extends Executor {
     const tokens = 'token' in row ? [row.token] : row.tokens;
     memory.push(...tokens.map((token) => (adapted ? token + 1000 : token)));
     expect(memory.length).toBeLessThanOrEqual(CAPACITY);
+  }
+
+  /** Bytes of all blocks. */
+  get blockBytes(): number {
+    return [...this.#blocks.values()].flat().length;
   }
 
   #held(slot: number): number[] {

@@ -9,12 +9,18 @@ import { CAPACITY, HashExecutor, letters, served } from './hash-executor.js';
 
 const adapters = [
   ...[undefined, served('x'), served('y'), served('p', false, 2)],
-  ...[served('v', true), served('w', true), served('q', true, 3)],
+  ...[served('x', true), served('w', true), served('p', true, 2)],
 ];
 
 const arrivals = fc.array(
   fc.record({
-    prompt: fc.array(fc.nat({ max: letters.length - 1 }), { minLength: 1, maxLength: 16 }),
+    // Many begin alike.
+    prompt: fc
+      .tuple(
+        fc.constantFrom([], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6, 7], [1, 2, 9, 9, 1, 2]),
+        fc.array(fc.nat({ max: letters.length - 1 }), { minLength: 1, maxLength: 10 }),
+      )
+      .map((parts) => parts.flat()),
     adapter: fc.constantFrom(...adapters),
     maxTokens: fc.integer({ min: 1, max: 44 }),
     temperature: fc.constantFrom(0, 1),
@@ -35,7 +41,8 @@ type Arrival = Parameters<Parameters<typeof arrivals.map>[0]>[0][number];
 const limits = fc.record({
   slots: fc.integer({ min: 1, max: 6 }),
   prefillTokens: fc.constantFrom(1, 3, 8, 40),
-  cacheTokens: fc.constantFrom(CAPACITY, CAPACITY + 20, 2 * CAPACITY, 999),
+  cacheBytes: fc.constantFrom(CAPACITY, CAPACITY + 20, 2 * CAPACITY, 999),
+  prefixCacheBytes: fc.constantFrom(0, 7, 16, 200),
   chunks: fc.boolean(),
 });
 type Limits = typeof limits extends fc.Arbitrary<infer L> ? L : never;
@@ -45,6 +52,9 @@ export interface Tally {
   preempted: number;
   chunks: number;
   replayed: number;
+  /** Prompts that began with kept blocks. */
+  loaded: number;
+  evicted: number;
   cancelled: number;
 }
 
@@ -54,7 +64,7 @@ export interface Tally {
  * scenarios each time.
  */
 export async function checkScenarios(numRuns: number): Promise<Tally> {
-  const tally: Tally = { preempted: 0, chunks: 0, replayed: 0, cancelled: 0 };
+  const tally: Tally = { preempted: 0, chunks: 0, replayed: 0, loaded: 0, evicted: 0, cancelled: 0 };
   await fc.assert(
     fc.asyncProperty(arrivals, limits, (rows, size) => scenario(rows, size, tally)),
     { numRuns, seed: 25 },
@@ -65,8 +75,10 @@ export async function checkScenarios(numRuns: number): Promise<Tally> {
 async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): Promise<void> {
   const executor = new HashExecutor(size.slots, size);
   const checkMemory = (): void => {
-    const { heldTokens, running } = engine.load;
-    if (running > 1) expect(heldTokens).toBeLessThanOrEqual(size.cacheTokens);
+    const { heldTokens, running, prefixBytes } = engine.load;
+    expect(prefixBytes).toBe(executor.blockBytes);
+    expect(prefixBytes).toBeLessThanOrEqual(size.prefixCacheBytes);
+    if (running > 1) expect(heldTokens).toBeLessThanOrEqual(size.cacheBytes);
   };
   const engine = engineOf(executor, { ...size, onStep: checkMemory });
   const answers: Promise<[TokenEvent[], TokenEvent[]]>[] = [];
@@ -89,7 +101,8 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
   // A reader that left is heard before the next step.
   await new Promise(setImmediate);
   await new Promise(setImmediate);
-  expect(engine.load).toEqual({ waiting: 0, running: 0, heldTokens: 0 });
+  const prefixBytes = executor.blockBytes;
+  expect(engine.load).toEqual({ waiting: 0, running: 0, heldTokens: 0, prefixBytes });
   checkPlans(executor.plans, rows, size);
   count(executor.plans, tally);
   await engine.close();
@@ -135,9 +148,12 @@ function checkPlans(plans: readonly StepPlan[], rows: readonly Arrival[], { slot
 }
 
 function count(plans: readonly StepPlan[], tally: Tally): void {
-  for (const { preempted, replay, prefill } of plans) {
+  for (const { preempted, replay, prefill, load, drop } of plans) {
     tally.preempted += preempted.length;
-    tally.chunks += prefill.flat().filter(({ start }) => start > 0).length;
+    const later = prefill.flat().filter(({ start }) => start > 0).length;
+    tally.chunks += later - load.length;
     tally.replayed += replay.length;
+    tally.loaded += load.length;
+    tally.evicted += drop.length;
   }
 }

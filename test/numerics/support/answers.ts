@@ -16,16 +16,26 @@ interface EngineSize {
   readonly device?: Device;
   readonly prefillTokens?: number;
   readonly cacheTokens?: number;
+  readonly prefixCacheBytes?: number;
 }
 
 /** Answers of all requests, submitted at once to a new engine. */
 export async function answers(
   tiny: TinyBase,
   requests: readonly GenerationRequest[],
-  { slots = 4, capacity = 32, device = 'cpu', prefillTokens = 64, cacheTokens }: EngineSize = {},
+  {
+    slots = 4,
+    capacity = 32,
+    device = 'cpu',
+    prefillTokens = 64,
+    cacheTokens = 1e6,
+    prefixCacheBytes,
+  }: EngineSize = {},
 ): Promise<{ answers: Answer[]; plans: readonly StepPlan[] }> {
   const executor = await RecordingExecutor.open(tiny, { slots, capacity, device });
-  const engine = new Engine(executor, noText, { prefillTokens, cacheTokens });
+  const engine = new Engine(executor, noText, {
+    ...{ prefillTokens, prefixCacheBytes, cacheBytes: cacheTokens * executor.tokenBytes },
+  });
   const tokens = await Promise.all(
     requests.map(async (request) => {
       const ids: number[] = [];

@@ -96,6 +96,14 @@ export class RecordingExecutor extends Executor {
     return this.inner.chunks;
   }
 
+  get tokenBytes(): number {
+    return this.inner.tokenBytes;
+  }
+
+  get blocks(): OnnxExecutor['blocks'] {
+    return this.inner.blocks;
+  }
+
   override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
     this.plans.push(plan);
     const result = await this.inner.run(plan);

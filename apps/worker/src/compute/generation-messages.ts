@@ -8,6 +8,8 @@ export interface GenerateParams {
   /** Undefined: the base alone. */
   readonly adapter: { readonly name: string; readonly path: string; readonly digest: string } | undefined;
   readonly prompts: readonly Prompt[];
+  /** The project, for equal shares. */
+  readonly share: string;
   readonly sampling: {
     readonly maxTokens: number;
     readonly temperature: number;
@@ -40,8 +42,14 @@ export interface EngineSettings {
   readonly maxNumSeqs: number;
   /** Longest sequence in tokens; undefined is the model's own context. */
   readonly maxModelLen: number | undefined;
-  /** Most prompt tokens in one prefill. */
+  /** Most prompt tokens in one step. */
   readonly maxNumBatchedTokens: number;
+  /** Most bytes of keys and values of running requests; undefined is as many as the sequences have room for. */
+  readonly cacheBytes: number | undefined;
+  /** Most bytes of keys and values that are kept of prompts. */
+  readonly prefixCacheBytes: number;
+  /** Most bytes of adapters that stay in memory, and of those that are stacked for batches. */
+  readonly adapterCacheBytes: number;
   readonly decodeWeights: DecodeWeights;
   readonly intraOpThreads: number;
   readonly device: Device;

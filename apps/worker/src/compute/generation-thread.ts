@@ -15,7 +15,7 @@ const engines = new Engines(workerData as EngineSettings, (step) => {
 const handlers = {
   /** Answers all prompts of a request at once; requests of any adapters of one base share their steps. */
   async *generate(
-    { base, adapter: named, prompts, sampling }: GenerateParams,
+    { base, adapter: named, prompts, share, sampling }: GenerateParams,
     signal: AbortSignal,
   ): AsyncGenerator<GenerateEvent, void> {
     const open = await engines.get(base);
@@ -26,7 +26,14 @@ const handlers = {
     const either = AbortSignal.any([signal, ending.signal]);
     try {
       const answers = prompts.map((prompt, choice) => {
-        const request = { prompt: open.encode(prompt, adapter), adapter, maxTokens, stop, sampling: rest };
+        const request = {
+          prompt: open.encode(prompt, adapter),
+          adapter,
+          share,
+          maxTokens,
+          stop,
+          sampling: rest,
+        };
         return told(open.engine.submit(request, either), choice, signal);
       });
       yield* merge(answers);

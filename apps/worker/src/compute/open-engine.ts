@@ -1,6 +1,7 @@
 import { readAdapter } from '@prad/adapter-files';
 import { encodePrompt, type Prompt } from '@prad/formats';
 import {
+  AdapterBank,
   Engine,
   OnnxExecutor,
   servedAdapter,
@@ -13,16 +14,12 @@ import type { EngineSettings, GenerateParams } from './generation-messages.js';
 
 type NamedAdapter = NonNullable<GenerateParams['adapter']>;
 
-/** Adapters of one base that stay in memory; each holds a few hundred kilobytes to some megabytes. */
-const KEPT_ADAPTERS = 128;
-
 /** One base model, ready to answer, with the adapters that were asked for lately. */
 export class OpenEngine {
-  readonly #adapters = new Map<string, Promise<ServedAdapter>>();
-
   private constructor(
     private readonly model: BaseModel,
     readonly engine: Engine,
+    private readonly adapters: AdapterBank,
   ) {}
 
   static async open(
@@ -32,12 +29,15 @@ export class OpenEngine {
   ): Promise<OpenEngine> {
     const model = await openBaseModel(base.folder, base.name);
     const { maxNumSeqs: slots, maxModelLen, maxNumBatchedTokens: prefillTokens } = settings;
-    const { decodeWeights, intraOpThreads, device } = settings;
+    const { decodeWeights, intraOpThreads, device, cacheBytes, prefixCacheBytes, adapterCacheBytes } =
+      settings;
     const capacity = Math.min(model.dimensions.maxPositions, maxModelLen ?? Infinity);
     const executor = await OnnxExecutor.open(model, {
-      ...{ slots, capacity, decodeWeights, intraOpThreads, device },
+      ...{ slots, capacity, decodeWeights, intraOpThreads, device, bankBytes: adapterCacheBytes },
     });
-    return new OpenEngine(model, new Engine(executor, textRules(model), { prefillTokens, onStep }));
+    const options = { prefillTokens, cacheBytes, prefixCacheBytes, onStep };
+    const engine = new Engine(executor, textRules(model), options);
+    return new OpenEngine(model, engine, new AdapterBank(adapterCacheBytes));
   }
 
   get idle(): boolean {
@@ -51,20 +51,9 @@ export class OpenEngine {
     return encodePrompt({ chatTemplate, tokenizer: adapter?.tokenizer ?? tokenizer }, prompt);
   }
 
-  /** The adapter, read from its file the first time; the digest is its identity. */
-  async adapter({ path, digest }: NamedAdapter): Promise<ServedAdapter> {
-    const found = this.#adapters.get(digest) ?? this.#load(path, digest);
-    // The map's order is that of the last use.
-    this.#adapters.delete(digest);
-    this.#adapters.set(digest, found);
-    const [oldest] = this.#adapters.keys();
-    if (this.#adapters.size > KEPT_ADAPTERS && oldest !== undefined) this.#adapters.delete(oldest);
-    try {
-      return await found;
-    } catch (error) {
-      this.#adapters.delete(digest);
-      throw error;
-    }
+  /** The adapter, read from its file where it is not in memory; the digest is its identity. */
+  adapter({ path, digest }: NamedAdapter): Promise<ServedAdapter> {
+    return this.adapters.get(digest, () => this.#load(path, digest));
   }
 
   async #load(path: string, digest: string): Promise<ServedAdapter> {

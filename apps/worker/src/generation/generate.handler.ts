@@ -61,6 +61,7 @@ export class GenerateHandler implements JobHandler<'generate'> {
         input.kind === 'prompts'
           ? input.prompts.map((text) => ({ kind: 'text', text }))
           : [{ kind: 'messages', messages: input.messages }],
+      share: job.project,
       sampling,
     };
   }

@@ -29,7 +29,7 @@ export class GenerationMetrics {
     });
     this.#tokens = metrics.counter<'kind'>({
       name: 'prad_generation_tokens_total',
-      help: 'Prompt tokens that were read, completion tokens that were chosen, and those replayed after a preemption.',
+      help: 'Prompt tokens that were read or kept from earlier ones, completion tokens that were chosen, and those replayed after a preemption.',
       labels: ['kind'],
     });
     this.#queue = metrics.histogram({
@@ -68,6 +68,7 @@ export class GenerationMetrics {
     this.#steps.observe({ phase: step.prefillRows > 0 ? 'prefill' : 'decode' }, step.ms / 1000);
     this.#tokens.inc({ kind: 'prompt' }, step.promptTokens);
     this.#tokens.inc({ kind: 'completion' }, step.chosen);
+    this.#tokens.inc({ kind: 'kept' }, step.keptTokens);
     this.#tokens.inc({ kind: 'replayed' }, step.replayedTokens);
     this.#rows.observe(rows);
     this.#occupancy.observe(rows / this.slots);
