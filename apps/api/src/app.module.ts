@@ -10,6 +10,8 @@ import { FilePreviewService } from './files/file-preview.service.js';
 import { FileService } from './files/file.service.js';
 import { FilesController } from './files/files.controller.js';
 import { CheckpointsController } from './fine-tuning/checkpoints.controller.js';
+import { EstimateController } from './fine-tuning/estimate.controller.js';
+import { EstimateService } from './fine-tuning/estimate.service.js';
 import { FineTuningController } from './fine-tuning/fine-tuning.controller.js';
 import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
 import { JobEventFeed } from './fine-tuning/job-event.feed.js';
@@ -38,6 +40,25 @@ import type { ApiSettings } from './settings.js';
 import { SettingsModule } from './settings.module.js';
 import { WorkersController } from './workers/workers.controller.js';
 
+const controllers = [
+  FilesController,
+  FineTuningController,
+  EstimateController,
+  JobMetricsController,
+  CheckpointsController,
+  ModelsController,
+  CompletionsController,
+  ChatCompletionsController,
+  JobsController,
+  AdapterAliasesController,
+  AdaptersController,
+  OverviewController,
+  WorkersController,
+  HealthController,
+  MetricsController,
+  ScalingController,
+];
+
 @Module({})
 export class AppModule {
   static forRoot(settings: ApiSettings, logger: Logger): DynamicModule {
@@ -49,23 +70,7 @@ export class AppModule {
         DatabaseModule.forRoot({ url: settings.databaseUrl, poolSize: settings.databasePoolSize }),
         QueueModule,
       ],
-      controllers: [
-        FilesController,
-        FineTuningController,
-        JobMetricsController,
-        CheckpointsController,
-        ModelsController,
-        CompletionsController,
-        ChatCompletionsController,
-        JobsController,
-        AdapterAliasesController,
-        AdaptersController,
-        OverviewController,
-        WorkersController,
-        HealthController,
-        MetricsController,
-        ScalingController,
-      ],
+      controllers,
       providers: [
         { provide: BlobStore, useFactory: () => new LocalBlobStore(settings.blobFolder) },
         { provide: Metrics, useFactory: () => new Metrics('api') },
@@ -76,6 +81,7 @@ export class AppModule {
         FilePreviewService,
         TextCodecs,
         FineTuningService,
+        EstimateService,
         JobEventFeed,
         JobService,
         JobChangeFeed,

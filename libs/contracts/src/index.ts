@@ -41,6 +41,7 @@ export {
   type FineTuningJobListQuery,
   type FineTuningJobObject,
 } from './fine-tuning-job.js';
+export { fineTuningEstimate, type FineTuningEstimateObject } from './fine-tuning-estimate.js';
 export {
   fineTuningCheckpoint,
   fineTuningCheckpointList,

@@ -57,6 +57,26 @@ export class JobMetricRepository {
     }));
   }
 
+  /**
+   * How fast the latest trainings were, of all projects: on the model or, where none is given, on any. All weights and
+   * adapters are counted apart. Undefined where no step of such a training was measured.
+   */
+  async trainingRate(kind: 'adapter' | 'full', model?: string): Promise<TrainingRate | undefined> {
+    const [row] = await this.dataSource.query<TrainingRateRow[]>(TRAINING_RATE, [
+      kind === 'full',
+      model ?? null,
+      RATE_JOBS,
+      RATE_STEPS,
+    ]);
+    if (row === undefined || row.tokens_per_second === null || row.weights_per_second === null)
+      return undefined;
+    return {
+      jobs: row.jobs,
+      tokensPerSecond: row.tokens_per_second,
+      weightsPerSecond: row.weights_per_second,
+    };
+  }
+
   /** The whole curve by step. */
   async series(jobId: string): Promise<readonly JobMetric[]> {
     const rows = await this.dataSource.manager.find(JobMetricEntity, {
@@ -66,6 +86,38 @@ export class JobMetricRepository {
     return rows.map(toDomain);
   }
 }
+
+/** The speed of trainings, weighted by their time. */
+export interface TrainingRate {
+  /** Trainings that it comes from. */
+  readonly jobs: number;
+  readonly tokensPerSecond: number;
+  /** Tokens times the weights of the base that each passes through: about the same for bases of any size. */
+  readonly weightsPerSecond: number;
+}
+
+interface TrainingRateRow {
+  readonly jobs: number;
+  readonly tokens_per_second: number | null;
+  readonly weights_per_second: number | null;
+}
+
+/** So many of the latest trainings count, each with so many of its last steps. */
+const RATE_JOBS = 10;
+const RATE_STEPS = 200;
+
+const TRAINING_RATE = `
+  WITH recent AS (
+    SELECT j.id, m.parameter_count FROM fine_tuning_job j JOIN base_model m ON m.id = j.base_model_id
+    WHERE j.started_at IS NOT NULL AND j.metric_sequence > 0 AND (j.adapter_method = 'full') = $1
+      AND ($2::text IS NULL OR j.base_model_id = $2)
+    ORDER BY j.created_at DESC LIMIT $3)
+  SELECT count(DISTINCT r.id)::integer AS jobs,
+    sum(s.tokens_per_second * s.step_seconds) / sum(s.step_seconds) AS tokens_per_second,
+    sum(s.tokens_per_second * s.step_seconds * r.parameter_count) / sum(s.step_seconds) AS weights_per_second
+  FROM recent r CROSS JOIN LATERAL (
+    SELECT tokens_per_second, step_seconds FROM job_metric
+    WHERE job_id = r.id AND step_seconds > 0 AND tokens_per_second > 0 ORDER BY step DESC LIMIT $4) s`;
 
 const APPEND = `
   WITH counter AS (

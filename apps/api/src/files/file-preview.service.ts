@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { FilePreviewObject, FilePreviewQuery } from '@prad/contracts';
 import { BaseModelRepository, DataFileRepository } from '@prad/database';
-import type { DataFile } from '@prad/domain';
+import type { DataFile, ReadyBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { encodeExample, parseTrainingExample, readJsonLines, type TextCodec } from '@prad/formats';
 import { BlobStore } from '@prad/storage';
@@ -15,7 +15,8 @@ const SAMPLE = 2_000;
 
 type PreviewRow = FilePreviewObject['rows'][number];
 
-interface ExampleLength {
+/** Tokens of an example, the end token counted. */
+export interface ExampleLength {
   readonly prompt: number;
   readonly total: number;
 }
@@ -44,17 +45,40 @@ export class FilePreviewService {
     const total = rowsOf(file);
     const { model } = query;
     const codec = model === undefined ? undefined : await this.codecOf(project, model);
+    const { rows, lengths } = await this.read(file, total, { shown: query.rows, codec }, signal);
+    return {
+      ...{ object: 'file.preview', file: id, total_rows: total, rows },
+      token_lengths: model === undefined ? null : toTokenLengths(model, lengths),
+    };
+  }
+
+  /** Lengths of all examples of a training file, or of an even sample of a larger one. Throws as `preview`. */
+  async lengths(
+    file: DataFile,
+    model: ReadyBaseModel,
+    signal: AbortSignal,
+  ): Promise<readonly ExampleLength[]> {
+    const codec = await this.codecs.of(model);
+    return (await this.read(file, rowsOf(file), { shown: 0, codec }, signal)).lengths;
+  }
+
+  private async read(
+    file: DataFile,
+    total: number,
+    { shown, codec }: { readonly shown: number; readonly codec: TextCodec | undefined },
+    signal: AbortSignal,
+  ): Promise<{ rows: PreviewRow[]; lengths: ExampleLength[] }> {
     const rows: PreviewRow[] = [];
     const lengths: ExampleLength[] = [];
     const isCounted = (row: number) => codec !== undefined && isInSample(row, total);
-    const wanted = (row: number) => row < query.rows || isCounted(row);
+    const wanted = (row: number) => row < shown || isCounted(row);
     // A file whose lengths are not asked for is read no further than its last row to show.
-    const end = codec === undefined ? query.rows : total;
+    const end = codec === undefined ? shown : total;
     const source = await this.blobs.get(file.blobKey);
     try {
       for await (const { line, row, value } of readJsonLines(source, { wanted })) {
-        if (signal.aborted) throw cancelled(id);
-        if (row < query.rows) rows.push({ line, value: value as PreviewRow['value'] });
+        if (signal.aborted) throw cancelled(file.id);
+        if (row < shown) rows.push({ line, value: value as PreviewRow['value'] });
         if (codec !== undefined && isCounted(row)) lengths.push(lengthOf(codec, value, line));
         if (row + 1 >= end) break;
         // Tokenising is work of the thread that other requests wait for.
@@ -63,10 +87,7 @@ export class FilePreviewService {
     } finally {
       source.destroy();
     }
-    return {
-      ...{ object: 'file.preview', file: id, total_rows: total, rows },
-      token_lengths: model === undefined ? null : toTokenLengths(model, lengths),
-    };
+    return { rows, lengths };
   }
 
   private async codecOf(project: string, model: string): Promise<TextCodec> {

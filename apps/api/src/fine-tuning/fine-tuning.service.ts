@@ -8,14 +8,25 @@ import {
   type FineTuningJob,
   type FineTuningMethod,
   type JsonObject,
+  type ReadyBaseModel,
 } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { JobProducer } from '@prad/queue';
+import { JobProducer, type TrainingSettings } from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import { atField } from '../http/error-response.js';
 import { ModelResolver } from '../models/model-resolver.js';
 import { trainingWarnings } from './training-warnings.js';
 import { methodOptions, trainingSettings } from './training-defaults.js';
+
+/** A request that fits its base and its files. */
+export interface CheckedJob {
+  readonly base: ReadyBaseModel;
+  readonly training: DataFile;
+  readonly validation: DataFile | undefined;
+  readonly settings: TrainingSettings;
+  readonly method: FineTuningMethod;
+  readonly warnings: readonly string[];
+}
 
 @Injectable()
 export class FineTuningService {
@@ -27,8 +38,8 @@ export class FineTuningService {
     private readonly producer: JobProducer,
   ) {}
 
-  /** Checks everything that needs no numerics, records the job and queues it. The files were validated on upload. */
-  async submit(project: string, request: CreateFineTuningJob): Promise<FineTuningJob> {
+  /** Everything of a request that needs no numerics. The files were validated on upload. */
+  async check(project: string, request: CreateFineTuningJob): Promise<CheckedJob> {
     const base = await this.models.resolveBase(project, request.model);
     const training = await this.trainingFile(project, request.training_file, 'training_file');
     const validation =
@@ -36,14 +47,20 @@ export class FineTuningService {
         ? await this.trainingFile(project, request.validation_file, 'validation_file')
         : undefined;
     const { prad } = request.method;
+    const settings = trainingSettings(prad, base, training.rows);
     const method: FineTuningMethod = {
       adapter: prad.adapter,
       scope: prad.scope,
       options: toJson(methodOptions(prad, base)),
-      hyperparameters: toJson(trainingSettings(prad, base, training.rows)),
+      hyperparameters: toJson(settings),
     };
+    return { base, training, validation, settings, method, warnings: trainingWarnings(method, base) };
+  }
+
+  /** Checks, records the job and queues it. */
+  async submit(project: string, request: CreateFineTuningJob): Promise<FineTuningJob> {
+    const { base, training, validation, method, warnings } = await this.check(project, request);
     const id = newId('ftjob');
-    const warnings = trainingWarnings(method, base);
     const job = await this.jobs.create({
       ...{
         id,

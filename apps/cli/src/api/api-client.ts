@@ -9,6 +9,7 @@ import {
   fileDeletion,
   fileList,
   fileObject,
+  fineTuningEstimate,
   fineTuningEvent,
   fineTuningEventList,
   fineTuningJob,
@@ -25,6 +26,7 @@ import {
   type CreateCompletion,
   type createFineTuningJob,
   type FileObject,
+  type FineTuningEstimateObject,
   type FineTuningEventObject,
   type FineTuningJobObject,
   type ImportAdapterFields,
@@ -143,6 +145,11 @@ export class ApiClient {
 
   createJob(request: JobRequest): Promise<FineTuningJobObject> {
     return this.#post('/v1/fine_tuning/jobs', request, fineTuningJob);
+  }
+
+  /** What such a job would take; nothing is recorded. */
+  estimate(request: JobRequest): Promise<FineTuningEstimateObject> {
+    return this.#post('/v1/fine_tuning/estimate', request, fineTuningEstimate);
   }
 
   cancelJob(id: string): Promise<FineTuningJobObject> {

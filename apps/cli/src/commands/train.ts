@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { trainingMethodNames, type FineTuningJobObject } from '@prad/contracts';
+import { trainingMethodNames } from '@prad/contracts';
 import pc from 'picocolors';
-import type { ApiClient } from '../api/api-client.js';
+import type { ApiClient, JobRequest } from '../api/api-client.js';
 import { note, print } from '../output/print.js';
+import { estimateText } from '../training/estimate-text.js';
 import { followJob } from '../training/follow-job.js';
 import { TrainingBars } from '../training/training-bars.js';
 import { atServer, type AddCommands } from './command-context.js';
@@ -33,6 +34,7 @@ interface TrainOptions {
   readonly evaluationSteps?: number;
   readonly suffix?: string;
   readonly seed?: number;
+  readonly estimate?: true;
   readonly follow: boolean;
 }
 
@@ -70,22 +72,32 @@ export const addTrain: AddCommands = (program, context) => {
     .option('--evaluation-steps <n>', 'steps between validations; default once an epoch', numberOption)
     .option('--suffix <text>', 'part of the name of what is trained')
     .option('--seed <n>', 'repeats a training', numberOption)
+    .option('--estimate', 'print what the job would take, and submit nothing')
     .option('--no-follow', 'return when the job is queued')
     .action(async (options: TrainOptions) => {
       await atServer(context, async ({ client, isPrivate }) => {
-        const { id, prad } = await submit(client, options);
-        note(`job ${id}`);
-        for (const warning of prad.warnings) note(`${pc.yellow('warning:')} ${warning}`);
-        if (options.follow) await watch(client, id, isPrivate);
-        else if (isPrivate) note('no server stays behind: the job runs when one does (`prad up`)');
-        else print(id);
+        await train(client, options, isPrivate);
       });
     });
 };
 
-async function submit(client: ApiClient, options: TrainOptions): Promise<FineTuningJobObject> {
+async function train(client: ApiClient, options: TrainOptions, isPrivate: boolean): Promise<void> {
+  const request = await jobRequest(client, options);
+  if (options.estimate) {
+    print(estimateText(await client.estimate(request)));
+    return;
+  }
+  const { id, prad } = await client.createJob(request);
+  note(`job ${id}`);
+  for (const warning of prad.warnings) note(`${pc.yellow('warning:')} ${warning}`);
+  if (options.follow) await watch(client, id, isPrivate);
+  else if (isPrivate) note('no server stays behind: the job runs when one does (`prad up`)');
+  else print(id);
+}
+
+async function jobRequest(client: ApiClient, options: TrainOptions): Promise<JobRequest> {
   const { model, adapter, scope, suffix, seed } = options;
-  return client.createJob({
+  return {
     ...{ model, suffix, seed },
     training_file: await fileId(client, options.file),
     validation_file:
@@ -104,7 +116,7 @@ async function submit(client: ApiClient, options: TrainOptions): Promise<FineTun
         },
       },
     },
-  });
+  };
 }
 
 /** What the method is asked for; which of it the method has, the server knows. */

@@ -3,6 +3,7 @@ import type {
   FileObject,
   FilePreviewObject,
   FineTuningCheckpointObject,
+  FineTuningEstimateObject,
   FineTuningJobObject,
   JobListObject,
   JobSummaryObject,
@@ -11,7 +12,7 @@ import type {
   WorkerObject,
 } from '@prad/contracts';
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
-import { getJson, query } from './http.js';
+import { getJson, postJson, query } from './http.js';
 import type { JobFilter } from './job-filter.js';
 
 interface Page<Item> {
@@ -65,6 +66,16 @@ export function previewQuery(id: string, model: string | undefined, rows: number
     queryFn: ({ signal }) =>
       getJson<FilePreviewObject>(`/v1/files/${id}/preview${query({ model, rows })}`, signal),
     staleTime: Infinity,
+  });
+}
+
+/** What a job with this request would take; its speed comes from jobs, which go on ending. */
+export function estimateQuery(request: object) {
+  return queryOptions({
+    queryKey: ['estimate', request],
+    queryFn: () => postJson<FineTuningEstimateObject>('/v1/fine_tuning/estimate', request),
+    staleTime: 60_000,
+    retry: false,
   });
 }
 
