@@ -14,6 +14,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
   models: ['adapter-files', 'nn', 'graph', 'runtime', 'formats', 'tensor'],
   training: ['adapter-files', 'models', 'nn', 'graph', 'runtime', 'formats', 'tensor'],
   generation: ['adapter-files', 'models', 'nn', 'graph', 'runtime', 'formats', 'tensor'],
+  metrics: [],
   contracts: ['adapter-options'],
   domain: [],
   database: ['domain'],
