@@ -54,7 +54,9 @@ async function* told(
 ): AsyncGenerator<GenerateEvent, void> {
   for await (const event of events) {
     if (event.type === 'token') {
-      if (event.text !== '') yield { type: 'text', choice, text: event.text };
+      // PostgreSQL stores every character but this one.
+      const text = event.text.replaceAll('\0', '\uFFFD');
+      if (text !== '') yield { type: 'text', choice, text };
       continue;
     }
     const { reason, usage, timings, batch } = event;
