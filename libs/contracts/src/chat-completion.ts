@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { bookkeepingLabel, neutral, neutralList, neutralObject } from './neutral.js';
-import { maxTokens, samplingFields, streamOptionsError, streamOptionsNeedStream } from './sampling.js';
+import {
+  maxTokens,
+  samplingFields,
+  schedulingFields,
+  streamOptionsError,
+  streamOptionsNeedStream,
+} from './sampling.js';
 
 /** Default of `max_completion_tokens`. */
 export const CHAT_MAX_TOKENS = 256;
@@ -37,6 +43,7 @@ export const createChatCompletion = z
     max_tokens: maxTokens.describe('Older name of max_completion_tokens.'),
     max_completion_tokens: maxTokens.describe(`Most tokens to generate; default ${CHAT_MAX_TOKENS}.`),
     ...samplingFields,
+    ...schedulingFields,
     audio: neutral('audio'),
     frequency_penalty: neutral('frequency_penalty', [0]),
     presence_penalty: neutral('presence_penalty', [0]),

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { bookkeepingLabel, neutral, neutralObject } from './neutral.js';
-import { maxTokens, samplingFields, streamOptionsError, streamOptionsNeedStream } from './sampling.js';
+import {
+  maxTokens,
+  samplingFields,
+  schedulingFields,
+  streamOptionsError,
+  streamOptionsNeedStream,
+} from './sampling.js';
 
 /** Most prompts in one request. */
 export const MAX_PROMPTS = 128;
@@ -20,6 +26,7 @@ export const createCompletion = z
     }),
     max_tokens: maxTokens.describe(`Most tokens to generate; default ${COMPLETION_MAX_TOKENS}.`),
     ...samplingFields,
+    ...schedulingFields,
     best_of: neutral('best_of', [1]),
     echo: neutral('echo', [false]),
     frequency_penalty: neutral('frequency_penalty', [0]),

@@ -43,6 +43,26 @@ export const samplingFields = {
     .nullish(),
 };
 
+/** Most urgent and least urgent. */
+export const PRIORITIES = { min: -100, max: 100 };
+
+/** When a request is answered; the same for both endpoints. */
+export const schedulingFields = {
+  priority: z
+    .number()
+    .int()
+    .min(PRIORITIES.min)
+    .max(PRIORITIES.max)
+    .nullish()
+    .describe('Requests with lower numbers are answered first, from -100 to 100; default 0.'),
+  timeout_seconds: z
+    .number()
+    .gt(0)
+    .max(86_400)
+    .nullish()
+    .describe('After so long nobody wants the answer: the request ends with `deadline_exceeded`.'),
+};
+
 /** Upper bound on generated tokens. */
 export const maxTokens = z.number().int().min(1).max(MAX_NEW_TOKENS).nullish();
 

@@ -38,6 +38,8 @@ interface Bank {
 export class AdaptedSession {
   #layout = emptyLayout;
   #session: Session | undefined;
+  /** Of sessions for earlier layouts. */
+  #closedMs = 0;
   readonly #banks: LeastRecentlyUsed<Bank>;
 
   constructor(
@@ -62,8 +64,14 @@ export class AdaptedSession {
     return { session, feeds: { ...bank.feeds, ...bank.rows(taken) } };
   }
 
+  /** Milliseconds that runs so far spent in onnxruntime. */
+  get nativeMs(): number {
+    return this.#closedMs + (this.#session?.nativeMs ?? 0);
+  }
+
   async close(): Promise<void> {
     await this.#session?.close();
+    this.#closedMs = this.nativeMs;
     this.#session = undefined;
   }
 

@@ -139,6 +139,32 @@ describe('Engine', () => {
     expect(engine.load).toEqual(idle);
   });
 
+  it('ends what comes too late with an error, waiting or running, and frees the slot', async () => {
+    const engine = engineOf(new HashExecutor(1));
+    const late = { code: 'deadline_exceeded', kind: 'cancelled' };
+    const running = all(engine.submit(ask({ prompt: [8], maxTokens: 40, deadline: Date.now() + 1 })));
+    const waits = all(engine.submit(ask({ deadline: Date.now() - 1 })));
+    const other = all(engine.submit(ask()));
+    await expect(waits).rejects.toMatchObject(late);
+    const end = Date.now() + 2;
+    while (Date.now() < end);
+    await expect(running).rejects.toMatchObject(late);
+    expect(tokens(await other)).toEqual(tokens(await alone(ask())));
+    expect(engine.load).toEqual(idle);
+  });
+
+  it('takes turns between those who ask, and takes urgent requests first', async () => {
+    const executor = new HashExecutor(1);
+    const engine = engineOf(executor);
+    const asked = [
+      ...[ask({ share: 'a' }), ask({ share: 'a' }), ask({ share: 'a' }), ask({ share: 'b' })],
+      ...[ask({ share: 'b' }), ask({ share: 'a', priority: -1 })],
+    ];
+    await Promise.all(asked.map((request) => all(engine.submit(request))));
+    const order = executor.plans.flatMap(({ prefill }) => prefill.flat().map(({ request }) => request));
+    expect(order).toEqual([5, 3, 0, 4, 1, 2]);
+  });
+
   it('a step that fails ends its requests with the error and no others', async () => {
     const executor = new HashExecutor(1);
     const engine = engineOf(executor);

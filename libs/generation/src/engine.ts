@@ -71,7 +71,7 @@ export class Engine {
   /**
    * Queues a request. The events come as fast as they are read or faster. An abort, or a reader that leaves, frees the
    * slot before the next step; an abort ends the events with reason `cancelled`, a deadline that has passed with the
-   * error unavailable `deadline_exceeded`.
+   * error cancelled `deadline_exceeded`.
    * @throws AppError invalid `prompt_too_long` and others of `answerLimit`, at once; unavailable `engine_closed`.
    */
   submit(request: GenerationRequest, signal?: AbortSignal): AsyncIterable<TokenEvent> {
@@ -277,7 +277,7 @@ function cacheTooSmall(bytes: number, { capacity, tokenBytes }: Executor): AppEr
 
 function tooLate({ answer }: Sequence): AppError {
   return new AppError({
-    kind: 'unavailable',
+    kind: 'cancelled',
     code: 'deadline_exceeded',
     message: `the deadline has passed, ${answer.length} tokens after the answer's beginning`,
   });

@@ -16,9 +16,9 @@ export interface GenerationRequest {
   /** Who asks: those with one share get equal shares of a full engine. */
   readonly share?: string;
   /** Lower ones are admitted first, and keep their memory longest; 0 by default. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** When nobody wants the answer any more, in milliseconds since 1970. */
-  readonly deadline?: number;
+  readonly deadline?: number | undefined;
 }
 
 /**

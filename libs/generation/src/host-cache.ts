@@ -5,6 +5,9 @@ import { BLOCK_TOKENS, KeyValueCache, type PlacedRun } from './key-value-cache.j
 import type { LoadedBlocks, Move, SavedBlock } from './plan.js';
 import type { RunRow } from './run-feeds.js';
 
+/** A batch has one size for many steps. */
+const KEPT_VIEWS = 64;
+
 /**
  * Keys and values in host memory, where operators that run on the CPU update them in place: [slots, K, M, D] for each
  * layer, of which a run has the part of its rows as a view.
@@ -13,6 +16,8 @@ export class HostCache extends KeyValueCache {
   override readonly chunks = true;
   readonly #layers: readonly { readonly key: Float32Array; readonly value: Float32Array }[];
   readonly #slotSize: number;
+  /** Those that were made; the same part is used by many steps. */
+  readonly #views = new Map<string, Readonly<Record<string, HostTensor>>>();
   /** Kept blocks: the heads of keys, then of values, of each layer, [2*L*K, BLOCK_TOKENS, D]. */
   readonly #blocks = new Map<string, Float32Array>();
 
@@ -50,6 +55,16 @@ export class HostCache extends KeyValueCache {
 
   /** `count` slots from `from` on as graph inputs (`past`) or outputs (`present`), without a copy. */
   #view(time: 'past' | 'present', from: number, count: number): Record<string, HostTensor> {
+    const key = `${time} ${from} ${count}`;
+    const known = this.#views.get(key);
+    if (known) return known;
+    if (this.#views.size >= KEPT_VIEWS) this.#views.clear();
+    const view = this.#newView(time, from, count);
+    this.#views.set(key, view);
+    return view;
+  }
+
+  #newView(time: 'past' | 'present', from: number, count: number): Record<string, HostTensor> {
     const { kvHeads, headDim } = this.dimensions;
     const shape = [count, kvHeads, this.capacity, headDim];
     return Object.fromEntries(

@@ -103,6 +103,13 @@ export class OnnxExecutor extends Executor {
     return logits;
   }
 
+  /** Milliseconds that all runs so far spent in onnxruntime. */
+  get nativeMs(): number {
+    const { decode, prompts } = this.base;
+    const sessions = new Set([decode, prompts]);
+    return [...sessions].reduce((sum, { nativeMs }) => sum + nativeMs, this.#adapted.nativeMs);
+  }
+
   override async close(): Promise<void> {
     await this.cache.close();
     await this.base.decode.close();

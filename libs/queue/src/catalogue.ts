@@ -11,6 +11,8 @@ export interface JobDefinition {
   readonly event: z.ZodType;
   /** How often a job is tried when its handler fails with an error that may pass. */
   readonly attempts: number;
+  /** Whether some are taken before others; else in the order of their adding. */
+  readonly prioritised: boolean;
   /** First pause between attempts; it doubles each time. */
   readonly backoffMs: number;
   /** Finished jobs that the queue keeps; 0 keeps none, so that the same id can be added again. */
@@ -30,6 +32,7 @@ export const jobCatalogue = {
     idKey: 'fineTuningJobId',
     event: z.never(),
     attempts: 3,
+    prioritised: false,
     backoffMs: 5_000,
     keep: { count: 1_000, seconds: oneDay },
   },
@@ -38,6 +41,7 @@ export const jobCatalogue = {
     idKey: 'inferenceJobId',
     event: generationEvent,
     attempts: 3,
+    prioritised: true,
     backoffMs: 500,
     keep: { count: 2_000, seconds: fiveMinutes },
   },
@@ -46,6 +50,7 @@ export const jobCatalogue = {
     idKey: 'baseModelId',
     event: z.never(),
     attempts: 3,
+    prioritised: false,
     backoffMs: 5_000,
     keep: { count: 0, seconds: 0 },
   },

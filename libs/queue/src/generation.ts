@@ -21,6 +21,10 @@ export const generationRequest = z.strictObject({
     seed: z.number().int().min(0),
     stop: z.array(z.string().min(1)),
   }),
+  /** Lower ones are answered first. Rows of earlier versions have none. */
+  priority: z.number().int().default(0),
+  /** After so long, counted from the row's creation, nobody wants the answer; null: never. */
+  timeoutMs: z.number().min(1).nullable().default(null),
   /** False: nobody reads the token events, so none need be written. */
   stream: z.boolean(),
 });

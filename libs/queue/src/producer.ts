@@ -24,6 +24,15 @@ const ANSWER_MS = 5_000;
 /** On Postgres the waiting jobs of a paused queue count as `paused`, a state that BullMQ's types leave out. */
 const states = ['wait', 'paused' as JobType, 'prioritized', 'delayed', 'active', 'failed'] as const;
 
+/** When a job is taken. */
+export interface JobOrder {
+  /** Lower ones first, and those of one priority in the order of their adding. */
+  readonly priority?: number;
+}
+
+/** BullMQ's priorities begin at 1. */
+const MIDDLE = 1_000;
+
 /** Adds jobs of the catalogue to their queues. */
 export class JobProducer {
   private readonly queues: ReadonlyMap<JobName, StoreQueue>;
@@ -35,12 +44,17 @@ export class JobProducer {
   }
 
   /** Adds the job unless one with the same id is known. Throws `unavailable` when the store does not answer. */
-  async add<Name extends JobName>(name: Name, payload: JobPayload<Name>): Promise<void> {
+  async add<Name extends JobName>(
+    name: Name,
+    payload: JobPayload<Name>,
+    { priority = 0 }: JobOrder = {},
+  ): Promise<void> {
     const definition: JobDefinition = jobCatalogue[name];
     const { attempts, backoffMs, keep } = definition;
     const retention = keep.count === 0 ? true : { count: keep.count, age: keep.seconds };
     const added = this.queue(name).add(name, definition.payload.parse(payload), {
       jobId: queueJobId(name, payload),
+      ...(definition.prioritised && { priority: MIDDLE + priority }),
       attempts,
       backoff: { type: 'exponential', delay: backoffMs },
       removeOnComplete: retention,

@@ -8,9 +8,16 @@ export function isDtype(name: string): name is Dtype {
   return dtypes.has(name);
 }
 
-/** The same memory as an onnxruntime tensor. */
-export function toNative({ dtype, shape, data }: HostTensor): Tensor {
-  return new Tensor(dtype, data, shape);
+/** A cache's views are fed in every step, and a new tensor for each of them takes a share of a decode step. */
+const made = new WeakMap<HostTensor, Tensor>();
+
+/** The same memory as an onnxruntime tensor; the same one each time. */
+export function toNative(host: HostTensor): Tensor {
+  const known = made.get(host);
+  if (known) return known;
+  const native = new Tensor(host.dtype, host.data, host.shape);
+  made.set(host, native);
+  return native;
 }
 
 /** The same memory as a host tensor. */

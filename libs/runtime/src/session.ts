@@ -25,6 +25,7 @@ export class Session {
   /** In the order of the graph. */
   readonly inputs: readonly TensorSignature[];
   readonly outputs: readonly TensorSignature[];
+  #nativeMs = 0;
   #native: InferenceSession | undefined;
   readonly #sequence: string | undefined;
 
@@ -94,6 +95,11 @@ export class Session {
     await this.#run(feeds, (native, given) => runInto(native, given, targets, this.#sequence));
   }
 
+  /** Milliseconds that runs spent in onnxruntime so far; on WebGPU waiting for the device counts. */
+  get nativeMs(): number {
+    return this.#nativeMs;
+  }
+
   /** Frees the model's memory; closing twice is harmless. */
   async close(): Promise<void> {
     const native = this.#native;
@@ -108,7 +114,11 @@ export class Session {
     const native = this.#open();
     checkFeeds(this.inputs, feeds);
     try {
-      return await onDevice(this.device, () => work(native, natives(feeds)));
+      const given = natives(feeds);
+      const started = performance.now();
+      const result = await onDevice(this.device, () => work(native, given));
+      this.#nativeMs += performance.now() - started;
+      return result;
     } catch (error) {
       throw translateNative(error, 'the graph did not run', { kind: 'bug', code: 'run_failed' });
     }

@@ -62,10 +62,12 @@ type Sizes = Map<string, { size: number; name: string }>;
 
 function checkTensor(signature: TensorSignature, given: Typed, sizes: Sizes | undefined): void {
   const { name, dtype, shape } = signature;
-  const got = `${given.dtype} [${given.shape.join(', ')}]`;
   const fits = given.dtype === dtype && given.shape.length === shape.length;
   const misfit = shape.findIndex((dim, axis) => typeof dim === 'number' && dim !== given.shape[axis]);
-  if (!fits || misfit !== -1) throw refused('feed_mismatch', `${describe(signature)} expected, got ${got}`);
+  if (!fits || misfit !== -1) {
+    const got = `${given.dtype} [${given.shape.join(', ')}]`;
+    throw refused('feed_mismatch', `${describe(signature)} expected, got ${got}`);
+  }
   shape.forEach((dim, axis) => {
     const size = given.shape[axis];
     if (typeof dim !== 'string' || dim === '' || size === undefined || !sizes) return;

@@ -54,7 +54,7 @@ describe.each(backends)('an operator with the queue on %s', (backend) => {
     const { id } = await newestRequest();
     const seen = await get('overview', overview);
     expect(seen.queues.map(({ name }) => name)).toEqual(['train', 'generate', 'import']);
-    expect(seen.queues.find(({ name }) => name === 'generate')).toMatchObject({ waiting: 1, paused: false });
+    expect(seen.queues.find(({ name }) => name === 'generate')).toMatchObject({ prioritized: 1, paused: false });
     expect(await (await cancel(id)).json()).toMatchObject({ id, status: 'cancelled', kind: 'inference' });
     await api.startWorker();
     expect((await answer).status).toBe(499);

@@ -274,7 +274,8 @@ describe.each(backends)('queue on %s', (backend) => {
     await sleep(300);
     expect(done()).toBe(1);
     const depths = [await producer.depth('train'), await producer.depth('generate')];
-    expect(depths.reduce((sum, { waiting, delayed }) => sum + waiting + delayed, 0)).toBe(3);
+    const left = depths.map(({ waiting, prioritized, delayed }) => waiting + prioritized + delayed);
+    expect(left.reduce((sum, count) => sum + count, 0)).toBe(3);
     await one.close(0);
     await host(probes);
     while (done() < 4) await sleep(10);

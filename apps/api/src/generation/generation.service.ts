@@ -16,8 +16,13 @@ export interface Submission {
   readonly endpoint: InferenceEndpoint;
   readonly model: string;
   readonly input: GenerationRequest['input'];
-  readonly sampling: SamplingRequest;
+  readonly sampling: SamplingRequest & SchedulingRequest;
   readonly stream: boolean;
+}
+
+interface SchedulingRequest {
+  readonly priority?: number | null | undefined;
+  readonly timeout_seconds?: number | null | undefined;
 }
 
 /** A request that a worker will answer. */
@@ -28,6 +33,8 @@ export interface StartedGeneration {
   readonly model: string;
   readonly seed: number;
   readonly choices: number;
+  /** After which nobody wants the answer; null: never. */
+  readonly timeoutMs: number | null;
 }
 
 export type SucceededInference = Extract<InferenceJob, { status: 'succeeded' }>;
@@ -61,7 +68,9 @@ export class GenerationService {
     const { project, endpoint, model, input, stream } = submission;
     const { base, adapter, adapterVersion } = await this.models.resolve(project, model);
     const sampling = samplingOf(submission.sampling, base.contextLength, () => randomInt(2 ** 31));
-    const request: GenerationRequest = { input, sampling, stream };
+    const { priority, timeout_seconds: timeout } = submission.sampling;
+    const timeoutMs = timeout ? Math.max(1, 1000 * timeout) : null;
+    const request: GenerationRequest = { input, sampling, priority: priority ?? 0, timeoutMs, stream };
     const id = newId(idPrefixes[endpoint]);
     const { createdAt } = await this.jobs.create({
       id,
@@ -73,20 +82,48 @@ export class GenerationService {
       request,
     });
     try {
-      await this.producer.add('generate', { inferenceJobId: id, requestId: currentRequestId() });
+      const payload = { inferenceJobId: id, requestId: currentRequestId() };
+      await this.producer.add('generate', payload, { priority: request.priority });
     } catch (error) {
       await this.jobs.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
       throw error;
     }
     const choices = input.kind === 'prompts' ? input.prompts.length : 1;
-    return { id, createdAt, model, seed: sampling.seed, choices };
+    return { id, createdAt, model, seed: sampling.seed, choices, timeoutMs };
   }
 
   /**
    * The texts as they come and then the answer. Whatever the stream lost is made up for from the row.
-   * When the signal is aborted the work is cancelled and `cancelled` is thrown; a failed job throws its error.
+   * When the signal is aborted the work is cancelled and `cancelled` is thrown, when the request's time is over unavailable
+   * `deadline_exceeded`; a failed job throws its error.
    */
-  async *follow(started: StartedGeneration, signal: AbortSignal): AsyncGenerator<GenerationUpdate, void> {
+  async *follow(started: StartedGeneration, left: AbortSignal): AsyncGenerator<GenerationUpdate, void> {
+    const { timeoutMs } = started;
+    const late = timeoutMs === null ? undefined : AbortSignal.timeout(Math.ceil(timeoutMs));
+    const signal = late ? AbortSignal.any([left, late]) : left;
+    try {
+      yield* this.untilEnd(started, signal);
+    } catch (error) {
+      throw late?.aborted === true && !left.aborted ? tooLate(started) : error;
+    }
+  }
+
+  /** Waits for the answer without looking at the stream's texts. */
+  async finish(started: StartedGeneration, signal: AbortSignal): Promise<Answer> {
+    for await (const update of this.follow(started, signal)) {
+      if (update.kind === 'done') return update.answer;
+    }
+    throw new AppError({
+      kind: 'bug',
+      code: 'no_answer',
+      message: `request ${started.id} ended without an answer`,
+    });
+  }
+
+  private async *untilEnd(
+    started: StartedGeneration,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationUpdate, void> {
     const sent = Array.from({ length: started.choices }, () => '');
     const settled = async () => isFinal((await this.jobs.get(started.id)).status);
     let ended = false;
@@ -111,18 +148,6 @@ export class GenerationService {
     }
   }
 
-  /** Waits for the answer without looking at the stream's texts. */
-  async finish(started: StartedGeneration, signal: AbortSignal): Promise<Answer> {
-    for await (const update of this.follow(started, signal)) {
-      if (update.kind === 'done') return update.answer;
-    }
-    throw new AppError({
-      kind: 'bug',
-      code: 'no_answer',
-      message: `request ${started.id} ended without an answer`,
-    });
-  }
-
   private async answer(id: string, signal: AbortSignal): Promise<Answer> {
     for (;;) {
       if (signal.aborted) throw cancelled(id);
@@ -143,6 +168,15 @@ export class GenerationService {
       }
     }
   }
+}
+
+function tooLate({ id, timeoutMs }: StartedGeneration): AppError {
+  return new AppError({
+    kind: 'unavailable',
+    code: 'deadline_exceeded',
+    message: `request ${id} was not answered within its ${timeoutMs} ms`,
+    details: { param: 'timeout_seconds' },
+  });
 }
 
 function cancelled(id: string): AppError {

@@ -10,6 +10,10 @@ export interface GenerateParams {
   readonly prompts: readonly Prompt[];
   /** The project, for equal shares. */
   readonly share: string;
+  /** Lower ones are answered first. */
+  readonly priority: number;
+  /** When nobody wants the answer any more, in milliseconds since 1970; undefined: never. */
+  readonly deadline: number | undefined;
   readonly sampling: {
     readonly maxTokens: number;
     readonly temperature: number;

@@ -15,12 +15,14 @@ const engines = new Engines(workerData as EngineSettings, (step) => {
 const handlers = {
   /** Answers all prompts of a request at once; requests of any adapters of one base share their steps. */
   async *generate(
-    { base, adapter: named, prompts, share, sampling }: GenerateParams,
+    { base, adapter: named, prompts, sampling, ...params }: GenerateParams,
     signal: AbortSignal,
   ): AsyncGenerator<GenerateEvent, void> {
     const open = await engines.get(base);
     const adapter = named && (await open.adapter(named));
     const { maxTokens, stop, ...rest } = sampling;
+    const { share, priority, deadline } = params;
+    const order = { share, priority, deadline };
     // Ends the other prompts of the request when one fails or the reader leaves.
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
@@ -29,10 +31,8 @@ const handlers = {
         const request = {
           prompt: open.encode(prompt, adapter),
           adapter,
-          share,
-          maxTokens,
-          stop,
-          sampling: rest,
+          ...{ maxTokens, stop, sampling: rest },
+          ...order,
         };
         return told(open.engine.submit(request, either), choice, signal);
       });

@@ -52,7 +52,8 @@ export class GenerateHandler implements JobHandler<'generate'> {
     await this.rows.inferenceJobs.fail(id, owner, failureOf(error));
   }
 
-  async #params(job: InferenceJob, { input, sampling }: GenerationRequest): Promise<GenerateParams> {
+  async #params(job: InferenceJob, request: GenerationRequest): Promise<GenerateParams> {
+    const { input, sampling, priority, timeoutMs } = request;
     const base = await this.rows.baseModels.getReady(job.baseModel);
     return {
       base: { name: base.id, folder: await this.blobs.localPath(base.blobKey) },
@@ -62,6 +63,8 @@ export class GenerateHandler implements JobHandler<'generate'> {
           ? input.prompts.map((text) => ({ kind: 'text', text }))
           : [{ kind: 'messages', messages: input.messages }],
       share: job.project,
+      priority,
+      deadline: timeoutMs === null ? undefined : job.createdAt.getTime() + timeoutMs,
       sampling,
     };
   }
