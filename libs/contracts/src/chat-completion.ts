@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { bookkeepingLabel, neutral, neutralList, neutralObject } from './neutral.js';
 import {
+  isStorable,
   maxTokens,
+  notStorable,
   samplingFields,
   schedulingFields,
   streamOptionsError,
@@ -17,6 +19,7 @@ const content = z
   .union([z.string(), z.array(textPart).min(1)], {
     error: 'message `content` must be text or a list of parts of type text',
   })
+  .refine(isStorable, `message \`content\` ${notStorable}`)
   .describe('Text, or text parts, which are joined.');
 
 const chatMessage = z

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { bookkeepingLabel, neutral, neutralObject } from './neutral.js';
 import {
+  isStorable,
   maxTokens,
+  notStorable,
   samplingFields,
   schedulingFields,
   streamOptionsError,
@@ -21,9 +23,11 @@ const text = z.string({ error: '`prompt` must be text or a list of texts; token 
 export const createCompletion = z
   .strictObject({
     model: z.string().min(1).describe('Name of a base model or of a trained adapter.'),
-    prompt: z.union([text, z.array(text).min(1).max(MAX_PROMPTS)], {
-      error: `\`prompt\` must be text or a list of 1 to ${MAX_PROMPTS} texts; token ids are not supported`,
-    }),
+    prompt: z
+      .union([text, z.array(text).min(1).max(MAX_PROMPTS)], {
+        error: `\`prompt\` must be text or a list of 1 to ${MAX_PROMPTS} texts; token ids are not supported`,
+      })
+      .refine(isStorable, `\`prompt\` ${notStorable}`),
     max_tokens: maxTokens.describe(`Most tokens to generate; default ${COMPLETION_MAX_TOKENS}.`),
     ...samplingFields,
     ...schedulingFields,

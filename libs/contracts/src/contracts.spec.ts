@@ -116,6 +116,21 @@ describe('generation requests', () => {
     expect(problems(createCompletion.safeParse({ ...completion, prompt: [1, 2] }))[0]).toContain('token ids');
   });
 
+  it('refuse the character that no database row holds, and take what only reads like it', () => {
+    const nul = 'a\0b';
+    const told = (
+      schema: { safeParse(value: unknown): { error?: { issues: { message: string }[] } } },
+      value: object,
+    ) => schema.safeParse({ model: 'm', ...value }).error?.issues[0]?.message;
+    expect(told(createCompletion, { prompt: ['x', nul] })).toMatch(/^`prompt` must not contain.*U\+0000/);
+    expect(told(createCompletion, { prompt: 'x', stop: [nul] })).toMatch(/^`stop` must not contain/);
+    expect(told(createChatCompletion, { messages: [{ role: 'user', content: nul }] })).toMatch(
+      /must not contain/,
+    );
+    expect(told(createCompletion, { prompt: 'x', stop: null })).toBeUndefined();
+    expect(told(createCompletion, { prompt: 'a \\u0000 b' })).toBeUndefined();
+  });
+
   it('refuse stream options without a stream and two names of one limit', () => {
     const options = { stream_options: { include_usage: true } };
     expect(createChatCompletion.safeParse({ ...chat, ...options }).success).toBe(false);

@@ -6,6 +6,12 @@ export const usage = z
     prompt_tokens: z.number().int(),
     completion_tokens: z.number().int(),
     total_tokens: z.number().int(),
+    prompt_tokens_details: z.object({
+      cached_tokens: z
+        .number()
+        .int()
+        .describe('Tokens of the prompt that were not read again, since earlier prompts began with them.'),
+    }),
   })
   .meta({ id: 'Usage' });
 export type UsageObject = z.infer<typeof usage>;

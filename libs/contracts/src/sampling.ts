@@ -8,6 +8,13 @@ export const oneChoice = z
   .literal(1, { error: '`n` must be 1: one answer is given to each prompt; send more prompts or requests' })
   .nullish();
 
+/** What PostgreSQL does not take in a text. */
+export function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('\0');
+  return typeof value !== 'object' || value === null || Object.values(value).every(isStorable);
+}
+export const notStorable = 'must not contain the character U+0000';
+
 const stop = z.string().min(1, 'a stop string must not be empty');
 
 /** How tokens are chosen and when an answer ends; the same for both endpoints. */
@@ -30,6 +37,7 @@ export const samplingFields = {
   stop: z
     .union([stop, z.array(stop).max(MAX_STOPS, `\`stop\` holds at most ${MAX_STOPS} strings`)])
     .nullish()
+    .refine(isStorable, `\`stop\` ${notStorable}`)
     .describe('The answer ends before the first of these strings.'),
   n: oneChoice,
   stream: z.boolean().nullish(),

@@ -8,6 +8,8 @@ export type InferenceEndpoint = (typeof inferenceEndpoints)[number];
 /** Token counts of one request. */
 export interface Usage {
   readonly promptTokens: number;
+  /** Of the prompt's, those that earlier prompts left; rows of earlier versions do not tell. */
+  readonly cachedTokens?: number;
   readonly completionTokens: number;
 }
 

@@ -16,7 +16,7 @@ describe('Engine', () => {
       'end',
     ]);
     const end = endOf(events);
-    expect(end.usage).toEqual({ promptTokens: 3, completionTokens: ids.length });
+    expect(end.usage).toEqual({ promptTokens: 3, cachedTokens: 0, completionTokens: ids.length });
     expect(end.reason).toBe(ids.at(-1) === END ? 'stop' : 'length');
     expect(end.batch).toEqual({ maxRows: 1, maxAdapters: 0 });
     expect(Math.min(end.timings.queueMs, end.timings.prefillMs, end.timings.decodeMs)).toBeGreaterThanOrEqual(
@@ -176,6 +176,18 @@ describe('Engine', () => {
     })();
     await expect(first).rejects.toThrow('no power');
     expect(tokens(await second)).toEqual(tokens(await alone(ask())));
+  });
+
+  it('tells how much of a prompt an earlier one left', async () => {
+    const engine = engineOf(new HashExecutor(1), { prefixCacheBytes: 100 });
+    const prompt = [1, 2, 3, 4, 5, 6];
+    const first = await all(engine.submit(ask({ prompt })));
+    const again = await all(engine.submit(ask({ prompt })));
+    const other = await all(engine.submit(ask({ prompt, adapter: served('x') })));
+    const cached = [first, again, other].map((events) => endOf(events).usage.cachedTokens);
+    // Blocks of two; the last one is read for the logits behind it.
+    expect(cached).toEqual([0, 4, 0]);
+    expect(tokens(again)).toEqual(tokens(first));
   });
 
   it('closes: running requests are cancelled, new ones refused', async () => {

@@ -223,13 +223,13 @@ export class Engine {
       if (row) row.slot = to;
       if (there) there.slot = from;
     }
+    const loaded = new Map(plan.load.map(({ slot, blocks }) => [slot, blocks.length]));
+    for (const sequence of entering) {
+      sequence.enter((loaded.get(slots.get(sequence.id) ?? -1) ?? 0) * (this.executor.blocks?.tokens ?? 0));
+    }
     for (const sequence of together) {
       sequence.slot = slots.get(sequence.id) ?? sequence.slot;
       sequence.joins(together.length, adapters.size);
-    }
-    const loaded = new Map(plan.load.map(({ slot, blocks }) => [slot, blocks.length]));
-    for (const sequence of entering) {
-      sequence.held = (loaded.get(sequence.slot) ?? 0) * (this.executor.blocks?.tokens ?? 0);
     }
     for (const { share, cost } of admitted) this.#queue.serve(share, cost);
     return { together, admitted };

@@ -25,6 +25,7 @@ export class Sequence {
   readonly #detokenizer: Detokenizer;
   readonly #times: { submitted: number; admitted?: number; first?: number; last?: number };
   #maxRows = 0;
+  #cached = 0;
   #maxAdapters = 0;
 
   constructor(
@@ -93,6 +94,14 @@ export class Sequence {
     this.held = 0;
   }
 
+  /** Gets a slot that holds the first tokens of its prompt. */
+  enter(kept: number): void {
+    this.held = kept;
+    const own = this.prompt.length - this.request.prompt.length;
+    // What it finds after it lost a slot, it may have left itself.
+    if (this.#times.admitted === undefined) this.#cached = Math.max(0, kept - own);
+  }
+
   /** Notes tokens that its slot took, and tells whether the logits behind them are those of the next token. */
   took(tokens: number): boolean {
     this.held += tokens;
@@ -120,7 +129,11 @@ export class Sequence {
     this.channel.push({
       type: 'finished',
       reason,
-      usage: { promptTokens: this.request.prompt.length, completionTokens: this.#tokens.length },
+      usage: {
+        promptTokens: this.request.prompt.length,
+        cachedTokens: this.#cached,
+        completionTokens: this.#tokens.length,
+      },
       timings: { queueMs: admitted - submitted, prefillMs: first - admitted, decodeMs: last - first },
       batch: { maxRows: this.#maxRows, maxAdapters: this.#maxAdapters },
     });

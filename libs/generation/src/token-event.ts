@@ -3,6 +3,8 @@ export type FinishReason = 'stop' | 'length' | 'cancelled';
 
 export interface Usage {
   readonly promptTokens: number;
+  /** Those of the prompt that were not read, since earlier prompts began with them. */
+  readonly cachedTokens: number;
   /** Tokens that were chosen, the end token and those of a stop string included. */
   readonly completionTokens: number;
 }

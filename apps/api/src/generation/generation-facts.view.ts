@@ -2,11 +2,12 @@ import type { GenerationFactsObject, UsageObject } from '@prad/contracts';
 import type { Answer, StartedGeneration } from './generation.service.js';
 
 export function toUsage({ job }: Answer): UsageObject {
-  const { promptTokens, completionTokens } = job.usage;
+  const { promptTokens, cachedTokens = 0, completionTokens } = job.usage;
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
+    prompt_tokens_details: { cached_tokens: cachedTokens },
   };
 }
 

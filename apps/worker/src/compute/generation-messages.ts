@@ -32,6 +32,7 @@ export type GenerateEvent =
       readonly choice: number;
       readonly finishReason: 'stop' | 'length';
       readonly promptTokens: number;
+      readonly cachedTokens: number;
       readonly completionTokens: number;
       readonly prefillMs: number;
       readonly decodeMs: number;

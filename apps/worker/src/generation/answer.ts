@@ -34,7 +34,11 @@ export class Answer {
     };
     return {
       result,
-      usage: { promptTokens: sum(ends, 'promptTokens'), completionTokens: sum(ends, 'completionTokens') },
+      usage: {
+        promptTokens: sum(ends, 'promptTokens'),
+        cachedTokens: sum(ends, 'cachedTokens'),
+        completionTokens: sum(ends, 'completionTokens'),
+      },
       timings: {
         queueMs: startedAt === null ? null : startedAt.getTime() - createdAt.getTime(),
         prefillMs: most(ends, 'prefillMs'),
@@ -54,7 +58,9 @@ export class Answer {
   }
 }
 
-type Count = 'promptTokens' | 'completionTokens' | 'prefillMs' | 'decodeMs' | 'maxRows' | 'maxAdapters';
+type Count =
+  | ('promptTokens' | 'cachedTokens' | 'completionTokens')
+  | ('prefillMs' | 'decodeMs' | 'maxRows' | 'maxAdapters');
 
 function most(ends: readonly End[], what: Count): number {
   return Math.max(...ends.map((end) => end[what]));
