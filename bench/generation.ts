@@ -8,10 +8,10 @@ import {
   type PrefillRow,
   type ServedAdapter,
 } from '@prad/generation';
+import { matmulFlops } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import { adapterFor, initialise, randomStream } from '@prad/nn';
 import { measureMatMulRate, measureStreamRate } from '@prad/runtime';
-import { matmulFlops } from './matmul-flops.js';
 import { measurement, median, type Measurement } from './report.js';
 import { withSmolLM2Size } from './smollm2-size.js';
 
@@ -134,7 +134,7 @@ async function measured(model: BaseModel, { small, large, q8, q4 }: Executors): 
   };
   const figures = await inTurns(takes);
   const weightBytes = [...small.decode.weights.values()].reduce((sum, { length }) => sum + length, 0);
-  const flops = matmulFlops(baseGraph(model, SMALL), { B: rows, T: tokens, N: rows });
+  const flops = matmulFlops(baseGraph(model, SMALL))({ B: rows, T: tokens, N: rows });
   return [
     measurement('decode, batch 1: weights read', weightBytes / figures.one / 1e9, 'GB/s', {
       what: 'weight streaming',

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { matmulFlops } from '@prad/graph';
 import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
 import { randomStream } from '@prad/nn';
 import { measureMatMulRate } from '@prad/runtime';
 import { gradientGraph, trainedTensors } from '@prad/training';
-import { matmulFlops } from './matmul-flops.js';
 import { Side } from './peers/side.js';
 import type { StepTask } from './peers/step-task.js';
 import { measurement, median, type Measurement } from './report.js';
@@ -146,7 +146,7 @@ function againstMatMul(
 ): Measurement[] {
   const trained = trainedTensors(model, { kind: 'adapter', method, options, scope });
   const answers = ROWS * (TOKENS - PROMPT);
-  const flops = matmulFlops(gradientGraph(model, trained), { B: ROWS, T: TOKENS, N: answers });
+  const flops = matmulFlops(gradientGraph(model, trained))({ B: ROWS, T: TOKENS, N: answers });
   return [
     measurement(
       `training step, ${method} r=32, ${ROWS} x ${TOKENS} tokens`,

@@ -16,12 +16,13 @@ function stepsOf(max_steps: number) {
 
 /** Long enough to be interrupted. */
 const long = stepsOf(300);
+const states = { TRAINING_STATE_MS: '0' };
 /** Ends only when it is told to. */
 const endless = stepsOf(1_000_000);
 
 beforeAll(async () => {
   cluster = await Cluster.start();
-  await cluster.startWorker();
+  await cluster.startWorker(states);
   const folder = join(cluster.dataFolder, 'source');
   await writeTinyModel(folder);
   await importModel(cluster.client, { source: folder, name: MODEL });
@@ -39,13 +40,13 @@ async function begun(id: string): Promise<void> {
   });
 }
 
-it('takes the training of a killed worker up again from the start, and ends it once', async () => {
+it('goes on with the training of a killed worker after its last state, and ends it once', async () => {
   const undisturbed = await submitTraining(cluster, long);
   const expected = await ended(cluster, undisturbed.id);
   const { id } = await submitTraining(cluster, long);
   await begun(id);
   cluster.workers[0]!.kill();
-  await cluster.startWorker();
+  await cluster.startWorker(states);
   const job = await ended(cluster, id);
   expect(job).toMatchObject({ status: 'succeeded', prad: { attempts: 2 } });
 
@@ -54,7 +55,10 @@ it('takes the training of a killed worker up again from the start, and ends it o
   const steps = (await cluster.database.jobMetrics.series(id)).map(({ step }) => step);
   expect(steps).toEqual(Array.from({ length: 301 }, (_, step) => step));
   const events = await cluster.client.jobEvents(id);
-  expect(events.some(({ message }) => message.startsWith('Training started again (attempt 2)'))).toBe(true);
+  expect(events.some(({ message }) => /^Training continues after step \d+: 300 steps/.test(message))).toBe(
+    true,
+  );
+  expect(events.filter(({ message }) => message.startsWith('Training started'))).toHaveLength(1);
   expect((await cluster.database.adapters.list(DEFAULT_PROJECT, { limit: 100 })).items).toHaveLength(2);
 });
 
@@ -67,11 +71,18 @@ it('hands the training back when the worker is asked to stop, and goes on with i
   expect(worker.fate).toBe('exit code 0');
   expect(await cluster.client.job(id)).toMatchObject({ status: 'queued', prad: { attempts: 0 } });
 
+  const { trainingState } = await cluster.database.fineTuningJobs.get(id);
+  const messagesOf = async () => (await cluster.client.jobEvents(id)).map(({ message }) => message);
   await cluster.startWorker();
   await until('the job running again', async () => {
     const { status } = await cluster.client.job(id);
     return status === 'running' ? status : undefined;
   });
+  await until('the training going on', async () =>
+    (await messagesOf()).find((message) =>
+      message.startsWith(`Training continues after step ${trainingState!.step}:`),
+    ),
+  );
   await cluster.client.cancelJob(id);
   expect(await ended(cluster, id)).toMatchObject({ status: 'cancelled', fine_tuned_model: null });
   expect((await cluster.client.jobEvents(id)).at(-1)!.message).toBe('The job was cancelled');

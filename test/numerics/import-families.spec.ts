@@ -115,7 +115,7 @@ describe('all weights train from those of the base, and come back as a model of 
       ...{ ...options, warmupSteps: 0, totalSteps: 1, seed: 1, intraOpThreads: 1 },
       start: await storedWeights(model),
     });
-    const loss = await trainer.evaluate(examples, 2);
+    const loss = await trainer.evaluate(examples, { batchSize: 2 });
     await trainer.close();
     return loss;
   }

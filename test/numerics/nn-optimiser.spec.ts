@@ -7,9 +7,11 @@ import {
   fedTensors,
   fedWeights,
   fullPass,
-  linearSchedule,
+  learningRateAt,
+  schedulerTypes,
   trainableAdapter,
-  type LinearScheduleOptions,
+  type ScheduleOptions,
+  type SchedulerType,
 } from '@prad/nn';
 import { Session } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
@@ -38,15 +40,32 @@ interface Variant {
   readonly learning_rate: readonly number[];
 }
 
+/** Written by test/reference/optimiser.py. */
+interface OptimiserReference {
+  readonly cases: readonly {
+    readonly warmup_steps: number;
+    readonly total_steps: number;
+    readonly learning_rate: number;
+    readonly rates: Readonly<Record<SchedulerType, readonly number[]>>;
+  }[];
+  readonly label_smoothing: readonly {
+    readonly smoothing: number;
+    readonly logits: readonly (readonly number[])[];
+    readonly labels: readonly number[];
+    readonly loss: number;
+    readonly gradient: readonly (readonly number[])[];
+  }[];
+}
+
 const float = (value: number): HostTensor => tensor('float32', [], Float32Array.of(value));
 
-/** One whole training step as one graph: loss, gradients, clip, schedule, update. */
+/** One whole training step as one graph: loss, gradients, clip, update. */
 function stepGraph(
   tiny: TinyModel,
   batch: Batch,
   { adapter }: TrainedAdapter,
   count: number,
-  settings: LinearScheduleOptions & { clipNorm: number; weightDecay: number },
+  settings: { readonly clipNorm: number; readonly weightDecay: number },
 ): Graph {
   const { graph, head, hidden } = fullPass(tiny.model, {
     batch: batch.size,
@@ -69,7 +88,7 @@ function stepGraph(
   const trained = adapter.parameters.map(({ name }) => graph.inputs.find((input) => input.name === name)!);
   const clipped = clipByGlobalNorm(at.at('clip'), gradients(loss, trained), settings.clipNorm);
   const step = graph.input('step', 'float32', []);
-  const rate = linearSchedule(at.at('schedule'), step, settings);
+  const rate = graph.input('rate', 'float32', []);
   const { update } = adamW(at.at('adamw'), step, rate, {
     ...adamWDefaults,
     weightDecay: settings.weightDecay,
@@ -88,7 +107,6 @@ function stepGraph(
   });
   graph.output('loss', loss);
   graph.output('norm', clipped.norm);
-  graph.output('rate', rate);
   return graph;
 }
 
@@ -113,10 +131,8 @@ describe.each(['llama', 'gpt2'])('ten AdamW steps on %s', (folder) => {
       );
       const longs = (values: readonly number[]): HostTensor =>
         tensor('int64', [values.length], BigInt64Array.from(values, BigInt));
+      const schedule = { learningRate: 1e-2, warmupSteps: 2, totalSteps: 10 };
       const graph = stepGraph(tiny, batch, start, answers.length, {
-        learningRate: 1e-2,
-        warmupSteps: 2,
-        totalSteps: 10,
         clipNorm: expected.clip_norm,
         weightDecay: expected.weight_decay,
       });
@@ -137,8 +153,11 @@ describe.each(['llama', 'gpt2'])('ten AdamW steps on %s', (folder) => {
       );
       const curve = { loss: [] as number[], norm: [] as number[], rate: [] as number[] };
       for (let step = 0; step < 10; step++) {
-        const out = await session.run(feedsOf(graph.inputs, fixed, state, { step: float(step) }));
-        for (const key of ['loss', 'norm', 'rate'] as const) curve[key].push(floats(out[key])[0]!);
+        const rate = learningRateAt(step, schedule);
+        const at = { step: float(step), rate: float(rate) };
+        const out = await session.run(feedsOf(graph.inputs, fixed, state, at));
+        for (const key of ['loss', 'norm'] as const) curve[key].push(floats(out[key])[0]!);
+        curve.rate.push(rate);
         state = Object.fromEntries(Object.keys(state).map((key) => [key, out[`next.${key}`]!]));
       }
       await session.close();
@@ -152,30 +171,59 @@ describe.each(['llama', 'gpt2'])('ten AdamW steps on %s', (folder) => {
   );
 });
 
-describe('linearSchedule', () => {
-  async function rates(options: LinearScheduleOptions, steps: readonly number[]): Promise<number[]> {
-    const graph = new Graph();
-    graph.output('rate', linearSchedule(graph.root, graph.input('step', 'float32', []), options));
-    const session = await Session.open(encodeOnnx(graph));
-    const found: number[] = [];
-    for (const step of steps) found.push(floats((await session.run({ step: float(step) }))['rate'])[0]!);
-    await session.close();
-    return found;
-  }
+describe('learningRateAt', () => {
+  const rates = (options: ScheduleOptions, steps: readonly number[]): number[] =>
+    steps.map((step) => learningRateAt(step, options));
 
-  it('prad-spec 7.25: the e2e/adapter configuration', async () => {
+  it('prad-spec 7.25: the e2e/adapter configuration', () => {
     const options = { learningRate: 2e-3, warmupSteps: 3600, totalSteps: 60_000 };
-    const found = await rates(options, [0, 200, 400, 3600, 31_800, 60_000, 70_000]);
+    const found = rates(options, [0, 200, 400, 3600, 31_800, 60_000, 70_000]);
     expectClose(found, [0, 1.1111e-4, 2.2222e-4, 2e-3, 1e-3, 0, 0], 1e-5);
   });
 
-  it('starts at the peak without a warm-up', async () => {
-    expectClose(
-      await rates({ learningRate: 1, warmupSteps: 0, totalSteps: 4 }, [0, 1, 4]),
-      [1, 0.75, 0],
-      1e-6,
-    );
+  it('starts at the peak without a warm-up', () => {
+    const options = { learningRate: 1, warmupSteps: 0, totalSteps: 4 };
+    expectClose(rates(options, [0, 1, 4]), [1, 0.75, 0], 1e-12);
   });
+
+  it.each(schedulerTypes)('is the schedule of transformers: %s', (schedulerType) => {
+    const { cases } = referenceJson('optimiser.json') as OptimiserReference;
+    for (const { warmup_steps, total_steps, learning_rate, rates: expected } of cases) {
+      const options = { learningRate: learning_rate, warmupSteps: warmup_steps, totalSteps: total_steps };
+      const wanted = expected[schedulerType].slice(0, total_steps);
+      const found = wanted.map((_, step) => learningRateAt(step, { ...options, schedulerType }));
+      expectClose(found, wanted, 1e-12, `${schedulerType} ${total_steps}`);
+    }
+  });
+});
+
+it('smooths labels as PyTorch does', async () => {
+  const { label_smoothing } = referenceJson('optimiser.json') as OptimiserReference;
+  for (const { smoothing, logits, labels, loss, gradient } of label_smoothing) {
+    const [count, width] = [logits.length, logits[0]!.length];
+    const graph = new Graph();
+    const hidden = graph.input('logits', 'float32', [count, width]);
+    const result = answerCrossEntropy(graph.root, {
+      hidden,
+      positions: graph.input('positions', 'int64', [count]),
+      labels: graph.input('labels', 'int64', [count]),
+      weights: graph.input('weights', 'float32', [count]),
+      head: (_at, values) => values,
+      labelSmoothing: smoothing,
+    });
+    graph.output('loss', result.loss);
+    graph.output('gradient', gradients(result.loss, [hidden])[0]!);
+    const session = await Session.open(encodeOnnx(graph));
+    const found = await session.run({
+      logits: tensor('float32', [count, width], Float32Array.from(logits.flat())),
+      positions: tensor('int64', [count], BigInt64Array.from(labels.keys(), BigInt)),
+      labels: tensor('int64', [count], BigInt64Array.from(labels, BigInt)),
+      weights: tensor('float32', [count], new Float32Array(count).fill(1)),
+    });
+    await session.close();
+    expectClose(floats(found['loss']), [loss], 1e-6, `loss ${smoothing}`);
+    expectClose(floats(found['gradient']), gradient.flat(), 1e-5, `gradient ${smoothing}`);
+  }
 });
 
 it('corrects the bias of the moments without losing digits', async () => {

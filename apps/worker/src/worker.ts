@@ -180,8 +180,9 @@ function handlersOf(
   const timing = { leaseMs, heartbeatMs: Math.min(TRAINING_HEARTBEAT_MS, leaseMs / 4) };
   const quick = { leaseMs, heartbeatMs: Math.min(GENERATION_HEARTBEAT_MS, leaseMs / 4) };
   const { training } = metrics;
+  const settings = { ...hardwareOf(env), stateEveryMs: env.TRAINING_STATE_MS };
   return [
-    new TrainHandler(database, blobs, threads.training, timing, hardwareOf(env), training),
+    new TrainHandler(database, blobs, threads.training, timing, settings, training),
     new GenerateHandler(database, blobs, threads.generation, quick),
     new ImportHandler(database, blobs, threads.import, timing, log),
   ];

@@ -161,6 +161,11 @@ export const workerEnv = {
   WORKER_LEASE_MS: wholeNumber(1000, 3_600_000)
     .default(15_000)
     .describe('Milliseconds after which the work of a silent worker is given to another.'),
+  TRAINING_STATE_MS: wholeNumber(0, 86_400_000)
+    .default(60_000)
+    .describe(
+      'Milliseconds between the states that a training keeps to go on from after its worker was killed; 0 after every step. States that take long to write are rarer.',
+    ),
   WORKER_ONCE: flag()
     .prefault('false')
     .describe(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fineTuningMethod } from './fine-tuning-method.js';
+import { lrSchedulerTypes } from './hyperparameters.js';
 import { neutralList } from './neutral.js';
 import { listOf, listQuery } from './pagination.js';
 
@@ -38,20 +39,40 @@ export const createFineTuningJob = z
       .null({ error: '`hyperparameters` belong under method.prad.hyperparameters' })
       .optional(),
   })
+  .refine(({ method, validation_file: file }) => typeof file === 'string' || !stopsEarly(method), {
+    message: 'early_stopping_patience needs a validation_file, whose loss it watches',
+    path: ['method', 'prad', 'hyperparameters', 'early_stopping_patience'],
+  })
   .meta({ id: 'CreateFineTuningJob' });
 export type CreateFineTuningJob = z.infer<typeof createFineTuningJob>;
+
+function stopsEarly({ prad }: z.infer<typeof fineTuningMethod>): boolean {
+  return prad.hyperparameters.early_stopping_patience !== undefined;
+}
 
 /** The settings that a job trains with, defaults filled in. */
 const resolvedHyperparameters = z.object({
   n_epochs: z.number().nullable(),
   max_steps: z.number().nullable(),
   batch_size: z.number(),
+  max_tokens_per_batch: z.number().nullable(),
+  group_by_length: z.boolean(),
+  gradient_accumulation_steps: z.number(),
   learning_rate: z.number(),
+  lr_scheduler_type: z.enum(lrSchedulerTypes),
   warmup_ratio: z.number(),
+  warmup_steps: z.number().nullable(),
   weight_decay: z.number(),
   max_grad_norm: z.number(),
+  label_smoothing_factor: z.number(),
   max_length: z.number(),
-  evaluation_steps: z.number(),
+  evaluation_steps: z.number().nullable().describe('Null: once an epoch.'),
+  save_steps: z.number().nullable().describe('Null: with every validation.'),
+  save_total_limit: z.number().nullable(),
+  early_stopping_patience: z.number().nullable(),
+  early_stopping_threshold: z.number().nullable(),
+  data_seed: z.number().nullable(),
+  dropout_seed: z.number().nullable(),
 });
 
 export const fineTuningJob = z

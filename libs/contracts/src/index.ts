@@ -29,7 +29,12 @@ export {
   type AdapterMethod,
   type TrainingMethod,
 } from './adapter-method.js';
-export { hyperparameterDefaults, hyperparameters, type Hyperparameters } from './hyperparameters.js';
+export {
+  hyperparameterDefaults,
+  hyperparameters,
+  lrSchedulerTypes,
+  type Hyperparameters,
+} from './hyperparameters.js';
 export { fineTuningMethod, type FineTuningMethodRequest } from './fine-tuning-method.js';
 export {
   createFineTuningJob,

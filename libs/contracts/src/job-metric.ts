@@ -25,6 +25,11 @@ export const jobMetric = z
     gradient_norm: z.number().nullable().describe('Global L2 norm before clipping.'),
     tokens_per_second: z.number().nullable(),
     step_seconds: z.number().nullable(),
+    padding_waste: z.number().nullable().describe('Share of the batch’s positions that is padding, 0 to 1.'),
+    mfu: z
+      .number()
+      .nullable()
+      .describe('Model FLOPs utilisation: share of the MatMul rate of the machine; null on a GPU.'),
   })
   .meta({ id: 'JobMetric' });
 export type JobMetricObject = z.infer<typeof jobMetric>;

@@ -26,6 +26,18 @@ export class CheckpointRepository {
     });
   }
 
+  /**
+   * Forgets all checkpoints of the job but the newest `keep` and the best by validation loss, and tells the keys of
+   * their blobs. Throws conflict `lease_lost`.
+   */
+  async prune(jobId: string, owner: string, keep: number): Promise<readonly string[]> {
+    return this.dataSource.transaction(async (manager) => {
+      await lockHeldJob(manager, jobId, owner);
+      const [rows] = await manager.query<[{ blob_key: string }[], number]>(PRUNE, [jobId, keep]);
+      return rows.map((row) => row.blob_key);
+    });
+  }
+
   /** A checkpoint of that job. Throws notFound `checkpoint_not_found`, also for one of another job. */
   async get(jobId: string, id: string): Promise<Checkpoint> {
     const row = await this.dataSource.manager.findOneBy(CheckpointEntity, { id, jobId });
@@ -47,6 +59,14 @@ export class CheckpointRepository {
     return mapPage(rows, toDomain);
   }
 }
+
+const PRUNE = `
+  WITH ranked AS (
+    SELECT id, row_number() OVER (ORDER BY step DESC) AS newness,
+      row_number() OVER (ORDER BY valid_loss NULLS LAST, step) AS goodness
+    FROM checkpoint WHERE job_id = $1)
+  DELETE FROM checkpoint USING ranked
+  WHERE checkpoint.id = ranked.id AND newness > $2 AND (goodness > 1 OR valid_loss IS NULL) RETURNING blob_key`;
 
 function toDomain(row: CheckpointEntity): Checkpoint {
   const { id, jobId, step, trainLoss, validLoss, digest, blobKey, bytes, createdAt } = row;

@@ -1,4 +1,4 @@
-import { DEFAULT_PROJECT, type Failure, type FineTuningStatus } from '@prad/domain';
+import { DEFAULT_PROJECT, type Failure, type FineTuningStatus, type TrainingState } from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
@@ -80,6 +80,8 @@ export class FineTuningJobEntity {
   progressStep!: number | null;
   @Column({ type: 'integer', nullable: true })
   progressTotal!: number | null;
+  @Column({ type: 'jsonb', nullable: true })
+  trainingState!: TrainingState | null;
   @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
   trainedTokens!: number;
   @ForeignKey(() => AdapterEntity)

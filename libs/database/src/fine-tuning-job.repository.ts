@@ -2,6 +2,7 @@ import {
   cancelFineTuning,
   claimFineTuning,
   failFineTuning,
+  keepTrainingState,
   leaseLost,
   newId,
   queueFineTuning,
@@ -20,6 +21,7 @@ import {
   type Page,
   type PageRequest,
   type Progress,
+  type TrainingState,
 } from '@prad/domain';
 import { Injectable } from '@nestjs/common';
 import { DataSource, EntityManager, In } from 'typeorm';
@@ -162,6 +164,19 @@ export class FineTuningJobRepository {
   /** Hands the job back to the queue; the attempt does not count. Throws conflict `lease_lost`. */
   release(id: string, owner: string): Promise<FineTuningJob> {
     return this.change(id, (job) => releaseFineTuning(job, owner));
+  }
+
+  /**
+   * Records what the job can go on from, its blob being written already, and tells the key of the one before, whose blob
+   * nobody needs any more. Throws conflict `lease_lost`.
+   */
+  async keepState(id: string, owner: string, state: TrainingState): Promise<string | undefined> {
+    let before: string | undefined;
+    await this.change(id, (job) => {
+      before = job.trainingState?.blobKey;
+      return keepTrainingState(job, owner, state);
+    });
+    return before === state.blobKey ? undefined : before;
   }
 
   /** Ends the job and records what it made, which its project gets, in one transaction. Throws conflict `lease_lost`. */

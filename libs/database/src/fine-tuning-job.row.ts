@@ -12,7 +12,7 @@ function factsOf(row: FineTuningJobEntity) {
     progressStep === null || progressTotal === null ? null : { step: progressStep, total: progressTotal };
   return {
     ...{ id, suffix, seed, metadata, warnings: row.warnings, cancelRequested, attempts, trainedTokens },
-    ...{ createdAt, startedAt },
+    ...{ createdAt, startedAt, trainingState: row.trainingState },
     project: row.projectId,
     model: row.baseModelId,
     task: row.taskId,
@@ -52,9 +52,9 @@ export function toDomain(row: FineTuningJobEntity): FineTuningJob {
 
 /** The columns that a transition may change. */
 export function toRow(job: FineTuningJob) {
-  const { status, cancelRequested, attempts, progress, trainedTokens, startedAt } = job;
+  const { status, cancelRequested, attempts, progress, trainingState, trainedTokens, startedAt } = job;
   return {
-    ...{ status, cancelRequested, attempts, trainedTokens, startedAt },
+    ...{ status, cancelRequested, attempts, trainingState, trainedTokens, startedAt },
     progressStep: progress?.step ?? null,
     progressTotal: progress?.total ?? null,
     finishedAt: 'finishedAt' in job ? job.finishedAt : null,

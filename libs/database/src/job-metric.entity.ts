@@ -23,6 +23,10 @@ export class JobMetricEntity {
   tokensPerSecond!: number | null;
   @Column({ type: 'double precision', nullable: true })
   stepSeconds!: number | null;
+  @Column({ type: 'double precision', nullable: true })
+  paddingWaste!: number | null;
+  @Column({ type: 'double precision', nullable: true })
+  mfu!: number | null;
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })
   createdAt!: Date;
 }

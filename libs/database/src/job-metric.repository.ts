@@ -23,6 +23,8 @@ export class JobMetricRepository {
       gradient_norm: metric.gradientNorm ?? null,
       tokens_per_second: metric.tokensPerSecond ?? null,
       step_seconds: metric.stepSeconds ?? null,
+      padding_waste: metric.paddingWaste ?? null,
+      mfu: metric.mfu ?? null,
     }));
     const written = await this.dataSource.query<unknown[]>(APPEND, [
       jobId,
@@ -53,7 +55,7 @@ export class JobMetricRepository {
       ...{ jobId, sequence: row.sequence, step: row.step, createdAt: row.created_at },
       ...{ trainLoss: row.train_loss, validLoss: row.valid_loss, learningRate: row.learning_rate },
       ...{ gradientNorm: row.gradient_norm, tokensPerSecond: row.tokens_per_second },
-      stepSeconds: row.step_seconds,
+      ...{ stepSeconds: row.step_seconds, paddingWaste: row.padding_waste, mfu: row.mfu },
     }));
   }
 
@@ -126,18 +128,21 @@ const APPEND = `
   given AS (
     SELECT *, row_number() OVER () AS place FROM jsonb_to_recordset($4::jsonb) AS r(
       step integer, train_loss double precision, valid_loss double precision, learning_rate double precision,
-      gradient_norm double precision, tokens_per_second double precision, step_seconds double precision))
+      gradient_norm double precision, tokens_per_second double precision, step_seconds double precision,
+      padding_waste double precision, mfu double precision))
   INSERT INTO job_metric AS m (job_id, sequence, step, train_loss, valid_loss, learning_rate, gradient_norm,
-    tokens_per_second, step_seconds)
+    tokens_per_second, step_seconds, padding_waste, mfu)
   SELECT $1, metric_sequence - $3 + place, step, train_loss, valid_loss, learning_rate, gradient_norm,
-    tokens_per_second, step_seconds FROM given, counter
+    tokens_per_second, step_seconds, padding_waste, mfu FROM given, counter
   ON CONFLICT (job_id, step) DO UPDATE SET sequence = excluded.sequence,
     train_loss = coalesce(excluded.train_loss, m.train_loss),
     valid_loss = coalesce(excluded.valid_loss, m.valid_loss),
     learning_rate = coalesce(excluded.learning_rate, m.learning_rate),
     gradient_norm = coalesce(excluded.gradient_norm, m.gradient_norm),
     tokens_per_second = coalesce(excluded.tokens_per_second, m.tokens_per_second),
-    step_seconds = coalesce(excluded.step_seconds, m.step_seconds)
+    step_seconds = coalesce(excluded.step_seconds, m.step_seconds),
+    padding_waste = coalesce(excluded.padding_waste, m.padding_waste),
+    mfu = coalesce(excluded.mfu, m.mfu)
   RETURNING sequence`;
 
 /** `room` is what the points that always stay leave to the others; the place-th of n stays where its share of it grows. */
@@ -160,6 +165,8 @@ interface CurveRow {
   readonly gradient_norm: number | null;
   readonly tokens_per_second: number | null;
   readonly step_seconds: number | null;
+  readonly padding_waste: number | null;
+  readonly mfu: number | null;
   readonly created_at: Date;
 }
 
@@ -170,9 +177,9 @@ function numberAsText(_key: string, value: unknown): unknown {
 
 function toDomain(row: JobMetricEntity): JobMetric {
   const { jobId, sequence, step, trainLoss, validLoss, learningRate, gradientNorm } = row;
-  const { tokensPerSecond, stepSeconds, createdAt } = row;
+  const { tokensPerSecond, stepSeconds, paddingWaste, mfu, createdAt } = row;
   return {
     ...{ jobId, sequence, step, trainLoss, validLoss, learningRate, gradientNorm },
-    ...{ tokensPerSecond, stepSeconds, createdAt },
+    ...{ tokensPerSecond, stepSeconds, paddingWaste, mfu, createdAt },
   };
 }

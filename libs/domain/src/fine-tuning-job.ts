@@ -20,6 +20,16 @@ export interface Progress {
   readonly total: number;
 }
 
+/** What an interrupted training goes on from; its bytes are a blob. */
+export interface TrainingState {
+  /** Optimiser steps that are done. */
+  readonly step: number;
+  readonly blobKey: string;
+  /** sha256 of the blob in lower-case hex. */
+  readonly digest: string;
+  readonly bytes: number;
+}
+
 /** What every job has, whatever its status. */
 export interface FineTuningJobFacts {
   readonly id: string;
@@ -42,6 +52,8 @@ export interface FineTuningJobFacts {
   readonly attempts: number;
   /** Null until the number of steps is known. */
   readonly progress: Progress | null;
+  /** The newest that was kept; null before the first and after the end. */
+  readonly trainingState: TrainingState | null;
   /** Tokens seen in training so far. */
   readonly trainedTokens: number;
   readonly createdAt: Date;

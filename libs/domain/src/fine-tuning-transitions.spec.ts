@@ -25,6 +25,7 @@ const facts = {
     cancelRequested: false,
     attempts: 1,
     progress: null,
+    trainingState: null,
     trainedTokens: 0,
   },
   ...{ createdAt: earlier, startedAt: earlier },

@@ -1,5 +1,10 @@
 import type { Failure } from './failure.js';
-import type { FineTuningJob, FineTuningJobFacts, FineTuningResult } from './fine-tuning-job.js';
+import type {
+  FineTuningJob,
+  FineTuningJobFacts,
+  FineTuningResult,
+  TrainingState,
+} from './fine-tuning-job.js';
 import { illegalChange, isFinal, leaseLost } from './job-status.js';
 import { leaseIsFree, type Lease } from './lease.js';
 
@@ -8,11 +13,18 @@ type Running = Extract<FineTuningJob, { status: 'running' }>;
 /** The job without what belongs to its present status. */
 function common(job: FineTuningJob): FineTuningJobFacts {
   const { id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata } = job;
-  const { warnings, cancelRequested, attempts, progress, trainedTokens, createdAt, startedAt } = job;
+  const { warnings, cancelRequested, attempts, progress, trainingState, trainedTokens } = job;
+  const { createdAt, startedAt } = job;
   return {
     ...{ id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata },
-    ...{ warnings, cancelRequested, attempts, progress, trainedTokens, createdAt, startedAt },
+    ...{ warnings, cancelRequested, attempts, progress, trainingState, trainedTokens },
+    ...{ createdAt, startedAt },
   };
+}
+
+/** What a job that has ended keeps: nothing goes on from its state. */
+function ended(job: FineTuningJob): FineTuningJobFacts {
+  return { ...common(job), trainingState: null };
 }
 
 function heldBy(job: FineTuningJob, owner: string): Running {
@@ -44,7 +56,16 @@ export function releaseFineTuning(job: FineTuningJob, owner: string): FineTuning
 export function requestFineTuningCancel(job: FineTuningJob, now: Date): FineTuningJob {
   if (isFinal(job.status)) throw illegalChange(job.id, 'be cancelled', job.status);
   if (job.status === 'running') return { ...job, cancelRequested: true };
-  return { ...common(job), cancelRequested: true, status: 'cancelled', finishedAt: now };
+  return { ...ended(job), cancelRequested: true, status: 'cancelled', finishedAt: now };
+}
+
+/** The holder has kept a state that the job can go on from. */
+export function keepTrainingState(
+  job: FineTuningJob,
+  owner: string,
+  trainingState: TrainingState,
+): FineTuningJob {
+  return { ...heldBy(job, owner), trainingState };
 }
 
 /** The holder ends the job with what it made. */
@@ -56,22 +77,22 @@ export function succeedFineTuning(
 ): FineTuningJob {
   const held = heldBy(job, owner);
   const { result, trainedTokens } = outcome;
-  return { ...common(held), trainedTokens, status: 'succeeded', finishedAt: now, result };
+  return { ...ended(held), trainedTokens, status: 'succeeded', finishedAt: now, result };
 }
 
 /** The holder ends the job with a reason. */
 export function failFineTuning(job: FineTuningJob, owner: string, error: Failure, now: Date): FineTuningJob {
-  return { ...common(heldBy(job, owner)), status: 'failed', finishedAt: now, error };
+  return { ...ended(heldBy(job, owner)), status: 'failed', finishedAt: now, error };
 }
 
 /** A job that no worker holds ends with a reason, for example because its files are bad. */
 export function rejectFineTuning(job: FineTuningJob, error: Failure, now: Date): FineTuningJob {
   const waiting = job.status === 'validating_files' || job.status === 'queued';
   if (!waiting) throw illegalChange(job.id, 'be rejected', job.status);
-  return { ...common(job), status: 'failed', finishedAt: now, error };
+  return { ...ended(job), status: 'failed', finishedAt: now, error };
 }
 
 /** The holder has stopped because a cancel was asked for. */
 export function cancelFineTuning(job: FineTuningJob, owner: string, now: Date): FineTuningJob {
-  return { ...common(heldBy(job, owner)), status: 'cancelled', finishedAt: now };
+  return { ...ended(heldBy(job, owner)), status: 'cancelled', finishedAt: now };
 }

@@ -27,11 +27,13 @@ export {
   type FineTuningStatus,
   type NewFineTuningJob,
   type Progress,
+  type TrainingState,
 } from './fine-tuning-job.js';
 export {
   cancelFineTuning,
   claimFineTuning,
   failFineTuning,
+  keepTrainingState,
   queueFineTuning,
   rejectFineTuning,
   releaseFineTuning,

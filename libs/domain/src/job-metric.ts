@@ -12,6 +12,10 @@ export interface JobMetricValues {
   readonly tokensPerSecond: number | null;
   /** Wall time of the step in seconds. */
   readonly stepSeconds: number | null;
+  /** Share of the batch's positions that is padding, 0 to 1. */
+  readonly paddingWaste: number | null;
+  /** Model FLOPs utilisation: share of the machine's MatMul rate, 0 to about 1. */
+  readonly mfu: number | null;
 }
 
 export interface JobMetric extends JobMetricValues {

@@ -1,5 +1,6 @@
 export { Graph, Scope, type ExternalData } from './graph.js';
 export { gradients } from './gradients.js';
+export { matmulFlops } from './matmul-flops.js';
 export { definedOperators, nonDifferentiable, type Operator } from './operator.js';
 export type { Dim, GraphShape, Node, Value, ValueType } from './value.js';
 export { encodeOnnx, type EncodeOptions } from './onnx/encode.js';

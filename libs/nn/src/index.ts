@@ -32,6 +32,11 @@ export { answerCrossEntropy, type AnswerCrossEntropy } from './losses/answer-cro
 export { adaptsAnswers, allMask, maskPolicy, promptMask, type MaskPolicy } from './masks/mask-policies.js';
 export { adamW, adamWDefaults, type AdamWOptions } from './optimisers/adamw.js';
 export { clipByGlobalNorm } from './optimisers/clip-by-global-norm.js';
-export { linearSchedule, type LinearScheduleOptions } from './optimisers/linear-schedule.js';
+export {
+  learningRateAt,
+  schedulerTypes,
+  type ScheduleOptions,
+  type SchedulerType,
+} from './optimisers/learning-rate-schedule.js';
 export { initialise, type ParameterSpec } from './random/initialise.js';
 export { randomStream, type RandomStream } from './random/random-stream.js';

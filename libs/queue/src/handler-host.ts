@@ -90,18 +90,24 @@ export class HandlerHost {
   }
 
   /**
-   * Takes no further jobs and waits for those in work. After `graceMs` their signals are aborted, and jobs that stop
-   * by throwing go back to the queue without losing an attempt.
+   * Takes no further jobs and waits for those in work. After `graceMs` their signals are aborted, those of handlers that
+   * resume at once, and jobs that stop by throwing go back to the queue without losing an attempt.
    */
   async close(graceMs: number): Promise<void> {
+    const closed = Promise.all(this.workers.map((worker) => worker.close()));
+    this.abort(({ resumes }) => resumes);
     const timer = setTimeout(() => {
-      for (const { controller } of this.running.values()) controller.abort(stopping());
+      this.abort(() => true);
     }, graceMs);
     try {
-      await Promise.all(this.workers.map((worker) => worker.close()));
+      await closed;
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  private abort(which: (running: Running) => boolean): void {
+    for (const running of this.running.values()) if (which(running)) running.controller.abort(stopping());
   }
 
   private openWorker(handler: AnyJobHandler): StoreWorker {
@@ -146,7 +152,7 @@ export class HandlerHost {
         'events of the job were not written',
       );
     });
-    this.running.set(id, { controller, job: handler.job });
+    this.running.set(id, { controller, job: handler.job, resumes: handler.resumes === true });
     const started = performance.now();
     let ending: Ending = 'done';
     try {
@@ -215,6 +221,7 @@ export class HandlerHost {
 interface Running {
   readonly controller: AbortController;
   readonly job: JobName;
+  readonly resumes: boolean;
 }
 
 interface FailedAttempt {

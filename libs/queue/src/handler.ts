@@ -17,6 +17,8 @@ export interface JobContext<Name extends JobName> {
 /** Does the jobs of one name. */
 export interface JobHandler<Name extends JobName> {
   readonly job: Name;
+  /** Whether a job goes on where it was: then it is stopped at once when the worker goes down, and has the time to keep that. */
+  readonly resumes?: boolean;
   /**
    * Returns when the job is done, which includes being cancelled. Throws an AppError: its kind decides whether the
    * job is tried again. Throws `Postponed` to have it back later.

@@ -1,8 +1,10 @@
+export { BatchOrder, type PlannedStep } from './batches.js';
 export { collate, type Batch } from './collate.js';
 export type { TrainingEvent } from './events.js';
+export { TokenDataset, type Examples } from './examples.js';
 export { fit, type TrainingRun } from './fit.js';
-export type { Hyperparameters, Trainable, TrainingPlan } from './plan.js';
+export type { Hyperparameters, Seeds, Trainable, TrainingPlan } from './plan.js';
 export { train } from './train.js';
 export { gradientGraph } from './step-graphs.js';
 export { trainedTensors, type TrainedTensors } from './trained-tensors.js';
-export { Trainer, type StepResult, type TrainerOptions } from './trainer.js';
+export { Trainer, type StepResult, type TrainerOptions, type TrainerState } from './trainer.js';

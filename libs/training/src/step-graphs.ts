@@ -6,7 +6,6 @@ import {
   answerCrossEntropy,
   clipByGlobalNorm,
   fullPass,
-  linearSchedule,
   type AnswerCrossEntropy,
   type ParameterSpec,
 } from '@prad/nn';
@@ -31,7 +30,11 @@ interface LossGraph {
 export const dropoutSeed = 'dropout_seed';
 
 /** The masked teacher-forced pass over [B, T] tokens and the loss of its N answer tokens; sizes are free. */
-function lossGraph(model: BaseModel, tensors: TrainedTensors, drops: boolean): LossGraph {
+function lossGraph(
+  model: BaseModel,
+  tensors: TrainedTensors,
+  { drops, labelSmoothing }: { readonly drops: boolean; readonly labelSmoothing?: number | undefined },
+): LossGraph {
   const { adapt } = tensors;
   let trained: ((name: string) => Value) | undefined;
   const declared = (graph: Graph): ((name: string) => Value) => (trained ??= tensors.declare(graph));
@@ -53,15 +56,16 @@ function lossGraph(model: BaseModel, tensors: TrainedTensors, drops: boolean): L
     labels: graph.input('answer_labels', 'int64', ['N']),
     weights: graph.input('answer_weights', 'float32', ['N']),
     head,
+    labelSmoothing,
   });
   return { graph, answer, trained: declared(graph) };
 }
 
 /** Outputs `loss` (mean over the answer tokens, in nats) and the gradient of every trained tensor. */
-export function gradientGraph(model: BaseModel, tensors: TrainedTensors): Graph {
+export function gradientGraph(model: BaseModel, tensors: TrainedTensors, labelSmoothing?: number): Graph {
   const { parts = [], prefix } = tensors.adapter ?? {};
   const drops = parts.some(({ dropout }) => dropout !== undefined) || (prefix?.dropout ?? 0) > 0;
-  const { graph, answer, trained } = lossGraph(model, tensors, drops);
+  const { graph, answer, trained } = lossGraph(model, tensors, { drops, labelSmoothing });
   graph.output('loss', answer.loss);
   const values = tensors.specs.map(({ name }) => trained(name));
   gradients(answer.loss, values).forEach((gradient, index) => {
@@ -72,25 +76,22 @@ export function gradientGraph(model: BaseModel, tensors: TrainedTensors): Graph 
 
 /** Output `total`: the summed loss over the answer tokens, in nats. */
 export function evaluationGraph(model: BaseModel, tensors: TrainedTensors): Graph {
-  const { graph, answer } = lossGraph(model, tensors, false);
+  const { graph, answer } = lossGraph(model, tensors, { drops: false });
   graph.output('total', answer.total);
   return graph;
 }
 
 export interface OptimiserOptions {
-  readonly learningRate: number;
-  readonly warmupSteps: number;
-  readonly totalSteps: number;
   readonly weightDecay: number;
   readonly maxGradNorm: number;
 }
 
-/** Clipping, AdamW and the schedule: from the tensors, gradients and moments to those of the next step. */
+/** Clipping and AdamW: from the tensors, gradients, moments and learning rate to the tensors and moments of the next step. */
 export function optimiserGraph(specs: readonly ParameterSpec[], options: OptimiserOptions): Graph {
   const graph = new Graph();
   const at = graph.root.at('optimiser');
   const step = graph.input('step', 'float32', []);
-  const learningRate = linearSchedule(at.at('schedule'), step, options);
+  const learningRate = graph.input('learning_rate', 'float32', []);
   const raw = specs.map(({ name, shape }) => graph.input(slot.gradient(name), 'float32', shape));
   const clipped = clipByGlobalNorm(at.at('clip'), raw, options.maxGradNorm);
   const { update } = adamW(at.at('adamw'), step, learningRate, {
@@ -110,7 +111,6 @@ export function optimiserGraph(specs: readonly ParameterSpec[], options: Optimis
     graph.output(slot.next(slot.mean(name)), next.mean);
     graph.output(slot.next(slot.variance(name)), next.variance);
   });
-  graph.output('learning_rate', learningRate);
   graph.output('gradient_norm', clipped.norm);
   return graph;
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { openBaseModel, ownTokens, storedWeights, tunedModel } from '@prad/models';
-import type { TokenExample } from '@prad/formats';
 import type { TrainingEvent } from './events.js';
 import { fit } from './fit.js';
+import { TokenDataset } from './examples.js';
 import { loadExamples } from './load-examples.js';
 import type { TrainingPlan } from './plan.js';
 import { trainedTensors } from './trained-tensors.js';
@@ -17,11 +17,16 @@ export async function* train(plan: TrainingPlan, signal: AbortSignal): AsyncGene
   const model = await openBaseModel(plan.modelFolder, plan.modelName);
   const { adapter } = trainedTensors(model, plan.trainable);
   const own = adapter && ownTokens(model, adapter);
-  const taken = (adapter?.prefix?.length ?? 0) + (own?.inFront.length ?? 0);
-  const longest = Math.min(plan.hyperparameters.maxLength, model.dimensions.maxPositions - taken);
-  const load = (path: string): Promise<TokenExample[]> => loadExamples(path, model, longest, own);
-  const examples = await load(plan.trainingFile);
-  const validation = plan.validationFile ? await load(plan.validationFile) : [];
+  const inFront = own?.inFront.length ?? 0;
+  const taken = (adapter?.prefix?.length ?? 0) + inFront;
+  const { maxLength, maxTokensPerBatch = Infinity } = plan.hyperparameters;
+  const room = { tokens: Math.min(maxLength, model.dimensions.maxPositions - taken), setting: 'max_length' };
+  const budget = { tokens: maxTokensPerBatch - inFront, setting: 'max_tokens_per_batch' };
+  const options = { codec: model, longest: budget.tokens < room.tokens ? budget : room, own };
+  const examples = yield* loadExamples(plan.trainingFile, options, signal);
+  const validation = plan.validationFile
+    ? yield* loadExamples(plan.validationFile, options, signal)
+    : new TokenDataset();
   const data = { plan, model, examples, validation };
   if (plan.trainable.kind === 'adapter') return yield* fit(data, signal);
   // The model folder is made when the run's memory is free again.

@@ -1,13 +1,14 @@
 import { AppError } from '@prad/errors';
 import { encodeOnnx } from '@prad/graph';
-import type { TokenExample } from '@prad/formats';
 import type { BaseModel } from '@prad/models';
-import { randomStream } from '@prad/nn';
+import { learningRateAt, randomStream, type ScheduleOptions } from '@prad/nn';
 import { Session, type Device, type Tensors } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
-import { startTensors } from './start-tensors.js';
-import { batchesOf } from './batches.js';
+import { batchesByLength } from './batches.js';
 import { collate, type Batch } from './collate.js';
+import type { Examples } from './examples.js';
+import { throwIfAborted } from './interrupt.js';
+import { startTensors } from './start-tensors.js';
 import {
   dropoutSeed,
   evaluationGraph,
@@ -16,6 +17,7 @@ import {
   slot,
   type OptimiserOptions,
 } from './step-graphs.js';
+import { weightedSum } from './weighted-sum.js';
 import type { TrainedTensors } from './trained-tensors.js';
 
 export interface StepResult {
@@ -24,8 +26,12 @@ export interface StepResult {
   readonly gradientNorm: number;
 }
 
-export interface TrainerOptions extends OptimiserOptions {
+export interface TrainerOptions extends OptimiserOptions, ScheduleOptions {
+  readonly labelSmoothing?: number | undefined;
+  /** Of the start values. */
   readonly seed: number;
+  /** That of the start values by default. */
+  readonly dropoutSeed?: number | undefined;
   readonly intraOpThreads: number;
   /** `cpu` by default. */
   readonly device?: Device;
@@ -33,16 +39,21 @@ export interface TrainerOptions extends OptimiserOptions {
   readonly start?: ReadonlyMap<string, HostTensor>;
 }
 
+/** All that a step changes, by the names of `slot` for the moments. */
+export interface TrainerState {
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+  readonly moments: ReadonlyMap<string, HostTensor>;
+  readonly steps: number;
+}
+
 /** The state of a run: the trained tensors, their moments and the steps taken, with the sessions that move it on. */
 export class Trainer {
-  #tensors: Map<string, HostTensor>;
-  #moments: Record<string, HostTensor>;
-  #steps = 0;
+  #state: TrainerState;
 
   private constructor(
     private readonly trained: TrainedTensors,
     private readonly model: BaseModel,
-    private readonly seed: number,
+    private readonly options: TrainerOptions,
     private readonly sessions: {
       readonly gradient: Session;
       readonly evaluation: Session;
@@ -50,22 +61,19 @@ export class Trainer {
     },
     start: ReadonlyMap<string, HostTensor>,
   ) {
-    this.#tensors = new Map(start);
-    this.#moments = Object.fromEntries(
-      trained.specs.flatMap(({ name, shape }) => [
-        [slot.mean(name), zeros('float32', shape)],
-        [slot.variance(name), zeros('float32', shape)],
-      ]),
+    const moments = trained.specs.flatMap(({ name, shape }) =>
+      [slot.mean(name), slot.variance(name)].map((moment) => [moment, zeros('float32', shape)] as const),
     );
+    this.#state = { tensors: start, moments: new Map(moments), steps: 0 };
   }
 
   /** Builds and loads the graphs. */
   static async open(model: BaseModel, trained: TrainedTensors, options: TrainerOptions): Promise<Trainer> {
-    const { intraOpThreads, device } = options;
+    const { intraOpThreads, device, labelSmoothing } = options;
     const everywhere = { intraOpThreads, ...(device && { device }) };
     const onBase = { ...everywhere, externalDataFolder: model.folder };
     const sessions = {
-      gradient: await Session.open(encodeOnnx(gradientGraph(model, trained)), onBase),
+      gradient: await Session.open(encodeOnnx(gradientGraph(model, trained, labelSmoothing)), onBase),
       // Validation is rare: it shares the mapped weight file and keeps no memory between its runs.
       evaluation: await Session.open(encodeOnnx(evaluationGraph(model, trained)), {
         ...onBase,
@@ -75,47 +83,60 @@ export class Trainer {
       optimiser: await Session.open(encodeOnnx(optimiserGraph(trained.specs, options)), everywhere),
     };
     const start = options.start ?? (await startTensors(model, trained, options.seed));
-    return new Trainer(trained, model, options.seed, sessions, start);
+    return new Trainer(trained, model, options, sessions, start);
   }
 
   /** The trained tensors as they are now. */
   get tensors(): ReadonlyMap<string, HostTensor> {
-    return this.#tensors;
+    return this.#state.tensors;
   }
 
-  /** One optimiser step on a batch. */
-  async step(batch: Batch): Promise<StepResult> {
-    const { loss, ...gradients } = await this.sessions.gradient.run({
-      ...Object.fromEntries(this.#tensors),
-      ...this.#feeds(batch, this.sessions.gradient),
-    });
+  /** Never changed in place: a step makes another one. */
+  get state(): TrainerState {
+    return this.#state;
+  }
+
+  /** Goes on from where a trainer of the same options was. */
+  resume(state: TrainerState): void {
+    this.#state = state;
+  }
+
+  /** One optimiser step on a batch, computed in one or more passes: the loss is the mean over the answer tokens of all. */
+  async step(...passes: readonly Batch[]): Promise<StepResult> {
+    const { tensors, moments, steps } = this.#state;
+    const { loss, gradients } = await this.#gradients(passes);
+    const learningRate = learningRateAt(steps, this.options);
     const result = await this.sessions.optimiser.run({
-      step: tensor('float32', [], Float32Array.of(this.#steps)),
-      ...Object.fromEntries(this.#tensors),
-      ...this.#moments,
+      step: tensor('float32', [], Float32Array.of(steps)),
+      learning_rate: tensor('float32', [], Float32Array.of(learningRate)),
+      ...Object.fromEntries(tensors),
+      ...Object.fromEntries(moments),
       ...gradients,
     });
+    const gradientNorm = number(result['gradient_norm'], 'gradient_norm');
     // New maps, since the outputs are new memory: nothing that is being read is overwritten.
-    this.#tensors = new Map([...this.#tensors.keys()].map((name) => [name, output(result, slot.next(name))]));
-    this.#moments = Object.fromEntries(
-      Object.keys(this.#moments).map((name) => [name, output(result, slot.next(name))]),
-    );
-    this.#steps++;
-    return {
-      loss: number(loss, 'loss'),
-      learningRate: number(result['learning_rate'], 'learning_rate'),
-      gradientNorm: number(result['gradient_norm'], 'gradient_norm'),
-    };
+    const next = (names: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> =>
+      new Map([...names.keys()].map((name) => [name, output(result, slot.next(name))]));
+    this.#state = { tensors: next(tensors), moments: next(moments), steps: steps + 1 };
+    return { loss, learningRate, gradientNorm };
   }
 
-  /** Mean cross-entropy over all answer tokens of `examples`, in nats. */
-  async evaluate(examples: readonly TokenExample[], batchSize: number): Promise<number> {
+  /**
+   * Mean cross-entropy over all answer tokens of `examples`, in nats.
+   * @throws AppError cancelled when `signal` aborts, between two batches.
+   */
+  async evaluate(
+    examples: Examples,
+    limits: { readonly batchSize: number; readonly maxTokensPerBatch?: number | undefined },
+    signal?: AbortSignal,
+  ): Promise<number> {
     let total = 0;
     let count = 0;
-    for (const rows of batchesOf(examples, batchSize)) {
-      const batch = collate(rows, this.trained.maskOf, this.model.dimensions.vocabSize);
+    for (const rows of batchesByLength(examples, limits)) {
+      if (signal) throwIfAborted(signal);
+      const batch = this.collate(examples, rows);
       const result = await this.sessions.evaluation.run({
-        ...Object.fromEntries(this.#tensors),
+        ...Object.fromEntries(this.#state.tensors),
         ...this.#feeds(batch, this.sessions.evaluation),
       });
       total += number(result['total'], 'total');
@@ -124,12 +145,35 @@ export class Trainer {
     return total / count;
   }
 
+  /** The feeds of the examples of these indices. */
+  collate(examples: Examples, indices: readonly number[]): Batch {
+    const rows = indices.flatMap((index) => examples.at(index) ?? []);
+    return collate(rows, this.trained.maskOf, this.model.dimensions.vocabSize);
+  }
+
   async close(): Promise<void> {
     await Promise.all(Object.values(this.sessions).map((session) => session.close()));
   }
 
+  /** Each pass counts by its share of the answer tokens. */
+  async #gradients(passes: readonly Batch[]): Promise<{ loss: number; gradients: Tensors }> {
+    const answers = passes.reduce((sum, { answerLabels }) => sum + answerLabels.data.length, 0);
+    let loss = 0;
+    let sum: Tensors | undefined;
+    for (const [pass, batch] of passes.entries()) {
+      const { loss: ofPass, ...gradients } = await this.sessions.gradient.run({
+        ...Object.fromEntries(this.#state.tensors),
+        ...this.#feeds(batch, this.sessions.gradient, pass),
+      });
+      const share = batch.answerLabels.data.length / answers;
+      loss += share * number(ofPass, 'loss');
+      sum = passes.length === 1 ? gradients : weightedSum(sum, gradients, share);
+    }
+    return { loss, gradients: sum ?? {} };
+  }
+
   /** A batch's feeds, as far as the graph has inputs for them. */
-  #feeds(batch: Batch, session: Session): Tensors {
+  #feeds(batch: Batch, session: Session, pass = 0): Tensors {
     const [rows = 0, length = 0] = batch.inputIds.shape;
     const front = this.trained.adapter?.prefix?.length ?? 0;
     const positions = BigInt64Array.from({ length: rows * length }, (_, index) =>
@@ -144,16 +188,18 @@ export class Trainer {
       answer_weights: tensor('float32', [count], new Float32Array(count).fill(1)),
       mask: batch.adapterMask,
       virtual_tokens: batch.virtualTokens,
-      [dropoutSeed]: tensor('int64', [], BigInt64Array.of(BigInt(seedOfStep(this.seed, this.#steps)))),
+      [dropoutSeed]: tensor('int64', [], BigInt64Array.of(BigInt(this.#seedOf(pass)))),
     };
     const wanted = new Set(session.inputs.map(({ name }) => name));
     return Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name)));
   }
-}
 
-/** Another number for each step, below 2^31 as `dropout` takes it. */
-function seedOfStep(seed: number, step: number): number {
-  return randomStream(seed, `dropout/${step}`).below(2 ** 31);
+  /** Another number for each pass of each step, below 2^31 as `dropout` takes it. */
+  #seedOf(pass: number): number {
+    const { seed, dropoutSeed: own = seed } = this.options;
+    const stream = `dropout/${this.#state.steps}${pass > 0 ? `/${pass}` : ''}`;
+    return randomStream(own, stream).below(2 ** 31);
+  }
 }
 
 function output(result: Tensors, name: string): HostTensor {

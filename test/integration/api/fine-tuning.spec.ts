@@ -84,7 +84,7 @@ describe('fine-tuning jobs', () => {
           ...{ adapter: 'lora', scope: 'prompt', rank: 4, alpha: 4, init: 'identity', targets: ['q_proj'] },
           hyperparameters: {
             ...{ n_epochs: 2, max_steps: null, batch_size: 8, learning_rate: 1e-3, warmup_ratio: 0.06 },
-            ...{ weight_decay: 0, max_grad_norm: 1, max_length: 512, evaluation_steps: 13 },
+            ...{ weight_decay: 0, max_grad_norm: 1, max_length: 512, evaluation_steps: null },
           },
         },
       },

@@ -1,6 +1,7 @@
+import { hyperparameterDefaults as defaults } from '@prad/contracts';
 import type { FineTuningCheckpointObject, FineTuningEventObject, FineTuningJobObject } from '@prad/contracts';
 import type { Checkpoint, FineTuningJob, JobEvent } from '@prad/domain';
-import { trainingSettings } from '@prad/queue';
+import { trainingSettings, type TrainingSettings } from '@prad/queue';
 import { toSeconds } from '../http/page.view.js';
 
 export function toFineTuningJobObject(job: FineTuningJob): FineTuningJobObject {
@@ -57,13 +58,32 @@ function methodOf({ method }: FineTuningJob): FineTuningJobObject['method']['pra
       n_epochs: settings.maxSteps === undefined ? settings.epochs : null,
       max_steps: settings.maxSteps ?? null,
       batch_size: settings.batchSize,
+      max_tokens_per_batch: settings.maxTokensPerBatch ?? null,
+      group_by_length: settings.groupByLength ?? defaults.group_by_length,
+      gradient_accumulation_steps: settings.gradientAccumulationSteps ?? defaults.gradient_accumulation_steps,
       learning_rate: settings.learningRate,
+      lr_scheduler_type: settings.schedulerType ?? defaults.lr_scheduler_type,
       warmup_ratio: settings.warmupRatio,
+      warmup_steps: settings.warmupSteps ?? null,
       weight_decay: settings.weightDecay,
       max_grad_norm: settings.maxGradNorm,
+      label_smoothing_factor: settings.labelSmoothing ?? defaults.label_smoothing_factor,
       max_length: settings.maxLength,
-      evaluation_steps: settings.evaluationSteps,
+      ...policiesOf(settings),
     },
+  };
+}
+
+/** When to validate, to keep and to end. */
+function policiesOf(settings: TrainingSettings) {
+  return {
+    evaluation_steps: settings.evaluationSteps ?? null,
+    save_steps: settings.saveSteps ?? null,
+    save_total_limit: settings.saveTotalLimit ?? null,
+    early_stopping_patience: settings.earlyStoppingPatience ?? null,
+    early_stopping_threshold: settings.earlyStoppingThreshold ?? null,
+    data_seed: settings.dataSeed ?? null,
+    dropout_seed: settings.dropoutSeed ?? null,
   };
 }
 

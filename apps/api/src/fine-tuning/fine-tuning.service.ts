@@ -47,7 +47,7 @@ export class FineTuningService {
         ? await this.trainingFile(project, request.validation_file, 'validation_file')
         : undefined;
     const { prad } = request.method;
-    const settings = trainingSettings(prad, base, training.rows);
+    const settings = trainingSettings(prad, base);
     const method: FineTuningMethod = {
       adapter: prad.adapter,
       scope: prad.scope,

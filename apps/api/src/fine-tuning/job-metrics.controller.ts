@@ -37,6 +37,8 @@ function toJobMetricObject(metric: JobMetric): JobMetricObject {
     gradient_norm: finite(metric.gradientNorm),
     tokens_per_second: finite(metric.tokensPerSecond),
     step_seconds: finite(metric.stepSeconds),
+    padding_waste: finite(metric.paddingWaste),
+    mfu: finite(metric.mfu),
   };
 }
 

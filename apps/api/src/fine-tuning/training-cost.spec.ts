@@ -23,6 +23,13 @@ describe('trainingAmount', () => {
   });
 });
 
+describe('trainingAmount of batches by tokens', () => {
+  it('fills the budget with examples of average length', () => {
+    const settings = { batchSize: 48, epochs: 1, maxTokensPerBatch: 48, gradientAccumulationSteps: 2 };
+    expect(trainingAmount(10, lengths, settings)).toMatchObject({ steps: 3, rowsAtOnce: 2 });
+  });
+});
+
 describe('trainingMemory', () => {
   // SmolLM2-135M and its peaks as `VmHWM` of a process that does two training steps.
   const site = { module: 'm.*', weight: true, bias: false };

@@ -11,8 +11,8 @@ function method(prad: object) {
 }
 
 describe('trainingSettings', () => {
-  it('fills in the defaults and validates once an epoch', () => {
-    expect(trainingSettings(method({}), base, 100)).toEqual({
+  it('fills in the defaults', () => {
+    expect(trainingSettings(method({}), base)).toEqual({
       epochs: 10,
       batchSize: 32,
       learningRate: 1e-3,
@@ -20,7 +20,6 @@ describe('trainingSettings', () => {
       weightDecay: 0,
       maxGradNorm: 1,
       maxLength: 256,
-      evaluationSteps: 4,
     });
   });
 
@@ -32,7 +31,7 @@ describe('trainingSettings', () => {
       evaluation_steps: 0,
       max_length: 8,
     };
-    expect(trainingSettings(method({ hyperparameters }), base, 100)).toMatchObject({
+    expect(trainingSettings(method({ hyperparameters }), base)).toMatchObject({
       maxSteps: 7,
       batchSize: 2,
       learningRate: 0.5,
@@ -42,7 +41,7 @@ describe('trainingSettings', () => {
   });
 
   it('refuses examples longer than the context', () => {
-    expect(() => trainingSettings(method({ hyperparameters: { max_length: 257 } }), base, 1)).toThrow(
+    expect(() => trainingSettings(method({ hyperparameters: { max_length: 257 } }), base)).toThrow(
       'at most 256',
     );
   });

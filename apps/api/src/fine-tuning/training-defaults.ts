@@ -24,28 +24,48 @@ export function methodOptions(
 }
 
 /**
- * Fills in what the caller left out. Validation runs once an epoch by default, for which the number of examples must
- * be known. Throws invalid where examples would not fit the base model's context.
+ * Fills in what the caller left out. Throws invalid where examples would not fit the base model's context.
  */
 export function trainingSettings(
   { adapter, hyperparameters }: PradMethod,
   base: Pick<ReadyBaseModel, 'id' | 'contextLength'>,
-  examples: number | null,
 ): TrainingSettings {
   const given = hyperparameters;
-  const batchSize = given.batch_size ?? hyperparameterDefaults.batch_size;
   const maxLength = given.max_length ?? base.contextLength;
   if (maxLength > base.contextLength) throw tooLong(maxLength, base);
   return {
     epochs: given.n_epochs ?? hyperparameterDefaults.n_epochs,
-    ...(given.max_steps === undefined ? {} : { maxSteps: given.max_steps }),
-    batchSize,
+    // A budget of tokens limits a batch by itself: an example has one at least.
+    batchSize: given.batch_size ?? given.max_tokens_per_batch ?? hyperparameterDefaults.batch_size,
     learningRate: given.learning_rate ?? defaultLearningRates[adapter],
     warmupRatio: given.warmup_ratio ?? hyperparameterDefaults.warmup_ratio,
     weightDecay: given.weight_decay ?? hyperparameterDefaults.weight_decay,
     maxGradNorm: given.max_grad_norm ?? hyperparameterDefaults.max_grad_norm,
     maxLength,
-    evaluationSteps: given.evaluation_steps ?? Math.ceil((examples ?? 0) / batchSize),
+    saveTotalLimit: given.save_total_limit ?? (adapter === 'full' ? FULL_CHECKPOINTS : undefined),
+    ...askedFor(given),
+  };
+}
+
+/** A checkpoint of all weights is as large as the model. */
+const FULL_CHECKPOINTS = 1;
+
+/** What has no default of its own, or that of the trainer. */
+function askedFor(given: PradMethod['hyperparameters']) {
+  return {
+    maxSteps: given.max_steps,
+    maxTokensPerBatch: given.max_tokens_per_batch,
+    groupByLength: given.group_by_length,
+    gradientAccumulationSteps: given.gradient_accumulation_steps,
+    schedulerType: given.lr_scheduler_type,
+    warmupSteps: given.warmup_steps,
+    labelSmoothing: given.label_smoothing_factor,
+    evaluationSteps: given.evaluation_steps,
+    saveSteps: given.save_steps,
+    earlyStoppingPatience: given.early_stopping_patience,
+    earlyStoppingThreshold: given.early_stopping_threshold,
+    dataSeed: given.data_seed,
+    dropoutSeed: given.dropout_seed,
   };
 }
 

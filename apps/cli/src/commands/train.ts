@@ -32,6 +32,7 @@ interface TrainOptions {
   readonly batchSize?: number;
   readonly maxLength?: number;
   readonly evaluationSteps?: number;
+  readonly hyperparameter?: Readonly<Record<string, unknown>>;
   readonly suffix?: string;
   readonly seed?: number;
   readonly estimate?: true;
@@ -70,6 +71,11 @@ export const addTrain: AddCommands = (program, context) => {
     .option('--batch-size <n>', 'examples a step', numberOption)
     .option('--max-length <n>', 'longest example in tokens', numberOption)
     .option('--evaluation-steps <n>', 'steps between validations; default once an epoch', numberOption)
+    .option(
+      '--hyperparameter <key=value>',
+      'any other setting of the API, as max_tokens_per_batch=4096 or early_stopping_patience=3; may be repeated',
+      keyValueOption,
+    )
     .option('--suffix <text>', 'part of the name of what is trained')
     .option('--seed <n>', 'repeats a training', numberOption)
     .option('--estimate', 'print what the job would take, and submit nothing')
@@ -113,6 +119,7 @@ async function jobRequest(client: ApiClient, options: TrainOptions): Promise<Job
           learning_rate: options.lr,
           max_length: options.maxLength,
           evaluation_steps: options.evaluationSteps,
+          ...options.hyperparameter,
         },
       },
     },

@@ -5,7 +5,7 @@ import { withPoints } from './live-metrics.js';
 function point(step: number, sequence: number, train_loss: number): JobMetricObject {
   return {
     ...{ step, sequence, train_loss, valid_loss: null, learning_rate: null },
-    ...{ gradient_norm: null, tokens_per_second: null, step_seconds: null },
+    ...{ gradient_norm: null, tokens_per_second: null, step_seconds: null, padding_waste: null, mfu: null },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Repositories } from '@prad/database';
 import { newId, type FineTuningJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
+import type { TrainingPlan } from '@prad/training';
 import type { JobContext, JobHandler, JobPayload } from '@prad/queue';
 import type { ComputeThread, Device } from '@prad/runtime';
 import type { BlobStore } from '@prad/storage';
@@ -12,27 +13,34 @@ import type { TrainingMetrics } from '../metrics/training-metrics.js';
 import { refuseDeadly, withoutRetry } from './attempts.js';
 import { FineTuningRow } from './fine-tuning-row.js';
 import { trainingPlan } from './training-plan.js';
-import { TrainingRecord } from './training-record.js';
+import { TrainingRecord, statesOf } from './training-record.js';
 
 /** Does a fine-tuning job: claim, plan, train on the compute thread, record what it tells. */
 export class TrainHandler implements JobHandler<'train'> {
   readonly job = 'train';
+  readonly resumes = true;
 
   constructor(
     private readonly rows: Repositories,
     private readonly blobs: BlobStore,
     private readonly thread: ComputeThread<TrainingHandlers>,
     private readonly timing: LeaseTiming,
-    private readonly hardware: { readonly intraOpThreads: number; readonly device: Device },
+    private readonly settings: {
+      readonly intraOpThreads: number;
+      readonly device: Device;
+      readonly stateEveryMs: number;
+    },
     private readonly metrics: TrainingMetrics,
   ) {}
 
   async handle({ fineTuningJobId: id }: JobPayload<'train'>, context: JobContext<'train'>): Promise<void> {
     const row = new FineTuningRow(this.rows, id, this.timing.leaseMs);
+    // Resolves once the job has ended, in whatever way.
     await underLease(row, this.timing, context.signal, async (job, lease) => {
       refuseDeadly(job);
       await this.blobs.withScratch((folder) => this.#train(row, job, lease, folder)).catch(withoutRetry);
     });
+    await this.blobs.delete(statesOf(id));
   }
 
   async giveUp({ fineTuningJobId: id }: JobPayload<'train'>, error: AppError): Promise<void> {
@@ -41,20 +49,32 @@ export class TrainHandler implements JobHandler<'train'> {
     const failure = failureOf(error);
     await this.rows.jobEvents.append(id, { level: 'error', message: failure.message }, owner);
     await this.rows.fineTuningJobs.fail(id, owner, failure);
+    await this.blobs.delete(statesOf(id));
   }
 
   async #train(row: FineTuningRow, job: FineTuningJob, lease: Lease, workFolder: string): Promise<void> {
     const base = await this.rows.baseModels.getReady(job.model);
-    const plan = trainingPlan(job, {
+    const places = {
       modelFolder: await this.blobs.localPath(base.blobKey),
       trainingFile: await this.#file(job.trainingFile),
       validationFile: job.validationFile === null ? undefined : await this.#file(job.validationFile),
       workFolder,
-      ...this.hardware,
-    });
+      ...this.settings,
+    };
     const record = new TrainingRecord(this.rows, this.blobs, job, base, row, lease.owner);
+    const run = (resumeFrom: string | undefined): Promise<void> =>
+      this.#run(trainingPlan(job, { ...places, resumeFrom }), record, lease.signal);
+    const state = await this.#stateOf(job);
+    await run(state).catch(async (error: unknown) => {
+      if (state === undefined || !isUnusable(error)) throw error;
+      await record.anew(error);
+      await run(undefined);
+    });
+  }
+
+  async #run(plan: TrainingPlan, record: TrainingRecord, signal: AbortSignal): Promise<void> {
     try {
-      for await (const event of this.thread.stream('train', plan, lease.signal)) {
+      for await (const event of this.thread.stream('train', plan, signal)) {
         this.metrics.observe(event);
         await record.write(event);
       }
@@ -63,7 +83,18 @@ export class TrainHandler implements JobHandler<'train'> {
     }
   }
 
+  /** What an earlier attempt left; a blob that was lost is as good as none. */
+  async #stateOf({ trainingState }: FineTuningJob): Promise<string | undefined> {
+    if (trainingState === null || !(await this.blobs.exists(trainingState.blobKey))) return undefined;
+    return this.blobs.localPath(trainingState.blobKey);
+  }
+
   async #file(id: string): Promise<string> {
     return this.blobs.localPath((await this.rows.dataFiles.get(id)).blobKey);
   }
+}
+
+/** Whether an attempt failed because of the state that it found. */
+function isUnusable(error: unknown): error is AppError {
+  return error instanceof AppError && error.code.startsWith('training_state_');
 }

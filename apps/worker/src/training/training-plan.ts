@@ -1,5 +1,5 @@
 import type { FineTuningJob } from '@prad/domain';
-import { trainingSettings } from '@prad/queue';
+import { trainingSettings, type TrainingSettings } from '@prad/queue';
 import type { Device } from '@prad/runtime';
 import type { TrainingPlan } from '@prad/training';
 
@@ -9,6 +9,9 @@ export interface TrainingPlaces {
   readonly trainingFile: string;
   readonly validationFile: string | undefined;
   readonly workFolder: string;
+  /** What an earlier attempt left to go on from. */
+  readonly resumeFrom: string | undefined;
+  readonly stateEveryMs: number;
   readonly intraOpThreads: number;
   readonly device: Device;
 }
@@ -16,14 +19,19 @@ export interface TrainingPlaces {
 /** What to train, from the row alone: equal rows give equal plans, so a job that is taken up again repeats itself. */
 export function trainingPlan(job: FineTuningJob, places: TrainingPlaces): TrainingPlan {
   const { adapter: method, scope, options } = job.method;
-  const { maxSteps, ...hyperparameters } = trainingSettings.parse(job.method.hyperparameters);
+  const { dataSeed, dropoutSeed, ...hyperparameters } = settingsOf(job);
   const { validationFile, ...folders } = places;
   return {
     ...folders,
     ...(validationFile !== undefined && { validationFile }),
     modelName: job.model,
-    seed: job.seed,
+    ...{ seed: job.seed, dataSeed, dropoutSeed },
     trainable: method === 'full' ? { kind: 'full' } : { kind: 'adapter', method, options, scope },
-    hyperparameters: { ...hyperparameters, ...(maxSteps !== undefined && { maxSteps }) },
+    hyperparameters,
   };
+}
+
+/** The row's own settings, defaults filled in. */
+export function settingsOf({ method }: FineTuningJob): TrainingSettings {
+  return trainingSettings.parse(method.hyperparameters);
 }

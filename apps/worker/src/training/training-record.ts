@@ -9,11 +9,12 @@ import {
   type ReadyBaseModel,
 } from '@prad/domain';
 import type { Repositories } from '@prad/database';
-import { assertNever } from '@prad/errors';
+import { assertNever, type AppError } from '@prad/errors';
 import type { Manifest } from '@prad/models';
 import type { BlobStore } from '@prad/storage';
 import type { TrainingEvent } from '@prad/training';
 import { storeModel } from '../import/store-model.js';
+import { settingsOf } from './training-plan.js';
 import type { FineTuningRow } from './fine-tuning-row.js';
 
 type Rows = Pick<Repositories, 'fineTuningJobs' | 'jobEvents' | 'jobMetrics' | 'checkpoints'>;
@@ -22,6 +23,8 @@ type EventOf<Type extends TrainingEvent['type']> = Extract<TrainingEvent, { type
 /** Pause between two writes of steps: every step becomes a metrics row, the latest of them an event. */
 const WRITE_INTERVAL_MS = 500;
 
+/** Most steps that become rows of their own, but for a few. */
+const MOST_METRICS = 10_000;
 /**
  * Writes what a training tells into the job's rows, all of it under the lease: metrics by step (a repeated step
  * replaces the earlier attempt's), events with the attempt's number, checkpoints and the result as blob first, then row.
@@ -31,6 +34,7 @@ export class TrainingRecord {
   #steps: EventOf<'step'>[] = [];
   #writtenAt = 0;
   #trainLoss: number | null = null;
+  #toldLoading = 0;
 
   constructor(
     private readonly rows: Rows,
@@ -41,8 +45,23 @@ export class TrainingRecord {
     private readonly owner: string,
   ) {}
 
+  /** Says why an attempt does not go on from the state that it found. */
+  async anew(reason: AppError): Promise<void> {
+    const { message } = reason;
+    const data = { attempt: this.job.attempts };
+    const event = {
+      level: 'warn',
+      message: `Training begins anew: ${message}`,
+      type: 'message',
+      data,
+    } as const;
+    await this.rows.jobEvents.append(this.job.id, event, this.owner);
+  }
+
   async write(event: TrainingEvent): Promise<void> {
     switch (event.type) {
+      case 'loading':
+        return this.#loading(event);
       case 'started':
         return this.#started(event);
       case 'step':
@@ -51,6 +70,8 @@ export class TrainingRecord {
         return this.#evaluation(event);
       case 'checkpoint':
         return this.#checkpoint(event);
+      case 'state':
+        return this.#state(event);
       case 'finished':
         return this.#finished(event);
       default:
@@ -58,18 +79,27 @@ export class TrainingRecord {
     }
   }
 
+  /** Told ever more rarely: a large file takes minutes. */
+  async #loading({ examples }: EventOf<'loading'>): Promise<void> {
+    if (examples < 2 * this.#toldLoading) return;
+    this.#toldLoading = examples;
+    await this.#tell(`Reading the examples: ${examples} so far`, { examples });
+  }
+
   async #started(event: EventOf<'started'>): Promise<void> {
-    const { totalSteps, trainableParameters, trainingExamples, validationExamples } = event;
-    this.row.progress = { step: 0, total: totalSteps };
+    const { totalSteps, trainableParameters, trainingExamples, validationExamples, resumedStep } = event;
+    this.row.progress = { step: resumedStep, total: totalSteps };
     this.#parameterCount = trainableParameters;
     const again = this.job.attempts > 1 ? ` again (attempt ${this.job.attempts})` : '';
+    const how = resumedStep > 0 ? `continues after step ${resumedStep}` : `started${again}`;
     await this.#tell(
-      `Training started${again}: ${totalSteps} steps over ${trainingExamples} examples, ${trainableParameters} trainable parameters`,
+      `Training ${how}: ${totalSteps} steps over ${trainingExamples} examples, ${trainableParameters} trainable parameters`,
       {
         total_steps: totalSteps,
         trainable_parameters: trainableParameters,
         trainingExamples,
         validationExamples,
+        resumed_step: resumedStep,
       },
     );
   }
@@ -82,12 +112,9 @@ export class TrainingRecord {
   }
 
   async #writeSteps(): Promise<void> {
-    const latest = this.#steps.at(-1);
+    const latest = await this.#writeMetrics();
     if (!latest) return;
-    const metrics = this.#steps.map(metricOf);
-    this.#steps = [];
     this.#writtenAt = performance.now();
-    await this.rows.jobMetrics.append(this.job.id, this.owner, metrics);
     const total = this.row.progress?.total ?? latest.step;
     await this.#tell(
       `Step ${latest.step}/${total}: training loss=${latest.loss.toFixed(2)}`,
@@ -99,9 +126,27 @@ export class TrainingRecord {
         learning_rate: latest.learningRate,
         gradient_norm: latest.gradientNorm,
         tokens_per_second: latest.tokensPerSecond,
+        padding_waste: latest.paddingWaste,
+        ...(latest.mfu !== undefined && { mfu: latest.mfu }),
       },
       'metrics',
     );
+  }
+
+  /** The latest of the steps that were not written yet. */
+  async #writeMetrics(): Promise<EventOf<'step'> | undefined> {
+    const latest = this.#steps.at(-1);
+    if (!latest) return undefined;
+    const metrics = this.#steps.filter((step) => this.#isKept(step, latest)).map(metricOf);
+    this.#steps = [];
+    await this.rows.jobMetrics.append(this.job.id, this.owner, metrics);
+    return latest;
+  }
+
+  /** Of a long training every n-th step becomes a row, and the latest of each write. */
+  #isKept({ step }: EventOf<'step'>, latest: EventOf<'step'>): boolean {
+    const every = Math.ceil((this.row.progress?.total ?? 0) / MOST_METRICS);
+    return every <= 1 || step % every === 0 || step === latest.step;
   }
 
   async #evaluation({ step, loss }: EventOf<'evaluation'>): Promise<void> {
@@ -122,11 +167,35 @@ export class TrainingRecord {
     const losses = { trainLoss: this.#trainLoss, validLoss: validationLoss ?? null };
     await this.rows.checkpoints.add(this.owner, { jobId: id, step, ...losses, ...blob });
     await this.#tell(`Checkpoint created at step ${step}`, { step, digest: blob.digest });
+    await this.#prune();
+  }
+
+  /** Rows first: a blob without a row is only waste. */
+  async #prune(): Promise<void> {
+    const { saveTotalLimit } = settingsOf(this.job);
+    if (saveTotalLimit === undefined) return;
+    for (const key of await this.rows.checkpoints.prune(this.job.id, this.owner, saveTotalLimit))
+      await this.blobs.delete(key);
+  }
+
+  /** What the job goes on from when this worker is gone. Only the newest is kept; the steps before it are never done again. */
+  async #state({ step, path }: EventOf<'state'>): Promise<void> {
+    await this.#writeMetrics();
+    const { id, attempts } = this.job;
+    const blob = await this.#store(`${statesOf(id)}/${attempts}/step-${step}.safetensors`, path);
+    const before = await this.rows.fineTuningJobs.keepState(id, this.owner, { step, ...blob });
+    if (before !== undefined) await this.blobs.delete(before);
   }
 
   async #finished(event: EventOf<'finished'>): Promise<void> {
     await this.#writeSteps();
-    const { trainedTokens, bestStep, manifest } = event;
+    const { trainedTokens, steps, bestStep, stoppedEarly, manifest } = event;
+    if (stoppedEarly) {
+      this.row.progress = { step: steps, total: steps };
+      await this.#tell(`Training stopped early after step ${steps}: the validation loss no longer falls`, {
+        step: steps,
+      });
+    }
     const made = manifest ? await this.#model(event.path, manifest) : await this.#adapter(event.path);
     const { id, digest } = 'model' in made ? made.model : { ...made.version, id: made.adapter.id };
     await this.#tell(`New fine-tuned model created: ${id}`, { step: bestStep, digest });
@@ -172,8 +241,14 @@ export class TrainingRecord {
   }
 }
 
+/** Where the states of a job lie until it ends. */
+export function statesOf(jobId: string): string {
+  return `training-states/${jobId}`;
+}
+
 function metricOf(event: EventOf<'step'>): NewJobMetric {
-  const { step, loss, learningRate, gradientNorm, tokens, tokensPerSecond } = event;
+  const { step, loss, learningRate, gradientNorm, tokens, tokensPerSecond, paddingWaste, mfu } = event;
   const stepSeconds = tokensPerSecond > 0 ? tokens / tokensPerSecond : null;
-  return { step, trainLoss: loss, learningRate, gradientNorm, tokensPerSecond, stepSeconds };
+  const measured = { gradientNorm, tokensPerSecond, stepSeconds, paddingWaste, mfu: mfu ?? null };
+  return { step, trainLoss: loss, learningRate, ...measured };
 }

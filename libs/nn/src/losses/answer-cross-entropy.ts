@@ -1,11 +1,14 @@
 import {
+  add,
   div,
   gather,
   gatherElements,
   logSoftmax,
   mul,
   neg,
+  reduceMean,
   reduceSum,
+  scalar,
   squeeze,
   unsqueeze,
 } from '@prad/graph';
@@ -22,6 +25,11 @@ interface AnswerCrossEntropyInputs {
   readonly weights: Value;
   /** Logits [N, V] of hidden states [N, E]. */
   readonly head: (at: Scope, hidden: Value) => Value;
+  /**
+   * Share of each label's probability that is spread evenly over the vocabulary, as torch's `label_smoothing`:
+   * (1 - s) times the loss of the label plus s times the mean loss of all tokens. 0 by default.
+   */
+  readonly labelSmoothing?: number | undefined;
 }
 
 export interface AnswerCrossEntropy {
@@ -37,12 +45,19 @@ export interface AnswerCrossEntropy {
 
 /** Cross-entropy in nats over answer tokens. Only the positions that predict one go through the head. */
 export function answerCrossEntropy(at: Scope, inputs: AnswerCrossEntropyInputs): AnswerCrossEntropy {
-  const { hidden, positions, labels, weights, head } = inputs;
+  const { hidden, positions, labels, weights, head, labelSmoothing = 0 } = inputs;
   const logits = head(at, gather(at, hidden, positions, 0)); // [N, V]
-  const chosen = gatherElements(at, logSoftmax(at, logits, 1), unsqueeze(at, labels, [1]), 1); // [N, 1]
-  const logProbabilities = squeeze(at, chosen, [1]); // [N]
+  const all = logSoftmax(at, logits, 1);
+  const logProbabilities = squeeze(at, gatherElements(at, all, unsqueeze(at, labels, [1]), 1), [1]); // [N]
   const sum = (x: Value): Value => reduceSum(at, x, { axes: [0], keepdims: false });
-  const total = neg(at, sum(mul(at, logProbabilities, weights)));
+  const smoothed = (): Value =>
+    add(
+      at,
+      mul(at, logProbabilities, scalar(at, 1 - labelSmoothing)),
+      mul(at, reduceMean(at, all, { axes: [1], keepdims: false }), scalar(at, labelSmoothing)),
+    );
+  const scores = labelSmoothing === 0 ? logProbabilities : smoothed();
+  const total = neg(at, sum(mul(at, scores, weights)));
   const weight = sum(weights);
   return { loss: div(at, total, weight), total, weight, logProbabilities };
 }

@@ -15,22 +15,48 @@ export function Configuration({ job }: { readonly job: FineTuningJobObject }) {
         settings.max_steps === null
           ? ['Epochs', measured(settings.n_epochs ?? 0)]
           : ['Steps', count(settings.max_steps)],
-        ['Batch', `${count(settings.batch_size)} rows`],
-        ['Learning rate', measured(settings.learning_rate)],
-        ['Warm-up', `${measured(100 * settings.warmup_ratio)} % of steps`],
+        ['Batch', batchOf(settings)],
+        ['Learning rate', `${measured(settings.learning_rate)}, ${settings.lr_scheduler_type}`],
+        [
+          'Warm-up',
+          settings.warmup_steps === null
+            ? `${measured(100 * settings.warmup_ratio)} % of steps`
+            : `${count(settings.warmup_steps)} steps`,
+        ],
         ['Weight decay', measured(settings.weight_decay)],
         ['Clip at norm', measured(settings.max_grad_norm)],
         ['Longest example', `${count(settings.max_length)} tokens`],
-        [
-          'Validation',
-          settings.evaluation_steps === 0
-            ? 'first and last step'
-            : `every ${count(settings.evaluation_steps)} steps`,
-        ],
+        ['Label smoothing', measured(settings.label_smoothing_factor)],
+        ['Validation', everyOf(settings.evaluation_steps, 'once an epoch')],
+        ['Checkpoints', checkpointsOf(settings)],
+        ['Stops early', stopOf(settings)],
         ['Seed', String(job.seed)],
       ]}
     />
   );
+}
+
+type Settings = FineTuningJobObject['method']['prad']['hyperparameters'];
+
+function batchOf(settings: Settings): string {
+  const { batch_size: rows, max_tokens_per_batch: tokens, gradient_accumulation_steps: passes } = settings;
+  const size =
+    tokens === null ? `${count(rows)} rows` : `${count(tokens)} tokens, ${count(rows)} rows at most`;
+  return passes === 1 ? size : `${size}, in ${count(passes)} passes`;
+}
+
+function everyOf(steps: number | null, otherwise: string): string {
+  if (steps === null) return otherwise;
+  return steps === 0 ? 'after the last step' : `every ${count(steps)} steps`;
+}
+
+function checkpointsOf({ save_steps: steps, save_total_limit: kept }: Settings): string {
+  const when = everyOf(steps, 'with every validation');
+  return kept === null ? when : `${when}; the newest ${count(kept)} and the best are kept`;
+}
+
+function stopOf({ early_stopping_patience: patience }: Settings): string {
+  return patience === null ? 'no' : `after ${count(patience)} validations without a lower loss`;
 }
 
 const shownApart = ['adapter', 'scope', 'hyperparameters'];

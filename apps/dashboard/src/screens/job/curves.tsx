@@ -20,6 +20,8 @@ const plots = [
   { title: 'Learning rate', unit: '', of: { '': 'learning_rate' } },
   { title: 'Gradient norm', unit: '', of: { '': 'gradient_norm' } },
   { title: 'Speed', unit: 'tokens/s', of: { '': 'tokens_per_second' } },
+  { title: 'Share of the MatMul rate (MFU)', unit: '', of: { '': 'mfu' } },
+  { title: 'Padding', unit: 'of positions', of: { '': 'padding_waste' } },
 ] as const satisfies readonly {
   title: string;
   unit: string;

@@ -5,14 +5,13 @@ import {
   SegmentedControl,
   Select,
   SimpleGrid,
-  Stack,
   Switch,
   TagsInput,
   Text,
   TextInput,
 } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { trainingMethodNames, type TrainingMethod, type FileObject } from '@prad/contracts';
+import { lrSchedulerTypes, trainingMethodNames, type TrainingMethod, type FileObject } from '@prad/contracts';
 import { Panel } from '../../components/panel.js';
 import { count } from '../../format/numbers.js';
 import { methodDefaults, type JobValues } from './job-values.js';
@@ -217,62 +216,115 @@ export function OptimiserFields({ form }: FieldsProps) {
           <Text fw={600}>Optimiser and validation</Text>
         </Accordion.Control>
         <Accordion.Panel>
-          <Stack>
-            <SimpleGrid cols={columns}>
-              <NumberInput
-                label="Learning rate"
-                min={0}
-                max={10}
-                step={1e-4}
-                {...form.getInputProps('learning_rate')}
-              />
-              <NumberInput
-                label="Warm-up, share of steps"
-                min={0}
-                max={1}
-                step={0.01}
-                {...form.getInputProps('warmup_ratio')}
-              />
-              <NumberInput
-                label="Weight decay"
-                min={0}
-                max={1}
-                step={0.01}
-                {...form.getInputProps('weight_decay')}
-              />
-              <NumberInput
-                label="Clip at gradient norm"
-                min={0}
-                step={0.1}
-                {...form.getInputProps('max_grad_norm')}
-              />
-              <NumberInput
-                label="Longest example"
-                suffix=" tokens"
-                placeholder="Context of the base"
-                min={2}
-                allowDecimal={false}
-                {...form.getInputProps('max_length')}
-              />
-              <NumberInput
-                label="Validate every"
-                suffix=" steps"
-                placeholder="Once an epoch"
-                min={0}
-                allowDecimal={false}
-                {...form.getInputProps('evaluation_steps')}
-              />
-              <NumberInput
-                label="Seed"
-                placeholder="Random"
-                min={0}
-                allowDecimal={false}
-                {...form.getInputProps('seed')}
-              />
-            </SimpleGrid>
-          </Stack>
+          <SimpleGrid cols={columns}>
+            <LearningFields form={form} />
+            <BatchFields form={form} />
+          </SimpleGrid>
         </Accordion.Panel>
       </Accordion.Item>
     </Accordion>
+  );
+}
+
+function LearningFields({ form }: FieldsProps) {
+  return (
+    <>
+      <NumberInput
+        label="Learning rate"
+        min={0}
+        max={10}
+        step={1e-4}
+        {...form.getInputProps('learning_rate')}
+      />
+      <NumberInput
+        label="Warm-up, share of steps"
+        min={0}
+        max={1}
+        step={0.01}
+        {...form.getInputProps('warmup_ratio')}
+      />
+      <Select
+        label="After the warm-up"
+        data={[...lrSchedulerTypes]}
+        allowDeselect={false}
+        {...form.getInputProps('lr_scheduler_type')}
+      />
+      <NumberInput label="Weight decay" min={0} max={1} step={0.01} {...form.getInputProps('weight_decay')} />
+      <NumberInput
+        label="Clip at gradient norm"
+        min={0}
+        step={0.1}
+        {...form.getInputProps('max_grad_norm')}
+      />
+    </>
+  );
+}
+
+/** Batches, validations and checkpoints. */
+function BatchFields({ form }: FieldsProps) {
+  return (
+    <>
+      <NumberInput
+        label="Longest example"
+        suffix=" tokens"
+        placeholder="Context of the base"
+        min={2}
+        allowDecimal={false}
+        {...form.getInputProps('max_length')}
+      />
+      <NumberInput
+        label="Validate every"
+        suffix=" steps"
+        placeholder="Once an epoch"
+        min={0}
+        allowDecimal={false}
+        {...form.getInputProps('evaluation_steps')}
+      />
+      <NumberInput
+        label="Stop early after"
+        suffix=" validations without a lower loss"
+        placeholder="Never"
+        min={1}
+        allowDecimal={false}
+        {...form.getInputProps('early_stopping_patience')}
+      />
+      <NumberInput
+        label="Keep checkpoints"
+        suffix=" and the best"
+        placeholder="All"
+        min={1}
+        allowDecimal={false}
+        {...form.getInputProps('save_total_limit')}
+      />
+      <NumberInput
+        label="Label smoothing"
+        min={0}
+        max={0.99}
+        step={0.05}
+        {...form.getInputProps('label_smoothing_factor')}
+      />
+      <NumberInput
+        label="Batch at most"
+        suffix=" tokens"
+        placeholder="No limit but the rows"
+        min={2}
+        allowDecimal={false}
+        {...form.getInputProps('max_tokens_per_batch')}
+      />
+      <NumberInput
+        label="Compute a batch in"
+        suffix=" passes"
+        min={1}
+        allowDecimal={false}
+        {...form.getInputProps('gradient_accumulation_steps')}
+      />
+      <NumberInput
+        label="Seed"
+        placeholder="Random"
+        min={0}
+        allowDecimal={false}
+        {...form.getInputProps('seed')}
+      />
+    </>
   );
 }

@@ -2,6 +2,7 @@ import {
   createFineTuningJob,
   defaultLearningRates,
   hyperparameterDefaults,
+  type lrSchedulerTypes,
   type maskScopes,
   type TrainingMethod,
 } from '@prad/contracts';
@@ -31,6 +32,12 @@ export interface JobValues {
   readonly max_grad_norm: MaybeNumber;
   readonly max_length: MaybeNumber;
   readonly evaluation_steps: MaybeNumber;
+  readonly max_tokens_per_batch: MaybeNumber;
+  readonly gradient_accumulation_steps: MaybeNumber;
+  readonly label_smoothing_factor: MaybeNumber;
+  readonly save_total_limit: MaybeNumber;
+  readonly early_stopping_patience: MaybeNumber;
+  readonly lr_scheduler_type: (typeof lrSchedulerTypes)[number];
   readonly seed: MaybeNumber;
 }
 
@@ -41,11 +48,14 @@ const FIRST_METHOD: TrainingMethod = 'adapter';
 /** Sensible defaults: those of the API, in sight. */
 export function firstValues(model: string, file: string): JobValues {
   const { n_epochs, batch_size, warmup_ratio, weight_decay, max_grad_norm } = hyperparameterDefaults;
+  const { gradient_accumulation_steps, label_smoothing_factor, lr_scheduler_type } = hyperparameterDefaults;
   return {
     ...{ model, training_file: file, validation_file: null, suffix: '' },
     ...{ adapter: FIRST_METHOD, scope: 'prompt', ...methodDefaults(FIRST_METHOD) },
     ...{ length: 'epochs', n_epochs, max_steps: '', batch_size },
     ...{ warmup_ratio, weight_decay, max_grad_norm, max_length: '', evaluation_steps: '', seed: '' },
+    ...{ max_tokens_per_batch: '', save_total_limit: '', early_stopping_patience: '' },
+    ...{ gradient_accumulation_steps, label_smoothing_factor, lr_scheduler_type },
   };
 }
 
@@ -55,7 +65,8 @@ export function methodDefaults(method: TrainingMethod): Pick<JobValues, 'options
 
 /** The request that the form stands for; it may be wrong. */
 export function toRequest(values: JobValues): JobRequest {
-  const { model, training_file, validation_file, suffix, adapter, scope, options } = values;
+  const { model, training_file, validation_file, suffix, adapter, scope, options, lr_scheduler_type } =
+    values;
   const hyperparameters = given({
     ...(values.length === 'epochs' ? { n_epochs: values.n_epochs } : { max_steps: values.max_steps }),
     batch_size: values.batch_size,
@@ -65,6 +76,11 @@ export function toRequest(values: JobValues): JobRequest {
     max_grad_norm: values.max_grad_norm,
     max_length: values.max_length,
     evaluation_steps: values.evaluation_steps,
+    max_tokens_per_batch: values.max_tokens_per_batch,
+    gradient_accumulation_steps: values.gradient_accumulation_steps,
+    label_smoothing_factor: values.label_smoothing_factor,
+    save_total_limit: values.save_total_limit,
+    early_stopping_patience: values.early_stopping_patience,
   });
   // All weights have no positions to choose.
   const prad = { adapter, ...(adapter !== 'full' && { scope }), ...givenOptions(options) };
@@ -74,7 +90,7 @@ export function toRequest(values: JobValues): JobRequest {
     ...(validation_file === null ? {} : { validation_file }),
     ...(suffix === '' ? {} : { suffix }),
     ...given({ seed: values.seed }),
-    method: { type: 'prad', prad: { ...prad, hyperparameters } },
+    method: { type: 'prad', prad: { ...prad, hyperparameters: { ...hyperparameters, lr_scheduler_type } } },
   };
 }
 
