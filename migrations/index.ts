@@ -7,6 +7,7 @@ import { LoraAlpha1764500000000 } from './1764500000000-lora-alpha.js';
 import { TunedModels1764600000000 } from './1764600000000-tuned-models.js';
 import { AdapterAliases1764630000000 } from './1764630000000-adapter-aliases.js';
 import { TrainingStates1764635000000 } from './1764635000000-training-states.js';
+import { Evaluations1764640000000 } from './1764640000000-evaluations.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   TunedModels1764600000000,
   AdapterAliases1764630000000,
   TrainingStates1764635000000,
+  Evaluations1764640000000,
 ];

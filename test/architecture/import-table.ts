@@ -32,6 +32,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
     'adapter-files',
     'formats',
+    'metrics',
   ],
   'apps/worker': [
     'domain',
@@ -44,6 +45,7 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'models',
     'training',
     'generation',
+    'metrics',
     'formats',
     'runtime',
   ],

@@ -59,7 +59,7 @@ describe('values.schema.json', () => {
       'workerPools=[{"name":"a","roles":["fly"],"device":"cpu","replicas":1,"resources":{}}]',
       /roles/,
     ],
-    ['a role that has no queue', 'embedded={"roles":["evaluate"]}', /roles/],
+    ['a role that has no queue', 'embedded={"roles":["serve"]}', /roles/],
     [
       'a device that is not known',
       'workerPools=[{"name":"a","roles":["train"],"device":"tpu","replicas":1,"resources":{}}]',

@@ -6,6 +6,8 @@ import { KeyRing } from './access/key-ring.js';
 import { AdapterFilesService } from './adapters/adapter-files.service.js';
 import { AdapterAliasesController } from './adapters/adapter-aliases.controller.js';
 import { AdaptersController } from './adapters/adapters.controller.js';
+import { EvaluationService } from './evaluations/evaluation.service.js';
+import { EvaluationsController } from './evaluations/evaluations.controller.js';
 import { FilePreviewService } from './files/file-preview.service.js';
 import { FileService } from './files/file.service.js';
 import { FilesController } from './files/files.controller.js';
@@ -44,6 +46,7 @@ const controllers = [
   FilesController,
   FineTuningController,
   EstimateController,
+  EvaluationsController,
   JobMetricsController,
   CheckpointsController,
   ModelsController,
@@ -82,6 +85,7 @@ export class AppModule {
         TextCodecs,
         FineTuningService,
         EstimateService,
+        EvaluationService,
         JobEventFeed,
         JobService,
         JobChangeFeed,

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAdapters } from './commands/adapters.js';
 import { addDemo } from './commands/demo.js';
+import { addEval } from './commands/eval.js';
 import { addFiles } from './commands/files.js';
 import { addGenerate } from './commands/generate.js';
 import { addJobs } from './commands/jobs.js';
@@ -22,6 +23,7 @@ const commands = [
   addFiles,
   addTrain,
   addGenerate,
+  addEval,
   addJobs,
   addKeys,
   addDemo,

@@ -5,7 +5,7 @@ import type { WorkerLog } from './worker-log.js';
 const EVERY_MS = 30_000;
 const AT_ONCE = 100;
 
-type Rows = Pick<Repositories, 'fineTuningJobs' | 'inferenceJobs' | 'baseModels'>;
+type Rows = Pick<Repositories, 'fineTuningJobs' | 'inferenceJobs' | 'evaluations' | 'baseModels'>;
 
 /**
  * Makes sure that the queue knows of every job that waits in the rows: after the queue's store was lost, an API died
@@ -35,11 +35,12 @@ export class Requeue {
   }
 
   async #requeue(): Promise<void> {
-    const { fineTuningJobs, inferenceJobs, baseModels } = this.rows;
+    const { fineTuningJobs, inferenceJobs, evaluations, baseModels } = this.rows;
     const { producer } = this;
     try {
       await this.#restore(fineTuningJobs, (id) => producer.restore('train', { fineTuningJobId: id }));
       await this.#restore(inferenceJobs, (id) => producer.restore('generate', { inferenceJobId: id }));
+      await this.#restore(evaluations, (id) => producer.restore('evaluate', { evaluationId: id }));
       await this.#restore(baseModels, (id) => producer.restore('import', { baseModelId: id }));
     } catch (error) {
       this.log.warn({ err: error }, 'waiting jobs could not be compared with the queue');

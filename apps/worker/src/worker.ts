@@ -2,13 +2,13 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, type Database } from '@prad/database';
 import { newId } from '@prad/domain';
-import { AppError } from '@prad/errors';
 import { HandlerHost, JobProducer, chooseQueueStore, type JobName } from '@prad/queue';
 import { checkDevice } from '@prad/runtime';
 import { LocalBlobStore } from '@prad/storage';
 import { withLogContext } from '@prad/telemetry';
 import { ComputeThreads } from './compute/compute-threads.js';
 import type { WorkerEnv } from './env.js';
+import { EvaluateHandler } from './evaluation/evaluate.handler.js';
 import { GenerateHandler } from './generation/generate.handler.js';
 import { storeObstacles } from './http/obstacles.js';
 import { WorkerServer } from './http/worker-server.js';
@@ -24,6 +24,8 @@ import { WorkerReport } from './worker-report.js';
 /** How often leases are renewed, which is also how soon a cancel is heard. */
 const TRAINING_HEARTBEAT_MS = 1_000;
 const GENERATION_HEARTBEAT_MS = 250;
+/** Evaluations that a worker follows at once: they mostly wait for the workers that generate. */
+const EVALUATIONS = 4;
 /** What jobs get to stop by themselves once the time to drain is over; then their threads are ended under them. */
 const HAND_BACK_MS = 1_500;
 
@@ -51,7 +53,7 @@ export class Worker {
 
   /** Takes jobs once it resolves. Throws where a role has no handler, or a device, a store or the port cannot be had. */
   static async start(env: WorkerEnv, log: WorkerLog): Promise<Worker> {
-    const roles = rolesOf(env);
+    const roles: readonly JobName[] = env.WORKER_ROLES;
     await checkDevice(env.DEVICE);
     const database = await openDatabase({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE });
     const parts = assemble(env, roles, database, log);
@@ -119,13 +121,13 @@ function assemble(env: WorkerEnv, roles: readonly JobName[], database: Database,
   const host = new HandlerHost(
     {
       ...{ store, roles, log, lockMs: env.WORKER_LEASE_MS, once: env.WORKER_ONCE },
-      concurrency: { train: 1, import: 1, generate: env.MAX_NUM_SEQS },
+      concurrency: { train: 1, import: 1, generate: env.MAX_NUM_SEQS, evaluate: EVALUATIONS },
       logScope: (ids, work) => withLogContext({ ...ids }, work),
       onAttempt: (attempt) => {
         metrics.observeAttempt(attempt);
       },
     },
-    handlersOf(env, database, threads, metrics, log),
+    handlersOf(env, { database, producer, threads, metrics }, log),
   );
   const report = new WorkerReport(database.workerNodes, nodeOf(env, roles), () => host.activeJobs, log);
   return {
@@ -137,17 +139,6 @@ function assemble(env: WorkerEnv, roles: readonly JobName[], database: Database,
     report,
     requeue: new Requeue(database, producer, log),
   };
-}
-
-function rolesOf({ WORKER_ROLES }: WorkerEnv): readonly JobName[] {
-  return WORKER_ROLES.map((role) => {
-    if (role !== 'evaluate') return role;
-    throw new AppError({
-      kind: 'invalid',
-      code: 'unknown_role',
-      message: 'WORKER_ROLES: no handler does evaluate yet; known are train, generate, import',
-    });
-  });
 }
 
 function hardwareOf({ INTRA_OP_THREADS: intraOpThreads, DEVICE: device }: WorkerEnv) {
@@ -169,9 +160,7 @@ function engineOf(env: WorkerEnv) {
 
 function handlersOf(
   env: WorkerEnv,
-  database: Database,
-  threads: ComputeThreads,
-  metrics: WorkerMetrics,
+  { database, producer, threads, metrics }: Pick<Parts, 'database' | 'producer' | 'threads' | 'metrics'>,
   log: WorkerLog,
 ) {
   const blobs = blobsOf(env);
@@ -184,6 +173,7 @@ function handlersOf(
   return [
     new TrainHandler(database, blobs, threads.training, timing, settings, training),
     new GenerateHandler(database, blobs, threads.generation, quick),
+    new EvaluateHandler(database, blobs, producer, timing),
     new ImportHandler(database, blobs, threads.import, timing, log),
   ];
 }

@@ -154,7 +154,7 @@ export const engineEnv = {
 /** What a worker does. */
 export const workerEnv = {
   WORKER_ROLES: wordsOf(['train', 'generate', 'evaluate', 'import'])
-    .prefault('train,generate,import')
+    .prefault('train,generate,evaluate,import')
     .describe(
       'Kinds of work that this worker takes: train, generate, evaluate, import, separated by commas.',
     ),

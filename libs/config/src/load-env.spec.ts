@@ -16,7 +16,7 @@ describe('readEnv', () => {
   it('fills in defaults and freezes', () => {
     const env = readEnv({ ...httpEnv, ...dataEnv, ...databaseEnv, ...workerEnv }, {});
     expect(env).toMatchObject({ HOST: '127.0.0.1', PORT: 8000, PRAD_DATA_DIR: `${homedir()}/.prad` });
-    expect(env.WORKER_ROLES).toEqual(['train', 'generate', 'import']);
+    expect(env.WORKER_ROLES).toEqual(['train', 'generate', 'evaluate', 'import']);
     expect(env.DATABASE_URL).toBeUndefined();
     expect(() => Object.assign(env, { PORT: 1 })).toThrow(TypeError);
   });

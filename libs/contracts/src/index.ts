@@ -85,6 +85,13 @@ export {
   type ChatMessageRequest,
   type CreateChatCompletion,
 } from './chat-completion.js';
+export {
+  createEvaluation,
+  evaluationList,
+  evaluationObject,
+  type CreateEvaluation,
+  type EvaluationObject,
+} from './evaluation.js';
 export { health, readiness, type Readiness } from './health.js';
 export { scaling, type ScalingObject } from './scaling.js';
 export {

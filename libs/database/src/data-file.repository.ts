@@ -1,8 +1,9 @@
 import type { DataFile, FilePurpose, Page, PageRequest } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull } from 'typeorm';
+import { DataSource, In, IsNull } from 'typeorm';
 import { DataFileEntity } from './data-file.entity.js';
+import { EvaluationEntity } from './evaluation.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
@@ -63,6 +64,11 @@ export class DataFileRepository {
         .andWhere('(job.trainingFileId = :id OR job.validationFileId = :id)', { id })
         .getOne();
       if (user !== null) throw fileInUse(id, user.id);
+      const evaluation = await manager.findOneBy(EvaluationEntity, {
+        fileId: id,
+        status: In(['queued', 'running']),
+      });
+      if (evaluation !== null) throw fileInUse(id, evaluation.id);
       await manager.update(DataFileEntity, { id }, { deletedAt: locked.now });
       return toDomain(locked.row);
     });

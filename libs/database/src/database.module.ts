@@ -7,6 +7,7 @@ import { BaseModelRepository } from './base-model.repository.js';
 import { CheckpointRepository } from './checkpoint.repository.js';
 import { ProjectFiguresRepository } from './project-figures.repository.js';
 import { DataFileRepository } from './data-file.repository.js';
+import { EvaluationRepository } from './evaluation.repository.js';
 import { EvaluationResultRepository } from './evaluation-result.repository.js';
 import { FineTuningJobRepository } from './fine-tuning-job.repository.js';
 import { InferenceJobRepository } from './inference-job.repository.js';
@@ -25,6 +26,7 @@ const repositories = [
   CheckpointRepository,
   ProjectFiguresRepository,
   DataFileRepository,
+  EvaluationRepository,
   EvaluationResultRepository,
   FineTuningJobRepository,
   InferenceJobRepository,

@@ -5,6 +5,7 @@ import { ApiKeyEntity } from './api-key.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
 import { CheckpointEntity } from './checkpoint.entity.js';
 import { DataFileEntity } from './data-file.entity.js';
+import { EvaluationEntity } from './evaluation.entity.js';
 import { EvaluationResultEntity } from './evaluation-result.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
@@ -23,6 +24,7 @@ export const entities = [
   BaseModelEntity,
   CheckpointEntity,
   DataFileEntity,
+  EvaluationEntity,
   EvaluationResultEntity,
   FineTuningJobEntity,
   InferenceJobEntity,

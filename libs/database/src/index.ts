@@ -15,6 +15,7 @@ export { BaseModelRepository } from './base-model.repository.js';
 export { CheckpointRepository } from './checkpoint.repository.js';
 export { ProjectFiguresRepository, type ProjectFigures } from './project-figures.repository.js';
 export { DataFileRepository } from './data-file.repository.js';
+export { EvaluationRepository } from './evaluation.repository.js';
 export { EvaluationResultRepository, type EvaluationFilter } from './evaluation-result.repository.js';
 export {
   FineTuningJobRepository,

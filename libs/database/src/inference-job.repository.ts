@@ -72,6 +72,12 @@ export class InferenceJobRepository {
     return row === null ? undefined : toDomain(row);
   }
 
+  /** Those of the ids that there are, in no order. */
+  async findAll(ids: readonly string[]): Promise<readonly InferenceJob[]> {
+    const rows = await this.dataSource.manager.findBy(InferenceJobEntity, { id: In([...ids]) });
+    return rows.map(toDomain);
+  }
+
   /** Throws notFound `inference_job_not_found`. */
   async get(id: string): Promise<InferenceJob> {
     const job = await this.find(id);

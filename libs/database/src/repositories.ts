@@ -6,6 +6,7 @@ import { BaseModelRepository } from './base-model.repository.js';
 import { CheckpointRepository } from './checkpoint.repository.js';
 import { ProjectFiguresRepository } from './project-figures.repository.js';
 import { DataFileRepository } from './data-file.repository.js';
+import { EvaluationRepository } from './evaluation.repository.js';
 import { EvaluationResultRepository } from './evaluation-result.repository.js';
 import { FineTuningJobRepository } from './fine-tuning-job.repository.js';
 import { InferenceJobRepository } from './inference-job.repository.js';
@@ -24,6 +25,7 @@ export interface Repositories {
   readonly checkpoints: CheckpointRepository;
   readonly projectFigures: ProjectFiguresRepository;
   readonly dataFiles: DataFileRepository;
+  readonly evaluations: EvaluationRepository;
   readonly evaluationResults: EvaluationResultRepository;
   readonly fineTuningJobs: FineTuningJobRepository;
   readonly inferenceJobs: InferenceJobRepository;
@@ -43,6 +45,7 @@ export function createRepositories(dataSource: DataSource): Repositories {
     checkpoints: new CheckpointRepository(dataSource),
     projectFigures: new ProjectFiguresRepository(dataSource),
     dataFiles: new DataFileRepository(dataSource),
+    evaluations: new EvaluationRepository(dataSource),
     evaluationResults: new EvaluationResultRepository(dataSource),
     fineTuningJobs: new FineTuningJobRepository(dataSource),
     inferenceJobs: new InferenceJobRepository(dataSource),

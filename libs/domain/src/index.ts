@@ -77,6 +77,15 @@ export {
   requestInferenceCancel,
   succeedInference,
 } from './inference-transitions.js';
+export type {
+  EvaluatedModel,
+  Evaluation,
+  EvaluationFacts,
+  EvaluationOutcome,
+  EvaluationProgress,
+  EvaluationStatus,
+  NewEvaluation,
+} from './evaluation.js';
 export type { EvaluationResult, NewEvaluationResult } from './evaluation-result.js';
 export {
   isAlive,

@@ -18,7 +18,7 @@ export {
   type Metric,
   type Sample,
 } from './metric.js';
-export { metricNamed, metrics } from './registry.js';
+export { metricNamed, metrics, textMetricNamed } from './registry.js';
 export { bleu, type BleuOptions, type Smoothing } from './scorers/bleu.js';
 export { chrf, type ChrfOptions } from './scorers/chrf.js';
 export { exactMatch, type ExactMatchOptions, f1, type F1Options } from './scorers/labels.js';

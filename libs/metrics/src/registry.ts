@@ -10,7 +10,8 @@ import { nist } from './scorers/nist.js';
 import { rouge, rougeLCaption } from './scorers/rouge.js';
 import { ter } from './scorers/ter.js';
 
-const all = [
+/** Metrics that texts alone are enough for. */
+const ofTexts = [
   bleu(),
   bleuMteval(),
   nist(),
@@ -29,21 +30,29 @@ const all = [
   f1({ average: 'micro' }),
   matthews(),
   exactMatch(),
-  perplexity(),
-  calibrationError(),
 ];
+const all = [...ofTexts, perplexity(), calibrationError()];
 
 /** Every metric by name, each with its usual settings; a new one adds its line. */
 export const metrics: ReadonlyMap<string, Metric> = new Map(all.map((metric) => [metric.name, metric]));
 
 /** @throws AppError invalid `unknown_metric`, naming those that there are. */
 export function metricNamed(name: string): Metric {
-  const metric = metrics.get(name);
+  return named(all, name);
+}
+
+/** A metric of predictions and references alone. @throws AppError invalid `unknown_metric`, naming those that there are. */
+export function textMetricNamed(name: string): Metric {
+  return named(ofTexts, name);
+}
+
+function named(known: readonly Metric[], name: string): Metric {
+  const metric = known.find((one) => one.name === name);
   if (metric) return metric;
   throw new AppError({
     kind: 'invalid',
     code: 'unknown_metric',
-    message: `unknown metric ${JSON.stringify(name)}; known are ${[...metrics.keys()].join(', ')}`,
+    message: `unknown metric ${JSON.stringify(name)}; known are ${known.map((one) => one.name).join(', ')}`,
     details: { metric: name },
   });
 }

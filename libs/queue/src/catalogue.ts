@@ -45,6 +45,15 @@ export const jobCatalogue = {
     backoffMs: 500,
     keep: { count: 2_000, seconds: fiveMinutes },
   },
+  evaluate: {
+    payload: z.strictObject({ evaluationId: id, requestId }),
+    idKey: 'evaluationId',
+    event: z.never(),
+    attempts: 3,
+    prioritised: false,
+    backoffMs: 5_000,
+    keep: { count: 1_000, seconds: oneDay },
+  },
   import: {
     payload: z.strictObject({ baseModelId: id, requestId }),
     idKey: 'baseModelId',

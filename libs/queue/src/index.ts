@@ -15,6 +15,13 @@ export {
   type GenerationRequest,
   type GenerationResult,
 } from './generation.js';
+export {
+  evaluationResult,
+  evaluationSettings,
+  type EvaluationPrediction,
+  type EvaluationResult,
+  type EvaluationSettings,
+} from './evaluation.js';
 export { trainingSettings, type TrainingSettings } from './training.js';
 export { chooseQueueStore, isPostgresStore, type QueueStore } from './store.js';
 export { JobProducer, type QueueDepth } from './producer.js';

@@ -53,8 +53,11 @@ describe.each(backends)('an operator with the queue on %s', (backend) => {
     const answer = ask('w');
     const { id } = await newestRequest();
     const seen = await get('overview', overview);
-    expect(seen.queues.map(({ name }) => name)).toEqual(['train', 'generate', 'import']);
-    expect(seen.queues.find(({ name }) => name === 'generate')).toMatchObject({ prioritized: 1, paused: false });
+    expect(seen.queues.map(({ name }) => name)).toEqual(['train', 'generate', 'evaluate', 'import']);
+    expect(seen.queues.find(({ name }) => name === 'generate')).toMatchObject({
+      prioritized: 1,
+      paused: false,
+    });
     expect(await (await cancel(id)).json()).toMatchObject({ id, status: 'cancelled', kind: 'inference' });
     await api.startWorker();
     expect((await answer).status).toBe(499);

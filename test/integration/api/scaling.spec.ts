@@ -118,7 +118,7 @@ describe.each(backends)('scaling figures with the queue on %s', (backend) => {
   });
 
   it('refuses a pool that is none', async () => {
-    expect(await ask(api, 'train,evaluate')).toMatchObject({
+    expect(await ask(api, 'train,serve')).toMatchObject({
       status: 400,
       body: { error: { code: 'unknown_role', param: 'pool' } },
     });

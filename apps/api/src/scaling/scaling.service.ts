@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { BaseModelRepository, FineTuningJobRepository, InferenceJobRepository } from '@prad/database';
+import {
+  BaseModelRepository,
+  EvaluationRepository,
+  FineTuningJobRepository,
+  InferenceJobRepository,
+} from '@prad/database';
 import { AppError } from '@prad/errors';
 import { JobProducer, type JobName } from '@prad/queue';
 import { demandOf, type Demand, type RoleWork } from './demand.js';
@@ -22,8 +27,9 @@ export class ScalingService {
     trainings: FineTuningJobRepository,
     requests: InferenceJobRepository,
     models: BaseModelRepository,
+    evaluations: EvaluationRepository,
   ) {
-    this.rows = { train: trainings, generate: requests, import: models };
+    this.rows = { train: trainings, generate: requests, evaluate: evaluations, import: models };
   }
 
   /** Throws unavailable where the queue or the rows cannot be asked: a number that is wrong is worse than none. */

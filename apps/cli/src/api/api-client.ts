@@ -6,6 +6,7 @@ import {
   adapterObject,
   completion,
   completionChunk,
+  evaluationObject,
   fileDeletion,
   fileList,
   fileObject,
@@ -24,6 +25,8 @@ import {
   type Completion,
   type CompletionChunk,
   type CreateCompletion,
+  type createEvaluation,
+  type EvaluationObject,
   type createFineTuningJob,
   type FileObject,
   type FineTuningEstimateObject,
@@ -44,6 +47,7 @@ const PING_MS = 2_000;
 
 /** A fine-tuning job as it is submitted: what the contract fills in may be left out. */
 export type JobRequest = z.input<typeof createFineTuningJob>;
+export type EvaluationRequest = z.input<typeof createEvaluation>;
 
 /**
  * The API over HTTP, with the types of its contracts. Every method throws an AppError: the server's own, or unavailable
@@ -150,6 +154,18 @@ export class ApiClient {
   /** What such a job would take; nothing is recorded. */
   estimate(request: JobRequest): Promise<FineTuningEstimateObject> {
     return this.#post('/v1/fine_tuning/estimate', request, fineTuningEstimate);
+  }
+
+  createEvaluation(request: EvaluationRequest): Promise<EvaluationObject> {
+    return this.#post('/v1/evaluations', request, evaluationObject);
+  }
+
+  evaluation(id: string): Promise<EvaluationObject> {
+    return this.#get(`/v1/evaluations/${encodeURIComponent(id)}`, evaluationObject);
+  }
+
+  cancelEvaluation(id: string): Promise<EvaluationObject> {
+    return this.#post(`/v1/evaluations/${encodeURIComponent(id)}/cancel`, {}, evaluationObject);
   }
 
   cancelJob(id: string): Promise<FineTuningJobObject> {

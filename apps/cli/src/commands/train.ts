@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { trainingMethodNames } from '@prad/contracts';
 import pc from 'picocolors';
 import type { ApiClient, JobRequest } from '../api/api-client.js';
@@ -7,6 +6,7 @@ import { estimateText } from '../training/estimate-text.js';
 import { followJob } from '../training/follow-job.js';
 import { TrainingBars } from '../training/training-bars.js';
 import { atServer, type AddCommands } from './command-context.js';
+import { fileId } from './file-id.js';
 import { keyValueOption } from './key-value-option.js';
 import { numberOption } from './number-option.js';
 
@@ -134,14 +134,6 @@ function methodOptions(options: TrainOptions): Record<string, unknown> {
     ...{ layers: layers?.map(numberOption), special_tokens: specialTokens },
     ...option,
   };
-}
-
-/** A path is uploaded; anything else is taken for the id of a file. */
-async function fileId(client: ApiClient, pathOrId: string): Promise<string> {
-  if (pathOrId.startsWith('file-') && !existsSync(pathOrId)) return pathOrId;
-  const { id, filename, prad } = await client.uploadFile(pathOrId);
-  note(`uploaded ${filename}: ${prad.rows ?? 0} rows as ${id}`);
-  return id;
 }
 
 async function watch(client: ApiClient, id: string, isPrivate: boolean): Promise<void> {

@@ -13,7 +13,11 @@ export const addWorker: AddCommands = (program, { settings }) => {
   program
     .command('worker')
     .description('run one more worker in the foreground, beside the API of DATABASE_URL and REDIS_URL')
-    .option('--roles <roles>', 'work that it takes: train, generate, import, joined by commas', words)
+    .option(
+      '--roles <roles>',
+      'work that it takes: train, generate, evaluate, import, joined by commas',
+      words,
+    )
     .option('--once', 'take one job, finish it and end; also when there is none for five seconds')
     .action(async ({ roles, once }: { roles?: string; once?: true }) => {
       if (settings.databaseUrl === undefined) throw databaseMissing();

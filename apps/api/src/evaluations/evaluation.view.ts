@@ -1,0 +1,40 @@
+import type { EvaluationObject } from '@prad/contracts';
+import type { Evaluation } from '@prad/domain';
+import { evaluationResult, evaluationSettings, type EvaluationResult } from '@prad/queue';
+import { toSeconds } from '../http/page.view.js';
+
+export function toEvaluationObject(evaluation: Evaluation): EvaluationObject {
+  const { id, createdAt, status, models, fileId, fileDigest, metrics, progress } = evaluation;
+  const { sampling, limit, resamples } = evaluationSettings.parse(evaluation.settings);
+  const { maxTokens, temperature, stop, seed } = sampling;
+  return {
+    ...{ id, object: 'evaluation', created_at: toSeconds(createdAt), status },
+    finished_at: 'finishedAt' in evaluation ? toSeconds(evaluation.finishedAt) : null,
+    models: models.map(({ name, baseModel, baseDigest, adapter, adapterVersion, adapterDigest }) => ({
+      ...{ model: name, base_model: baseModel, base_digest: baseDigest },
+      ...{ adapter, adapter_version: adapterVersion, adapter_digest: adapterDigest },
+    })),
+    ...{ file: fileId, file_digest: fileDigest, metrics: [...metrics] },
+    ...{ max_tokens: maxTokens, temperature, stop, seed, limit, resamples, progress },
+    error: evaluation.status === 'failed' ? evaluation.error : null,
+    result: evaluation.status === 'succeeded' ? resultView(evaluationResult.parse(evaluation.result)) : null,
+  };
+}
+
+type Examples = EvaluationResult['models'][number]['wins'];
+
+function resultView({ samples, references, models }: EvaluationResult): EvaluationObject['result'] {
+  return {
+    ...{ samples, references },
+    models: models.map(({ model, scores, comparisons, cutOff, empty, wins, losses }) => ({
+      model,
+      scores: scores.map(({ higherIsBetter, ...score }) => ({ ...score, higher_is_better: higherIsBetter })),
+      comparisons: comparisons?.map(({ pValue, ...rest }) => ({ ...rest, p_value: pValue })) ?? null,
+      ...{ cut_off: cutOff, empty, wins: examplesView(wins), losses: examplesView(losses) },
+    })),
+  };
+}
+
+function examplesView(examples: Examples) {
+  return examples.map(({ baselineScore, ...example }) => ({ ...example, baseline_score: baselineScore }));
+}

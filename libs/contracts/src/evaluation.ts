@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { listOf } from './pagination.js';
+
+/** Most models in one evaluation. */
+export const MAX_EVALUATED_MODELS = 16;
+/** Most resamples of one bootstrap. */
+const MAX_RESAMPLES = 10_000;
+
+const modelName = z.string().min(1);
+
+/** Body of `POST /v1/evaluations`. */
+export const createEvaluation = z
+  .strictObject({
+    model: z
+      .union([modelName, z.array(modelName).min(1).max(MAX_EVALUATED_MODELS)])
+      .describe(
+        'A model, or several: base models or adapters. The first one is the baseline of comparisons.',
+      ),
+    file: z
+      .string()
+      .min(1)
+      .describe(
+        'Id of a file of rows with prompt and completion, or messages. Consecutive rows that ask the same are one sample with several references.',
+      ),
+    metrics: z
+      .array(z.string().min(1))
+      .min(1)
+      .max(20)
+      .describe(
+        'Names of metrics, such as bleu, rougeL, ter or accuracy; win and loss examples are by the first.',
+      ),
+    max_tokens: z.number().int().min(1).default(64).describe('Most tokens of an answer.'),
+    temperature: z.number().min(0).max(2).default(0).describe('0 is greedy.'),
+    stop: z.array(z.string().min(1)).max(4).default([]).describe('An answer ends before the first of these.'),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .default(0)
+      .describe('Of sampled answers and of the bootstrap.'),
+    limit: z.number().int().min(1).optional().describe('Most samples, from the start of the file.'),
+    resamples: z.number().int().min(100).max(MAX_RESAMPLES).default(1000).describe('Of the bootstrap.'),
+  })
+  .meta({ id: 'CreateEvaluation' });
+export type CreateEvaluation = z.infer<typeof createEvaluation>;
+
+const interval = {
+  low: z.number().describe('Lower end of the 95 % interval by bootstrap.'),
+  high: z.number(),
+};
+
+const evaluationScore = z.object({
+  metric: z.string(),
+  score: z.number().describe('On the scale of the published scorer.'),
+  ...interval,
+  higher_is_better: z.boolean(),
+  signature: z.string().describe('How it was made: scores compare only where signatures are equal.'),
+});
+
+const evaluationComparison = z.object({
+  metric: z.string(),
+  difference: z.number().describe('The score less that of the first model.'),
+  ...interval,
+  p_value: z.number().describe('Of the paired bootstrap: how likely such a difference is by chance.'),
+  wins: z.number().int().describe('Samples on which it scores better than the first model.'),
+  losses: z.number().int(),
+  ties: z.number().int(),
+});
+
+const evaluationExample = z.object({
+  line: z.number().int(),
+  references: z.array(z.string()),
+  baseline: z.string().describe('What the first model said.'),
+  prediction: z.string(),
+  baseline_score: z.number(),
+  score: z.number(),
+});
+
+const evaluatedModel = z.object({
+  model: z.string(),
+  base_model: z.string(),
+  base_digest: z.string(),
+  adapter: z.string().nullable(),
+  adapter_version: z.number().int().nullable().describe('What the name stood for when it was submitted.'),
+  adapter_digest: z.string().nullable(),
+});
+
+/** What came out for one model. */
+const modelResult = z.object({
+  model: z.string(),
+  scores: z.array(evaluationScore),
+  comparisons: z.array(evaluationComparison).nullable().describe('With the first model; null for that one.'),
+  cut_off: z.number().int().describe('Answers that were as long as max_tokens allows.'),
+  empty: z.number().int().describe('Answers without text.'),
+  wins: z.array(evaluationExample).describe('Samples that it wins by most, in the first metric.'),
+  losses: z.array(evaluationExample),
+});
+
+export const evaluationStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+
+export const evaluationObject = z
+  .object({
+    id: z.string(),
+    object: z.literal('evaluation'),
+    created_at: z.number().int(),
+    finished_at: z.number().int().nullable(),
+    status: z.enum(evaluationStatuses),
+    models: z.array(evaluatedModel),
+    file: z.string(),
+    file_digest: z.string(),
+    metrics: z.array(z.string()),
+    max_tokens: z.number().int(),
+    temperature: z.number(),
+    stop: z.array(z.string()),
+    seed: z.number().int(),
+    limit: z.number().int().nullable(),
+    resamples: z.number().int(),
+    progress: z.object({ done: z.number().int(), total: z.number().int() }).nullable(),
+    error: z.object({ code: z.string(), message: z.string(), param: z.string().nullable() }).nullable(),
+    result: z
+      .object({ samples: z.number().int(), references: z.number().int(), models: z.array(modelResult) })
+      .nullable(),
+  })
+  .meta({ id: 'Evaluation' });
+export type EvaluationObject = z.infer<typeof evaluationObject>;
+
+export const evaluationList = listOf(evaluationObject, 'EvaluationList');
