@@ -8,6 +8,7 @@ import { TunedModels1764600000000 } from './1764600000000-tuned-models.js';
 import { AdapterAliases1764630000000 } from './1764630000000-adapter-aliases.js';
 import { TrainingStates1764635000000 } from './1764635000000-training-states.js';
 import { Evaluations1764640000000 } from './1764640000000-evaluations.js';
+import { Sweeps1764660000000 } from './1764660000000-sweeps.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -21,4 +22,5 @@ export const migrations = [
   AdapterAliases1764630000000,
   TrainingStates1764635000000,
   Evaluations1764640000000,
+  Sweeps1764660000000,
 ];

@@ -16,6 +16,8 @@ import { EstimateController } from './fine-tuning/estimate.controller.js';
 import { EstimateService } from './fine-tuning/estimate.service.js';
 import { FineTuningController } from './fine-tuning/fine-tuning.controller.js';
 import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
+import { SweepService } from './fine-tuning/sweep.service.js';
+import { SweepsController } from './fine-tuning/sweeps.controller.js';
 import { JobEventFeed } from './fine-tuning/job-event.feed.js';
 import { JobMetricsController } from './fine-tuning/job-metrics.controller.js';
 import { ChatCompletionsController } from './generation/chat-completions.controller.js';
@@ -47,6 +49,7 @@ const controllers = [
   FineTuningController,
   EstimateController,
   EvaluationsController,
+  SweepsController,
   JobMetricsController,
   CheckpointsController,
   ModelsController,
@@ -86,6 +89,7 @@ export class AppModule {
         FineTuningService,
         EstimateService,
         EvaluationService,
+        SweepService,
         JobEventFeed,
         JobService,
         JobChangeFeed,

@@ -8,6 +8,7 @@ import { addJobs } from './commands/jobs.js';
 import { addKeys } from './commands/keys.js';
 import { addMigrate } from './commands/migrate.js';
 import { addModels } from './commands/models.js';
+import { addSweeps } from './commands/sweeps.js';
 import { addTrain } from './commands/train.js';
 import { addUp } from './commands/up.js';
 import { addWorker } from './commands/worker.js';
@@ -25,6 +26,7 @@ const commands = [
   addGenerate,
   addEval,
   addJobs,
+  addSweeps,
   addKeys,
   addDemo,
 ];

@@ -5,7 +5,7 @@ import type { WorkerLog } from './worker-log.js';
 const EVERY_MS = 30_000;
 const AT_ONCE = 100;
 
-type Rows = Pick<Repositories, 'fineTuningJobs' | 'inferenceJobs' | 'evaluations' | 'baseModels'>;
+type Rows = Pick<Repositories, 'fineTuningJobs' | 'inferenceJobs' | 'evaluations' | 'baseModels' | 'sweeps'>;
 
 /**
  * Makes sure that the queue knows of every job that waits in the rows: after the queue's store was lost, an API died
@@ -32,6 +32,10 @@ export class Requeue {
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running;
+    // A worker that did one job may have done the last one of a sweep.
+    await this.#endSweeps().catch((error: unknown) => {
+      this.log.warn({ err: error }, 'ended sweeps were not settled');
+    });
   }
 
   async #requeue(): Promise<void> {
@@ -41,10 +45,17 @@ export class Requeue {
       await this.#restore(fineTuningJobs, (id) => producer.restore('train', { fineTuningJobId: id }));
       await this.#restore(inferenceJobs, (id) => producer.restore('generate', { inferenceJobId: id }));
       await this.#restore(evaluations, (id) => producer.restore('evaluate', { evaluationId: id }));
+      await this.#endSweeps();
       await this.#restore(baseModels, (id) => producer.restore('import', { baseModelId: id }));
     } catch (error) {
       this.log.warn({ err: error }, 'waiting jobs could not be compared with the queue');
     }
+  }
+
+  /** Those whose runs have ended without the queue's knowledge; nothing is computed for that. */
+  async #endSweeps(): Promise<void> {
+    const { sweeps } = this.rows;
+    for (const id of await sweeps.claimable(AT_ONCE)) await sweeps.settle(id);
   }
 
   async #restore(

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { openDatabase, type Database } from '@prad/database';
 import { newId } from '@prad/domain';
-import { HandlerHost, JobProducer, chooseQueueStore, type JobName } from '@prad/queue';
+import { HandlerHost, JobProducer, chooseQueueStore, type JobName, type RoleName } from '@prad/queue';
 import { checkDevice } from '@prad/runtime';
 import { LocalBlobStore } from '@prad/storage';
 import { withLogContext } from '@prad/telemetry';
@@ -17,6 +17,7 @@ import { recordLayouts } from './import/record-layouts.js';
 import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { OneJobWatch } from './one-job-watch.js';
 import { Requeue } from './requeue.js';
+import { SweepHandler } from './sweep/sweep.handler.js';
 import { TrainHandler } from './training/train.handler.js';
 import type { WorkerLog } from './worker-log.js';
 import { WorkerReport } from './worker-report.js';
@@ -46,14 +47,14 @@ export class Worker {
 
   private constructor(
     private readonly parts: Parts,
-    private readonly roles: readonly JobName[],
+    private readonly roles: readonly RoleName[],
     private readonly env: WorkerEnv,
     private readonly log: WorkerLog,
   ) {}
 
   /** Takes jobs once it resolves. Throws where a role has no handler, or a device, a store or the port cannot be had. */
   static async start(env: WorkerEnv, log: WorkerLog): Promise<Worker> {
-    const roles: readonly JobName[] = env.WORKER_ROLES;
+    const roles: readonly RoleName[] = env.WORKER_ROLES;
     await checkDevice(env.DEVICE);
     const database = await openDatabase({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE });
     const parts = assemble(env, roles, database, log);
@@ -109,7 +110,7 @@ export class Worker {
   }
 }
 
-function assemble(env: WorkerEnv, roles: readonly JobName[], database: Database, log: WorkerLog): Parts {
+function assemble(env: WorkerEnv, roles: readonly RoleName[], database: Database, log: WorkerLog): Parts {
   const store = chooseQueueStore(env.REDIS_URL, env.DATABASE_URL, env.QUEUE_PREFIX);
   const producer = new JobProducer(store, (error) => {
     log.warn({ error: error.message }, 'queue connection');
@@ -120,7 +121,13 @@ function assemble(env: WorkerEnv, roles: readonly JobName[], database: Database,
   });
   const host = new HandlerHost(
     {
-      ...{ store, roles, log, lockMs: env.WORKER_LEASE_MS, once: env.WORKER_ONCE },
+      ...{
+        store,
+        roles: [...roles, ...besides(roles, env)],
+        log,
+        lockMs: env.WORKER_LEASE_MS,
+        once: env.WORKER_ONCE,
+      },
       concurrency: { train: 1, import: 1, generate: env.MAX_NUM_SEQS, evaluate: EVALUATIONS },
       logScope: (ids, work) => withLogContext({ ...ids }, work),
       onAttempt: (attempt) => {
@@ -139,6 +146,11 @@ function assemble(env: WorkerEnv, roles: readonly JobName[], database: Database,
     report,
     requeue: new Requeue(database, producer, log),
   };
+}
+
+/** Ending a sweep is no one job of a worker that does one. */
+function besides(roles: readonly RoleName[], { WORKER_ONCE }: WorkerEnv): readonly JobName[] {
+  return roles.includes('train') && !WORKER_ONCE ? ['sweep'] : [];
 }
 
 function hardwareOf({ INTRA_OP_THREADS: intraOpThreads, DEVICE: device }: WorkerEnv) {
@@ -175,6 +187,7 @@ function handlersOf(
     new GenerateHandler(database, blobs, threads.generation, quick),
     new EvaluateHandler(database, blobs, producer, timing),
     new ImportHandler(database, blobs, threads.import, timing, log),
+    new SweepHandler(database.sweeps),
   ];
 }
 
@@ -182,7 +195,7 @@ function blobsOf(env: WorkerEnv): LocalBlobStore {
   return new LocalBlobStore(join(env.PRAD_DATA_DIR, 'blobs'));
 }
 
-function nodeOf(env: WorkerEnv, roles: readonly JobName[]) {
+function nodeOf(env: WorkerEnv, roles: readonly RoleName[]) {
   const id = newId('worker');
   const slots = env.MAX_NUM_SEQS;
   return { id, roles, device: env.DEVICE, host: hostname(), pid: process.pid, slots };

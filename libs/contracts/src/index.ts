@@ -146,3 +146,10 @@ export {
   type FilePreviewQuery,
   type LengthDistribution,
 } from './file-preview.js';
+export {
+  createFineTuningSweep,
+  fineTuningSweep,
+  fineTuningSweepList,
+  type CreateFineTuningSweep,
+  type FineTuningSweepObject,
+} from './fine-tuning-sweep.js';

@@ -15,6 +15,7 @@ import { JobEventRepository } from './job-event.repository.js';
 import { JobMetricRepository } from './job-metric.repository.js';
 import { JobSummaryRepository } from './job-summary.repository.js';
 import { openDataSource, type DatabaseOptions } from './open-data-source.js';
+import { SweepRepository } from './sweep.repository.js';
 import { TaskRepository } from './task.repository.js';
 import { WorkerNodeRepository } from './worker-node.repository.js';
 
@@ -33,6 +34,7 @@ const repositories = [
   JobEventRepository,
   JobMetricRepository,
   JobSummaryRepository,
+  SweepRepository,
   TaskRepository,
   WorkerNodeRepository,
 ];

@@ -12,6 +12,7 @@ import { InferenceJobEntity } from './inference-job.entity.js';
 import { JobEventEntity } from './job-event.entity.js';
 import { JobMetricEntity } from './job-metric.entity.js';
 import { ProjectEntity } from './project.entity.js';
+import { SweepEntity } from './sweep.entity.js';
 import { TaskEntity } from './task.entity.js';
 import { WorkerNodeEntity } from './worker-node.entity.js';
 
@@ -31,6 +32,7 @@ export const entities = [
   JobEventEntity,
   JobMetricEntity,
   ProjectEntity,
+  SweepEntity,
   TaskEntity,
   WorkerNodeEntity,
 ];

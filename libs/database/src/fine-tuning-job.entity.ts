@@ -4,6 +4,7 @@ import { AdapterEntity } from './adapter.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
 import { bigintNumber } from './bigint-number.js';
 import { DataFileEntity } from './data-file.entity.js';
+import { SweepEntity } from './sweep.entity.js';
 import { TaskEntity } from './task.entity.js';
 import type { JsonColumn } from './json-column.js';
 import { ProjectEntity } from './project.entity.js';
@@ -30,6 +31,7 @@ import { ProjectEntity } from './project.entity.js';
 @Index(['projectId', 'status', 'createdAt', 'id'])
 @Index(['projectId', 'baseModelId', 'createdAt', 'id'])
 @Index(['projectId', 'taskId', 'createdAt', 'id'], { where: 'task_id IS NOT NULL' })
+@Index('fine_tuning_job_sweep_idx', ['sweepId'], { where: 'sweep_id IS NOT NULL' })
 @Index(['baseModelId'])
 @Index(['updatedAt'])
 @Index('fine_tuning_job_failed_idx', ['projectId', 'finishedAt'], { where: `status = 'failed'` })
@@ -56,6 +58,10 @@ export class FineTuningJobEntity {
   @ForeignKey(() => DataFileEntity)
   @Column({ type: 'text', nullable: true })
   validationFileId!: string | null;
+  /** The sweep that it is a run of. */
+  @ForeignKey(() => SweepEntity)
+  @Column({ type: 'text', nullable: true })
+  sweepId!: string | null;
   @Column({ type: 'text', nullable: true })
   suffix!: string | null;
   @Column({ type: 'bigint', transformer: bigintNumber })

@@ -54,31 +54,8 @@ export class FineTuningJobRepository {
 
   /** Throws notFound for a model, task or file that has no row, whose file was deleted or is another project's. */
   async create(job: NewFineTuningJob): Promise<FineTuningJob> {
-    const { adapter: adapterMethod, scope, options, hyperparameters } = job.method;
-    const { id, project, status, suffix, seed, metadata, warnings = [] } = job;
-    const names = { projectId: project, baseModelId: job.model, taskId: job.task };
-    const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
-    const method = { adapterMethod, scope, options, hyperparameters };
-    await this.dataSource.transaction(async (manager) => {
-      // The lock keeps a deletion of the file from running between the check and the insert.
-      for (const file of [job.trainingFile, job.validationFile]) await lockFile(manager, project, file);
-      await manager
-        .insert(FineTuningJobEntity, {
-          id,
-          status,
-          suffix,
-          seed,
-          metadata,
-          warnings,
-          ...names,
-          ...files,
-          ...method,
-        })
-        .catch((error: unknown) => {
-          throw missingReference(error, job) ?? error;
-        });
-    });
-    return this.get(id);
+    await this.dataSource.transaction((manager) => insertJob(manager, job));
+    return this.get(job.id);
   }
 
   async find(id: string): Promise<FineTuningJob | undefined> {
@@ -234,6 +211,37 @@ export class FineTuningJobRepository {
 }
 
 type Transition<R> = (job: FineTuningJob, now: Date, manager: EntityManager) => R | Promise<R>;
+
+/** Throws as the repository's `create`. */
+export async function insertJob(
+  manager: EntityManager,
+  job: NewFineTuningJob,
+  sweepId?: string,
+): Promise<void> {
+  const { adapter: adapterMethod, scope, options, hyperparameters } = job.method;
+  const { id, project, status, suffix, seed, metadata, warnings = [] } = job;
+  const names = { projectId: project, baseModelId: job.model, taskId: job.task };
+  const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
+  const method = { adapterMethod, scope, options, hyperparameters };
+  // The lock keeps a deletion of the file from running between the check and the insert.
+  for (const file of [job.trainingFile, job.validationFile]) await lockFile(manager, project, file);
+  await manager
+    .insert(FineTuningJobEntity, {
+      id,
+      status,
+      suffix,
+      seed,
+      metadata,
+      warnings,
+      ...names,
+      ...files,
+      ...method,
+      ...(sweepId !== undefined && { sweepId }),
+    })
+    .catch((error: unknown) => {
+      throw missingReference(error, job) ?? error;
+    });
+}
 
 async function lockFile(manager: EntityManager, project: string, id: string | null): Promise<void> {
   if (id === null) return;

@@ -26,6 +26,7 @@ export { InferenceJobRepository, type InferenceJobFilter } from './inference-job
 export { JobEventRepository } from './job-event.repository.js';
 export { JobMetricRepository } from './job-metric.repository.js';
 export { JobSummaryRepository, type JobChange } from './job-summary.repository.js';
+export { SweepRepository } from './sweep.repository.js';
 export { TaskRepository } from './task.repository.js';
 export { WorkerNodeRepository } from './worker-node.repository.js';
 export {

@@ -13,6 +13,7 @@ import { InferenceJobRepository } from './inference-job.repository.js';
 import { JobEventRepository } from './job-event.repository.js';
 import { JobMetricRepository } from './job-metric.repository.js';
 import { JobSummaryRepository } from './job-summary.repository.js';
+import { SweepRepository } from './sweep.repository.js';
 import { TaskRepository } from './task.repository.js';
 import { WorkerNodeRepository } from './worker-node.repository.js';
 
@@ -32,6 +33,7 @@ export interface Repositories {
   readonly jobEvents: JobEventRepository;
   readonly jobMetrics: JobMetricRepository;
   readonly jobSummaries: JobSummaryRepository;
+  readonly sweeps: SweepRepository;
   readonly tasks: TaskRepository;
   readonly workerNodes: WorkerNodeRepository;
 }
@@ -52,6 +54,7 @@ export function createRepositories(dataSource: DataSource): Repositories {
     jobEvents: new JobEventRepository(dataSource),
     jobMetrics: new JobMetricRepository(dataSource),
     jobSummaries: new JobSummaryRepository(dataSource),
+    sweeps: new SweepRepository(dataSource),
     tasks: new TaskRepository(dataSource),
     workerNodes: new WorkerNodeRepository(dataSource),
   };

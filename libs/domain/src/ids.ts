@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 export type IdPrefix =
   | 'file'
   | 'ftjob'
+  | 'sweep'
   | 'ftevent'
   | 'ftckpt'
   | 'cmpl'

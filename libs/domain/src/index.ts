@@ -95,3 +95,15 @@ export {
   type WorkerReport,
   type WorkerRole,
 } from './worker-node.js';
+export {
+  MAX_SWEEP_RUNS,
+  leaderboard,
+  settledSweep,
+  sweepPoints,
+  type NewSweep,
+  type Sweep,
+  type SweepLists,
+  type SweepPoint,
+  type SweepRun,
+  type SweepStatus,
+} from './sweep.js';

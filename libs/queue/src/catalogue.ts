@@ -36,6 +36,16 @@ export const jobCatalogue = {
     backoffMs: 5_000,
     keep: { count: 1_000, seconds: oneDay },
   },
+  /** Waits in the queue for the `train` jobs of a sweep, and ends the sweep after the last of them. */
+  sweep: {
+    payload: z.strictObject({ sweepId: id, requestId }),
+    idKey: 'sweepId',
+    prioritised: false,
+    event: z.never(),
+    attempts: 3,
+    backoffMs: 5_000,
+    keep: { count: 0, seconds: 0 },
+  },
   generate: {
     payload: z.strictObject({ inferenceJobId: id, requestId }),
     idKey: 'inferenceJobId',
@@ -67,6 +77,9 @@ export const jobCatalogue = {
 
 export type JobName = keyof typeof jobCatalogue;
 export const jobNames = Object.keys(jobCatalogue) as readonly JobName[];
+/** Jobs that are a worker's role of their own; workers that train end sweeps besides. */
+export type RoleName = Exclude<JobName, 'sweep'>;
+export const roleNames = jobNames.filter((name): name is RoleName => name !== 'sweep');
 export type JobPayload<Name extends JobName> = z.infer<(typeof jobCatalogue)[Name]['payload']>;
 export type JobStreamEvent<Name extends JobName> = z.infer<(typeof jobCatalogue)[Name]['event']>;
 

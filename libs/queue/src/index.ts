@@ -1,9 +1,11 @@
 export {
   jobCatalogue,
   jobNames,
+  roleNames,
   type JobDefinition,
   type JobIds,
   type JobName,
+  type RoleName,
   type JobPayload,
   type JobStreamEvent,
 } from './catalogue.js';

@@ -8,7 +8,7 @@ import {
   type JobPayload,
 } from './catalogue.js';
 import { withDeadline } from './deadline.js';
-import { openQueue, type QueueStore, type StoreQueue } from './store.js';
+import { openFlows, openQueue, type QueueStore, type StoreFlows, type StoreQueue } from './store.js';
 
 /** Number of jobs by state: a job is in one of them, and those of `prioritized` are not in `waiting`. */
 export interface QueueDepth {
@@ -33,34 +33,59 @@ export interface JobOrder {
 /** BullMQ's priorities begin at 1. */
 const MIDDLE = 1_000;
 
+/** A job as BullMQ takes it. */
+function jobOf<Name extends JobName>(name: Name, payload: JobPayload<Name>, { priority = 0 }: JobOrder = {}) {
+  const definition: JobDefinition = jobCatalogue[name];
+  const { attempts, backoffMs, keep } = definition;
+  const retention = keep.count === 0 ? true : { count: keep.count, age: keep.seconds };
+  const opts = {
+    jobId: queueJobId(name, payload),
+    ...(definition.prioritised && { priority: MIDDLE + priority }),
+    attempts,
+    backoff: { type: 'exponential', delay: backoffMs },
+    removeOnComplete: retention,
+    removeOnFail: retention,
+  };
+  return { data: definition.payload.parse(payload), opts };
+}
+
 /** Adds jobs of the catalogue to their queues. */
 export class JobProducer {
   private readonly queues: ReadonlyMap<JobName, StoreQueue>;
+  private readonly flows: StoreFlows;
 
   /** `onError` hears of lost connections, which BullMQ repairs by itself. */
   constructor(store: QueueStore, onError: (error: Error) => void) {
     this.queues = new Map(jobNames.map((name) => [name, openQueue(store, name)]));
     for (const queue of this.queues.values()) queue.on('error', onError);
+    this.flows = openFlows(store);
+    this.flows.on('error', onError);
   }
 
   /** Adds the job unless one with the same id is known. Throws `unavailable` when the store does not answer. */
   async add<Name extends JobName>(
     name: Name,
     payload: JobPayload<Name>,
-    { priority = 0 }: JobOrder = {},
+    order: JobOrder = {},
   ): Promise<void> {
-    const definition: JobDefinition = jobCatalogue[name];
-    const { attempts, backoffMs, keep } = definition;
-    const retention = keep.count === 0 ? true : { count: keep.count, age: keep.seconds };
-    const added = this.queue(name).add(name, definition.payload.parse(payload), {
-      jobId: queueJobId(name, payload),
-      ...(definition.prioritised && { priority: MIDDLE + priority }),
-      attempts,
-      backoff: { type: 'exponential', delay: backoffMs },
-      removeOnComplete: retention,
-      removeOnFail: retention,
+    const { data, opts } = jobOf(name, payload, order);
+    await withDeadline(this.queue(name).add(name, data, opts), ANSWER_MS, `adding a ${name} job`);
+  }
+
+  /**
+   * Adds the jobs and one that the queue holds back until the last of them has ended, in whatever way: all of them or
+   * none. Throws as `add`.
+   */
+  async addAfter<Name extends JobName, First extends JobName>(
+    [name, payload]: readonly [Name, JobPayload<Name>],
+    [first, payloads]: readonly [First, readonly JobPayload<First>[]],
+  ): Promise<void> {
+    const children = payloads.map((each) => {
+      const { data, opts } = jobOf(first, each);
+      return { name: first, queueName: first, data, opts: { ...opts, ignoreDependencyOnFailure: true } };
     });
-    await withDeadline(added, ANSWER_MS, `adding a ${name} job`);
+    const added = this.flows.add({ name, queueName: name, ...jobOf(name, payload), children });
+    await withDeadline(added, ANSWER_MS, `adding a ${name} job and what it waits for`);
   }
 
   /**
@@ -109,7 +134,7 @@ export class JobProducer {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    await Promise.all([this.flows.close(), ...[...this.queues.values()].map((queue) => queue.close())]);
   }
 
   private queue(name: JobName): StoreQueue {

@@ -1,4 +1,5 @@
 import {
+  FlowProducer,
   Queue,
   QueueEvents,
   Worker,
@@ -71,6 +72,13 @@ export function openQueue(store: QueueStore, name: string): StoreQueue {
     { connection, prefix },
     factory,
   );
+}
+
+export type StoreFlows = FlowProducer<IQueueBackend>;
+
+export function openFlows(store: QueueStore): StoreFlows {
+  const { connection, prefix, factory } = bind(store, 1);
+  return new FlowProducer<IQueueBackend>({ connection, prefix }, factory);
 }
 
 export function openQueueEvents(store: QueueStore, name: string): StoreEvents {

@@ -8,6 +8,7 @@ import {
   type FineTuningJob,
   type FineTuningMethod,
   type JsonObject,
+  type NewFineTuningJob,
   type ReadyBaseModel,
 } from '@prad/domain';
 import { AppError } from '@prad/errors';
@@ -59,24 +60,32 @@ export class FineTuningService {
 
   /** Checks, records the job and queues it. */
   async submit(project: string, request: CreateFineTuningJob): Promise<FineTuningJob> {
-    const { base, training, validation, method, warnings } = await this.check(project, request);
-    const id = newId('ftjob');
-    const job = await this.jobs.create({
-      ...{
-        id,
-        project,
-        model: base.id,
-        task: null,
-        trainingFile: training.id,
-        validationFile: validation?.id ?? null,
-      },
-      ...{ suffix: request.suffix ?? null, seed: request.seed ?? randomInt(2 ** 31), method },
-      ...{ metadata: request.metadata ?? {}, warnings, status: 'queued' },
-    });
-    await this.events.append(id, { level: 'info', message: `Created fine-tuning job: ${id}` });
-    for (const message of warnings) await this.events.append(id, { level: 'warn', message });
+    const described = this.described(project, request, await this.check(project, request));
+    const { id } = described;
+    const job = await this.jobs.create(described);
+    await this.tellCreated(described, '');
     await this.queue(id);
     return job;
+  }
+
+  /** A new job for a checked request. */
+  described(
+    project: string,
+    request: CreateFineTuningJob,
+    { base, training, validation, method, warnings }: CheckedJob,
+  ): NewFineTuningJob {
+    return {
+      ...{ id: newId('ftjob'), project, model: base.id, task: null },
+      ...{ trainingFile: training.id, validationFile: validation?.id ?? null },
+      ...{ suffix: request.suffix ?? null, seed: request.seed ?? randomInt(2 ** 31), method },
+      ...{ metadata: request.metadata ?? {}, warnings, status: 'queued' },
+    };
+  }
+
+  /** The first events of a recorded job. */
+  async tellCreated({ id, warnings = [] }: NewFineTuningJob, what: string): Promise<void> {
+    await this.events.append(id, { level: 'info', message: `Created fine-tuning job: ${id}${what}` });
+    for (const message of warnings) await this.events.append(id, { level: 'warn', message });
   }
 
   /** Ends a waiting job, asks a running one to stop. Throws notFound, or conflict for one that has ended. */

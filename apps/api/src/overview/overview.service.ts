@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OverviewObject } from '@prad/contracts';
 import { ProjectFiguresRepository, JobSummaryRepository, WorkerNodeRepository } from '@prad/database';
 import type { WorkerNode } from '@prad/domain';
-import { JobProducer, jobNames, type JobName } from '@prad/queue';
+import { JobProducer, roleNames, type RoleName } from '@prad/queue';
 import { toSeconds } from '../http/page.view.js';
 import { toJobSummaryObject } from '../jobs/job-summary.view.js';
 import { ALIVE_MS } from '../workers/workers.controller.js';
@@ -24,7 +24,7 @@ export class OverviewService {
       this.figures.read(project),
       this.jobs.list(project, { limit: MOST_RUNNING }, { kind: 'fine_tuning', status: 'running' }),
       this.nodes.list(ALIVE_MS),
-      Promise.all(jobNames.map((name) => this.queue(name))),
+      Promise.all(roleNames.map((name) => this.queue(name))),
     ]);
     return {
       object: 'overview',
@@ -46,7 +46,7 @@ export class OverviewService {
     };
   }
 
-  private async queue(name: JobName): Promise<OverviewObject['queues'][number]> {
+  private async queue(name: RoleName): Promise<OverviewObject['queues'][number]> {
     const [depth, paused] = await Promise.all([this.producer.depth(name), this.producer.isPaused(name)]);
     const { waiting, prioritized, delayed, active } = depth;
     return { name, paused, waiting, prioritized, delayed, active };

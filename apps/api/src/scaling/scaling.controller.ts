@@ -2,7 +2,7 @@ import { Controller, Get, Header, Param, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { scaling, type ScalingObject } from '@prad/contracts';
 import { AppError } from '@prad/errors';
-import { jobNames, type JobName } from '@prad/queue';
+import { roleNames, type RoleName } from '@prad/queue';
 import { ScalingGuard } from './scaling.guard.js';
 import { ScalingService } from './scaling.service.js';
 
@@ -24,16 +24,16 @@ export class ScalingController {
 }
 
 /** The roles of a pool by its name: one, or several joined by commas. */
-function rolesOf(pool: string): readonly JobName[] {
+function rolesOf(pool: string): readonly RoleName[] {
   const words = [...new Set(pool.split(',').map((word) => word.trim()))];
-  return words.map((word) => jobNames.find((name) => name === word) ?? unknownRole(word));
+  return words.map((word) => roleNames.find((name) => name === word) ?? unknownRole(word));
 }
 
 function unknownRole(word: string): never {
   throw new AppError({
     kind: 'invalid',
     code: 'unknown_role',
-    message: `\`pool\` must be one or several of ${jobNames.join(', ')}, joined by commas: got ${JSON.stringify(word)}`,
+    message: `\`pool\` must be one or several of ${roleNames.join(', ')}, joined by commas: got ${JSON.stringify(word)}`,
     details: { param: 'pool' },
   });
 }

@@ -6,7 +6,7 @@ import {
   InferenceJobRepository,
 } from '@prad/database';
 import { AppError } from '@prad/errors';
-import { JobProducer, type JobName } from '@prad/queue';
+import { JobProducer, type RoleName } from '@prad/queue';
 import { demandOf, type Demand, type RoleWork } from './demand.js';
 
 /** Delayed jobs that are due within this time want a worker already: it is about as long as one takes to start. */
@@ -20,7 +20,7 @@ interface RowCounts {
 /** How much work there is for a pool of workers. */
 @Injectable()
 export class ScalingService {
-  private readonly rows: Readonly<Record<JobName, RowCounts>>;
+  private readonly rows: Readonly<Record<RoleName, RowCounts>>;
 
   constructor(
     private readonly producer: JobProducer,
@@ -33,7 +33,7 @@ export class ScalingService {
   }
 
   /** Throws unavailable where the queue or the rows cannot be asked: a number that is wrong is worse than none. */
-  async demand(roles: readonly JobName[]): Promise<Demand> {
+  async demand(roles: readonly RoleName[]): Promise<Demand> {
     try {
       return demandOf(await Promise.all(roles.map((role) => this.work(role))));
     } catch (error) {
@@ -48,7 +48,7 @@ export class ScalingService {
     }
   }
 
-  private async work(role: JobName): Promise<RoleWork> {
+  private async work(role: RoleName): Promise<RoleWork> {
     const [depth, due, paused] = await Promise.all([
       this.producer.depth(role),
       this.producer.dueWithin(role, SOON_MS),

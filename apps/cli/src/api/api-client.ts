@@ -11,6 +11,8 @@ import {
   fileList,
   fileObject,
   fineTuningEstimate,
+  fineTuningSweep,
+  fineTuningSweepList,
   fineTuningEvent,
   fineTuningEventList,
   fineTuningJob,
@@ -30,6 +32,7 @@ import {
   type createFineTuningJob,
   type FileObject,
   type FineTuningEstimateObject,
+  type FineTuningSweepObject,
   type FineTuningEventObject,
   type FineTuningJobObject,
   type ImportAdapterFields,
@@ -48,6 +51,8 @@ const PING_MS = 2_000;
 /** A fine-tuning job as it is submitted: what the contract fills in may be left out. */
 export type JobRequest = z.input<typeof createFineTuningJob>;
 export type EvaluationRequest = z.input<typeof createEvaluation>;
+/** The same with lists that are crossed; the server checks the names. */
+export type SweepRequest = JobRequest & { readonly sweep: Readonly<Record<string, readonly number[]>> };
 
 /**
  * The API over HTTP, with the types of its contracts. Every method throws an AppError: the server's own, or unavailable
@@ -149,6 +154,23 @@ export class ApiClient {
 
   createJob(request: JobRequest): Promise<FineTuningJobObject> {
     return this.#post('/v1/fine_tuning/jobs', request, fineTuningJob);
+  }
+
+  createSweep(request: SweepRequest): Promise<FineTuningSweepObject> {
+    return this.#post('/v1/fine_tuning/sweeps', request, fineTuningSweep);
+  }
+
+  /** The newest sweeps, the newest first. */
+  async sweeps(): Promise<readonly FineTuningSweepObject[]> {
+    return (await this.#get(`/v1/fine_tuning/sweeps?limit=${LIST_LIMIT}`, fineTuningSweepList)).data;
+  }
+
+  sweep(id: string): Promise<FineTuningSweepObject> {
+    return this.#get(`/v1/fine_tuning/sweeps/${id}`, fineTuningSweep);
+  }
+
+  cancelSweep(id: string): Promise<FineTuningSweepObject> {
+    return this.#post(`/v1/fine_tuning/sweeps/${id}/cancel`, {}, fineTuningSweep);
   }
 
   /** What such a job would take; nothing is recorded. */

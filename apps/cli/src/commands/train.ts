@@ -8,6 +8,7 @@ import { TrainingBars } from '../training/training-bars.js';
 import { atServer, type AddCommands } from './command-context.js';
 import { fileId } from './file-id.js';
 import { keyValueOption } from './key-value-option.js';
+import { sweepOption, type SweepOption } from './sweep-option.js';
 import { numberOption } from './number-option.js';
 
 /** As commander reads it; names and ranges are checked by the server. */
@@ -35,9 +36,12 @@ interface TrainOptions {
   readonly hyperparameter?: Readonly<Record<string, unknown>>;
   readonly suffix?: string;
   readonly seed?: number;
+  readonly sweep?: SweepOption;
   readonly estimate?: true;
   readonly follow: boolean;
 }
+
+const NO_SERVER = 'no server stays behind: what is queued runs when one does (`prad up`)';
 
 /** prad train */
 export const addTrain: AddCommands = (program, context) => {
@@ -78,6 +82,11 @@ export const addTrain: AddCommands = (program, context) => {
     )
     .option('--suffix <text>', 'part of the name of what is trained')
     .option('--seed <n>', 'repeats a training', numberOption)
+    .option(
+      '--sweep <name=values>',
+      'train with each of learning_rate, rank or seed; may be repeated, every combination is a job',
+      sweepOption,
+    )
     .option('--estimate', 'print what the job would take, and submit nothing')
     .option('--no-follow', 'return when the job is queued')
     .action(async (options: TrainOptions) => {
@@ -93,11 +102,18 @@ async function train(client: ApiClient, options: TrainOptions, isPrivate: boolea
     print(estimateText(await client.estimate(request)));
     return;
   }
+  if (options.sweep !== undefined) {
+    const { id, leaderboard } = await client.createSweep({ ...request, sweep: options.sweep });
+    note(`${leaderboard.length} jobs; ${pc.bold(`prad sweeps get ${id}`)} shows how they do`);
+    if (isPrivate) note(NO_SERVER);
+    print(id);
+    return;
+  }
   const { id, prad } = await client.createJob(request);
   note(`job ${id}`);
   for (const warning of prad.warnings) note(`${pc.yellow('warning:')} ${warning}`);
   if (options.follow) await watch(client, id, isPrivate);
-  else if (isPrivate) note('no server stays behind: the job runs when one does (`prad up`)');
+  else if (isPrivate) note(NO_SERVER);
   else print(id);
 }
 
