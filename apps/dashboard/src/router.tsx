@@ -33,6 +33,12 @@ const newJob = createRoute({
   component: lazyRouteComponent(() => import('./screens/new-job/new-job.js'), 'NewJob'),
 });
 
+const sweeps = createRoute({
+  getParentRoute: () => root,
+  path: '/sweeps',
+  component: lazyRouteComponent(() => import('./screens/sweeps/sweeps.js'), 'Sweeps'),
+});
+
 const adapters = createRoute({
   getParentRoute: () => root,
   path: '/adapters',
@@ -67,7 +73,7 @@ const workers = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    ...[overview, jobs, job, newJob],
+    ...[overview, jobs, job, newJob, sweeps],
     ...[adapters, playground, datasets, dataset, workers],
   ]),
   defaultPreload: 'intent',

@@ -5,6 +5,7 @@ import type {
   FineTuningCheckpointObject,
   FineTuningEstimateObject,
   FineTuningJobObject,
+  FineTuningSweepObject,
   JobListObject,
   JobSummaryObject,
   ModelObject,
@@ -48,6 +49,13 @@ export const adaptersQuery = infiniteQueryOptions({
   ...pages<AdapterObject>('/v1/adapters'),
   queryKey: ['adapters'],
   refetchInterval: 10_000,
+});
+
+/** Sweeps with their leaderboards, the newest first. */
+export const sweepsQuery = infiniteQueryOptions({
+  ...pages<FineTuningSweepObject>('/v1/fine_tuning/sweeps'),
+  queryKey: ['fine-tuning', 'sweeps'],
+  refetchInterval: LIVE_MS,
 });
 
 export const filesQuery = infiniteQueryOptions({ ...pages<FileObject>('/v1/files'), queryKey: ['files'] });

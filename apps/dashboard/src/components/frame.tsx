@@ -8,6 +8,7 @@ import {
   IconMessages,
   IconPlus,
   IconStack2,
+  IconTrophy,
 } from '@tabler/icons-react';
 import { Outlet, createLink } from '@tanstack/react-router';
 import { ColorSchemeToggle } from './color-scheme-toggle.js';
@@ -20,6 +21,7 @@ const screens = [
   { to: '/', label: 'Overview', icon: IconLayoutDashboard },
   { to: '/jobs', label: 'Jobs', icon: IconStack2 },
   { to: '/new-job', label: 'New job', icon: IconPlus },
+  { to: '/sweeps', label: 'Sweeps', icon: IconTrophy },
   { to: '/adapters', label: 'Adapters', icon: IconAdjustments },
   { to: '/playground', label: 'Playground', icon: IconMessages },
   { to: '/datasets', label: 'Datasets', icon: IconDatabase },
