@@ -34,7 +34,7 @@ function runsOf(lists: Readonly<Record<string, readonly unknown[] | undefined>>)
 
 /** Body of `POST /v1/fine_tuning/sweeps`: a job, and lists whose values take the place of the job's own. */
 export const createFineTuningSweep = createFineTuningJob
-  .extend({
+  .safeExtend({
     validation_file: z
       .string({ error: 'a sweep needs a `validation_file`: its runs are compared by the loss on it' })
       .min(1),
