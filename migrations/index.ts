@@ -9,6 +9,7 @@ import { AdapterAliases1764630000000 } from './1764630000000-adapter-aliases.js'
 import { TrainingStates1764635000000 } from './1764635000000-training-states.js';
 import { Evaluations1764640000000 } from './1764640000000-evaluations.js';
 import { Sweeps1764660000000 } from './1764660000000-sweeps.js';
+import { PausedJobs1764670000000 } from './1764670000000-paused-jobs.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -23,4 +24,5 @@ export const migrations = [
   TrainingStates1764635000000,
   Evaluations1764640000000,
   Sweeps1764660000000,
+  PausedJobs1764670000000,
 ];

@@ -8,6 +8,7 @@ export const jobStatus = z.enum([
   'validating_files',
   'queued',
   'running',
+  'paused',
   'succeeded',
   'failed',
   'cancelled',

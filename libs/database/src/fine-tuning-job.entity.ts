@@ -12,7 +12,7 @@ import { ProjectEntity } from './project.entity.js';
 @Entity('fine_tuning_job')
 @Check(
   'fine_tuning_job_status_check',
-  `status IN ('validating_files', 'queued', 'running', 'succeeded', 'failed', 'cancelled')`,
+  `status IN ('validating_files', 'queued', 'running', 'paused', 'succeeded', 'failed', 'cancelled')`,
 )
 @Check(
   'fine_tuning_job_lease_check',
@@ -80,6 +80,8 @@ export class FineTuningJobEntity {
   warnings!: readonly string[];
   @Column({ type: 'boolean', default: false })
   cancelRequested!: boolean;
+  @Column({ type: 'boolean', default: false })
+  pauseRequested!: boolean;
   @Column({ type: 'integer', default: 0 })
   attempts!: number;
   @Column({ type: 'integer', nullable: true })

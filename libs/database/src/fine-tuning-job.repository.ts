@@ -3,12 +3,15 @@ import {
   claimFineTuning,
   failFineTuning,
   keepTrainingState,
+  pauseFineTuning,
   leaseLost,
   newId,
   queueFineTuning,
   rejectFineTuning,
   releaseFineTuning,
   requestFineTuningCancel,
+  requestFineTuningPause,
+  resumeFineTuning,
   succeedFineTuning,
   type Failure,
   type FineTuningJob,
@@ -126,16 +129,23 @@ export class FineTuningJobRepository {
 
   /** Renews the lease for `leaseMs` milliseconds from now and records the progress. */
   async heartbeat(id: string, owner: string, leaseMs: number, progress?: Progress): Promise<Heartbeat> {
-    const [rows] = await this.dataSource.query<[{ cancel_requested: boolean }[], number]>(
+    const [rows] = await this.dataSource.query<
+      [{ cancel_requested: boolean; pause_requested: boolean }[], number]
+    >(
       `UPDATE fine_tuning_job SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond',
          progress_step = coalesce($4, progress_step), progress_total = coalesce($5, progress_total),
          updated_at = CASE WHEN ($4, $5) IS DISTINCT FROM (progress_step, progress_total) AND $4 IS NOT NULL
            THEN clock_timestamp() ELSE updated_at END
-       WHERE id = $1 AND lease_owner = $2 AND status = 'running' RETURNING cancel_requested`,
+       WHERE id = $1 AND lease_owner = $2 AND status = 'running'
+       RETURNING cancel_requested, pause_requested`,
       [id, owner, leaseMs, progress?.step ?? null, progress?.total ?? null],
     );
     const row = rows[0];
-    return { alive: row !== undefined, cancelRequested: row?.cancel_requested ?? false };
+    return {
+      alive: row !== undefined,
+      cancelRequested: row?.cancel_requested ?? false,
+      pauseRequested: row?.pause_requested ?? false,
+    };
   }
 
   /** Hands the job back to the queue; the attempt does not count. Throws conflict `lease_lost`. */
@@ -188,6 +198,21 @@ export class FineTuningJobRepository {
   /** Ends a waiting job, or asks the holder of a running one to stop. Throws conflict `illegal_status` after the end. */
   requestCancel(id: string): Promise<FineTuningJob> {
     return this.change(id, (job, now) => requestFineTuningCancel(job, now));
+  }
+
+  /** Pauses a waiting job, or asks the holder of a running one to. Throws conflict `illegal_status`. */
+  requestPause(id: string): Promise<FineTuningJob> {
+    return this.change(id, requestFineTuningPause);
+  }
+
+  /** The holder has stopped, to go on later. Throws conflict `lease_lost`. */
+  pause(id: string, owner: string): Promise<FineTuningJob> {
+    return this.change(id, (job) => pauseFineTuning(job, owner));
+  }
+
+  /** Lets a paused job wait for a worker again. Throws conflict `illegal_status` for one that is not paused. */
+  resume(id: string): Promise<FineTuningJob> {
+    return this.change(id, resumeFineTuning);
   }
 
   /** The holder has stopped. Throws conflict `lease_lost`. */

@@ -12,7 +12,7 @@ function factsOf(row: FineTuningJobEntity) {
     progressStep === null || progressTotal === null ? null : { step: progressStep, total: progressTotal };
   return {
     ...{ id, suffix, seed, metadata, warnings: row.warnings, cancelRequested, attempts, trainedTokens },
-    ...{ createdAt, startedAt, trainingState: row.trainingState },
+    ...{ createdAt, startedAt, trainingState: row.trainingState, pauseRequested: row.pauseRequested },
     project: row.projectId,
     model: row.baseModelId,
     task: row.taskId,
@@ -30,6 +30,7 @@ export function toDomain(row: FineTuningJobEntity): FineTuningJob {
   switch (status) {
     case 'validating_files':
     case 'queued':
+    case 'paused':
       return { ...facts, status };
     case 'running':
       return { ...facts, status, lease: present(leaseOf(row), `lease ${of}`) };
@@ -52,9 +53,10 @@ export function toDomain(row: FineTuningJobEntity): FineTuningJob {
 
 /** The columns that a transition may change. */
 export function toRow(job: FineTuningJob) {
-  const { status, cancelRequested, attempts, progress, trainingState, trainedTokens, startedAt } = job;
+  const { status, cancelRequested, pauseRequested, attempts, progress, trainingState } = job;
+  const { trainedTokens, startedAt } = job;
   return {
-    ...{ status, cancelRequested, attempts, trainingState, trainedTokens, startedAt },
+    ...{ status, cancelRequested, pauseRequested, attempts, trainingState, trainedTokens, startedAt },
     progressStep: progress?.step ?? null,
     progressTotal: progress?.total ?? null,
     finishedAt: 'finishedAt' in job ? job.finishedAt : null,

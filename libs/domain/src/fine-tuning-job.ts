@@ -48,6 +48,7 @@ export interface FineTuningJobFacts {
   /** What its submitter should know of, although the job is done as asked. */
   readonly warnings: readonly string[];
   readonly cancelRequested: boolean;
+  readonly pauseRequested: boolean;
   /** How often a worker took the job up without handing it back. */
   readonly attempts: number;
   /** Null until the number of steps is known. */
@@ -72,6 +73,7 @@ export type FineTuningState =
   | { readonly status: 'validating_files' }
   | { readonly status: 'queued' }
   | { readonly status: 'running'; readonly lease: Lease }
+  | { readonly status: 'paused' }
   | { readonly status: 'succeeded'; readonly finishedAt: Date; readonly result: FineTuningResult }
   | { readonly status: 'failed'; readonly finishedAt: Date; readonly error: Failure }
   | { readonly status: 'cancelled'; readonly finishedAt: Date };
@@ -83,6 +85,7 @@ export const fineTuningStatuses = [
   'validating_files',
   'queued',
   'running',
+  'paused',
   'succeeded',
   'failed',
   'cancelled',

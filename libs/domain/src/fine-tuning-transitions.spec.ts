@@ -23,6 +23,7 @@ const facts = {
     metadata: {},
     warnings: [],
     cancelRequested: false,
+    pauseRequested: false,
     attempts: 1,
     progress: null,
     trainingState: null,
@@ -37,6 +38,7 @@ const jobs: Record<FineTuningStatus, FineTuningJob> = {
   validating_files: { ...facts, status: 'validating_files' },
   queued: { ...facts, status: 'queued' },
   running: { ...facts, status: 'running', lease },
+  paused: { ...facts, status: 'paused' },
   succeeded: { ...facts, status: 'succeeded', finishedAt: now, result: { kind: 'adapter', id: 'ft:a::b' } },
   failed: { ...facts, status: 'failed', finishedAt: now, error: failure },
   cancelled: { ...facts, status: 'cancelled', finishedAt: now },
@@ -57,18 +59,24 @@ const moves: Record<string, (job: FineTuningJob) => FineTuningJob | undefined> =
   fail: (job) => transitions.failFineTuning(job, 'me', failure, now),
   reject: (job) => transitions.rejectFineTuning(job, failure, now),
   cancel: (job) => transitions.cancelFineTuning(job, 'me', now),
+  requestPause: (job) => transitions.requestFineTuningPause(job),
+  pause: (job) => transitions.pauseFineTuning(job, 'me'),
+  resume: (job) => transitions.resumeFineTuning(job),
 };
 
 /** The whole state machine: what a move makes of each status; `-` is refused. */
 const table: Record<string, Record<FineTuningStatus, string>> = {
-  queue: row('queued - - - - -'),
-  claim: row('- running - - - -'),
-  release: row('- - queued - - -'),
-  requestCancel: row('cancelled cancelled running - - -'),
-  succeed: row('- - succeeded - - -'),
-  fail: row('- - failed - - -'),
-  reject: row('failed failed - - - -'),
-  cancel: row('- - cancelled - - -'),
+  queue: row('queued - - - - - -'),
+  claim: row('- running - - - - -'),
+  release: row('- - queued - - - -'),
+  requestCancel: row('cancelled cancelled running cancelled - - -'),
+  succeed: row('- - succeeded - - - -'),
+  fail: row('- - failed - - - -'),
+  reject: row('failed failed - - - - -'),
+  cancel: row('- - cancelled - - - -'),
+  requestPause: row('- paused running paused - - -'),
+  pause: row('- - queued - - - -'),
+  resume: row('- - - queued - - -'),
 };
 
 function row(text: string): Record<FineTuningStatus, string> {
@@ -125,6 +133,15 @@ describe('a fine-tuning job', () => {
     );
     expect(done).not.toHaveProperty('lease');
     expect(done).toMatchObject({ result: { kind: 'adapter', id: 'x' }, trainedTokens: 5, finishedAt: now });
+  });
+
+  it('takes a pause back that its holder has not heard of, and refuses one after a cancel', () => {
+    const asked = transitions.requestFineTuningPause(jobs.running);
+    expect(asked).toMatchObject({ status: 'running', pauseRequested: true, lease });
+    expect(transitions.resumeFineTuning(asked)).toEqual(jobs.running);
+    expect(transitions.pauseFineTuning(asked, 'me')).toEqual({ ...facts, attempts: 0, status: 'paused' });
+    const cancelling = transitions.requestFineTuningCancel(jobs.running, now);
+    expect(() => transitions.requestFineTuningPause(cancelling)).toThrow('cannot be paused');
   });
 
   it('remembers when it was first taken up', () => {

@@ -13,18 +13,18 @@ type Running = Extract<FineTuningJob, { status: 'running' }>;
 /** The job without what belongs to its present status. */
 function common(job: FineTuningJob): FineTuningJobFacts {
   const { id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata } = job;
-  const { warnings, cancelRequested, attempts, progress, trainingState, trainedTokens } = job;
+  const { warnings, cancelRequested, pauseRequested, attempts, progress, trainingState, trainedTokens } = job;
   const { createdAt, startedAt } = job;
   return {
     ...{ id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata },
-    ...{ warnings, cancelRequested, attempts, progress, trainingState, trainedTokens },
+    ...{ warnings, cancelRequested, pauseRequested, attempts, progress, trainingState, trainedTokens },
     ...{ createdAt, startedAt },
   };
 }
 
 /** What a job that has ended keeps: nothing goes on from its state. */
 function ended(job: FineTuningJob): FineTuningJobFacts {
-  return { ...common(job), trainingState: null };
+  return { ...common(job), pauseRequested: false, trainingState: null };
 }
 
 function heldBy(job: FineTuningJob, owner: string): Running {
@@ -49,7 +49,29 @@ export function claimFineTuning(job: FineTuningJob, lease: Lease, now: Date): Fi
 /** The holder hands the job back unfinished; the attempt does not count. */
 export function releaseFineTuning(job: FineTuningJob, owner: string): FineTuningJob {
   const held = heldBy(job, owner);
-  return { ...common(held), attempts: held.attempts - 1, status: 'queued' };
+  return { ...common(held), attempts: held.attempts - 1, pauseRequested: false, status: 'queued' };
+}
+
+/** A waiting job pauses at once; a running one is asked to at its holder's next heartbeat. Nothing changes for a paused one. */
+export function requestFineTuningPause(job: FineTuningJob): FineTuningJob {
+  if (job.status === 'paused') return job;
+  if (job.status === 'queued') return { ...common(job), status: 'paused' };
+  if (job.status !== 'running' || job.cancelRequested) throw illegalChange(job.id, 'be paused', job.status);
+  return { ...job, pauseRequested: true };
+}
+
+/** The holder has stopped because a pause was asked for, and may have been taken back since; the attempt does not count. */
+export function pauseFineTuning(job: FineTuningJob, owner: string): FineTuningJob {
+  const held = heldBy(job, owner);
+  const status = held.pauseRequested ? 'paused' : 'queued';
+  return { ...common(held), attempts: held.attempts - 1, pauseRequested: false, status };
+}
+
+/** A paused job waits for a worker again; one that has not paused yet goes on where its holder will leave it. */
+export function resumeFineTuning(job: FineTuningJob): FineTuningJob {
+  if (job.status === 'paused') return { ...common(job), status: 'queued' };
+  if (job.status !== 'running' || !job.pauseRequested) throw illegalChange(job.id, 'be resumed', job.status);
+  return { ...job, pauseRequested: false };
 }
 
 /** A waiting job ends at once; a running one is asked to stop at its holder's next heartbeat. */

@@ -34,10 +34,13 @@ export {
   claimFineTuning,
   failFineTuning,
   keepTrainingState,
+  pauseFineTuning,
   queueFineTuning,
   rejectFineTuning,
   releaseFineTuning,
   requestFineTuningCancel,
+  requestFineTuningPause,
+  resumeFineTuning,
   succeedFineTuning,
 } from './fine-tuning-transitions.js';
 export { jobKinds, matchesJob, type JobFilter, type JobKind, type JobSummary } from './job-summary.js';

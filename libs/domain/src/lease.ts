@@ -13,6 +13,8 @@ export interface Heartbeat {
   readonly alive: boolean;
   /** True when a cancel was asked for. */
   readonly cancelRequested: boolean;
+  /** True when the work is to stop so that it can go on later; only work that resumes can be paused. */
+  readonly pauseRequested?: boolean;
 }
 
 /** True when nobody may still be working under this lease, so that the row may be claimed. */

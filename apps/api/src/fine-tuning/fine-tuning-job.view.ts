@@ -33,7 +33,7 @@ export function toFineTuningJobObject(job: FineTuningJob): FineTuningJobObject {
 
 /** What changes while the job runs. */
 function progressOf(job: FineTuningJob) {
-  const { progress, warnings, cancelRequested, attempts, startedAt } = job;
+  const { progress, warnings, cancelRequested, pauseRequested, attempts, startedAt } = job;
   return {
     finished_at: 'finishedAt' in job ? toSeconds(job.finishedAt) : null,
     fine_tuned_model: job.status === 'succeeded' ? job.result.id : null,
@@ -43,6 +43,7 @@ function progressOf(job: FineTuningJob) {
       progress: progress === null ? null : { ...progress },
       warnings: [...warnings],
       cancel_requested: cancelRequested,
+      pause_requested: pauseRequested,
       attempts,
       started_at: startedAt === null ? null : toSeconds(startedAt),
     },

@@ -65,6 +65,21 @@ export class FineTuningController {
     return toFineTuningJobObject(await this.service.cancel(project, id));
   }
 
+  /** Stops within about two seconds, keeping a state to go on from. */
+  @Post(':id/pause')
+  @HttpCode(200)
+  @ApiOkResponse({ standardSchema: fineTuningJob })
+  async pause(@CallerProject() project: string, @Param('id') id: string) {
+    return toFineTuningJobObject(await this.service.pause(project, id));
+  }
+
+  @Post(':id/resume')
+  @HttpCode(200)
+  @ApiOkResponse({ standardSchema: fineTuningJob })
+  async resume(@CallerProject() project: string, @Param('id') id: string) {
+    return toFineTuningJobObject(await this.service.resume(project, id));
+  }
+
   @Get(':id/events')
   @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sequence of the last event seen.' })
   @ApiOkResponse({ standardSchema: fineTuningEventList })

@@ -97,6 +97,26 @@ export class FineTuningService {
     return job;
   }
 
+  /** Pauses a waiting job, asks a running one to. Throws notFound, or conflict for one that ends or has ended. */
+  async pause(project: string, id: string): Promise<FineTuningJob> {
+    const before = await this.jobs.getIn(project, id);
+    const job = await this.jobs.requestPause(id);
+    if (before.status === 'paused') return job;
+    const message = job.status === 'paused' ? 'The job was paused before it began' : 'Pause requested';
+    await this.events.append(id, { level: 'info', message });
+    return job;
+  }
+
+  /** Queues a paused job again; it goes on from its state. Throws notFound, or conflict for one that is not paused. */
+  async resume(project: string, id: string): Promise<FineTuningJob> {
+    await this.jobs.getIn(project, id);
+    const job = await this.jobs.resume(id);
+    await this.events.append(id, { level: 'info', message: 'The job was resumed' });
+    // A ticket of before the pause may still be about; where none is, the workers queue the row in a while.
+    await this.producer.restore('train', { fineTuningJobId: id });
+    return job;
+  }
+
   private async queue(id: string): Promise<void> {
     try {
       await this.producer.add('train', { fineTuningJobId: id, requestId: currentRequestId() });

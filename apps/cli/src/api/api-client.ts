@@ -190,6 +190,14 @@ export class ApiClient {
     return this.#post(`/v1/evaluations/${encodeURIComponent(id)}/cancel`, {}, evaluationObject);
   }
 
+  pauseJob(id: string): Promise<FineTuningJobObject> {
+    return this.#post(`/v1/fine_tuning/jobs/${id}/pause`, {}, fineTuningJob);
+  }
+
+  resumeJob(id: string): Promise<FineTuningJobObject> {
+    return this.#post(`/v1/fine_tuning/jobs/${id}/resume`, {}, fineTuningJob);
+  }
+
   cancelJob(id: string): Promise<FineTuningJobObject> {
     return this.#post(`/v1/fine_tuning/jobs/${id}/cancel`, {}, fineTuningJob);
   }

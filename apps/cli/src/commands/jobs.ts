@@ -6,7 +6,7 @@ import { table } from '../output/table.js';
 import { jobUpdates } from '../training/job-updates.js';
 import { atServer, type AddCommands } from './command-context.js';
 
-/** prad jobs list | get | cancel | events */
+/** prad jobs list | get | pause | resume | cancel | logs */
 export const addJobs: AddCommands = (program, context) => {
   const jobs = program.command('jobs').description('fine-tuning jobs');
   jobs
@@ -24,16 +24,10 @@ export const addJobs: AddCommands = (program, context) => {
     .action(async (id: string) => {
       print(JSON.stringify(await atServer(context, ({ client }) => client.job(id)), null, 2));
     });
+  addControls(jobs, context);
   jobs
-    .command('cancel')
-    .description('cancel a job that has not ended')
-    .argument('<job id>')
-    .action(async (id: string) => {
-      const job = await atServer(context, ({ client }) => client.cancelJob(id));
-      print(job.status === 'cancelled' ? `${id} is cancelled` : `${id} was asked to stop`);
-    });
-  jobs
-    .command('events')
+    .command('logs')
+    .alias('events')
     .description("print a job's events")
     .argument('<job id>')
     .option('-f, --follow', 'print further events until the job has ended')
@@ -45,6 +39,34 @@ export const addJobs: AddCommands = (program, context) => {
           for (const event of await client.jobEvents(id)) print(eventLine(event));
         }
       });
+    });
+};
+
+/** What stops a job and lets it go on. */
+const addControls: AddCommands = (jobs, context) => {
+  jobs
+    .command('pause')
+    .description('stop a job for now; it keeps what it has trained')
+    .argument('<job id>')
+    .action(async (id: string) => {
+      const job = await atServer(context, ({ client }) => client.pauseJob(id));
+      print(job.status === 'paused' ? `${id} is paused` : `${id} was asked to pause`);
+    });
+  jobs
+    .command('resume')
+    .description('go on with a paused job')
+    .argument('<job id>')
+    .action(async (id: string) => {
+      await atServer(context, ({ client }) => client.resumeJob(id));
+      print(`${id} goes on`);
+    });
+  jobs
+    .command('cancel')
+    .description('cancel a job that has not ended')
+    .argument('<job id>')
+    .action(async (id: string) => {
+      const job = await atServer(context, ({ client }) => client.cancelJob(id));
+      print(job.status === 'cancelled' ? `${id} is cancelled` : `${id} was asked to stop`);
     });
 };
 

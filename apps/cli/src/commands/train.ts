@@ -172,11 +172,9 @@ async function watch(client: ApiClient, id: string, isPrivate: boolean): Promise
     print(done.job.fine_tuned_model ?? '');
   } else if (isPrivate) {
     note(
-      `the job waits for a server: \`prad up\` continues it, ${pc.bold(`prad jobs events -f ${id}`)} follows it`,
+      `the job waits for a server: \`prad up\` continues it, ${pc.bold(`prad jobs logs -f ${id}`)} follows it`,
     );
   } else {
-    note(
-      `the job runs on: ${pc.bold(`prad jobs events -f ${id}`)} follows it, prad jobs cancel ${id} ends it`,
-    );
+    note(`the job runs on: ${pc.bold(`prad jobs logs -f ${id}`)} follows it, prad jobs cancel ${id} ends it`);
   }
 }

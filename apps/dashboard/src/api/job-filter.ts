@@ -15,6 +15,7 @@ export const jobStatuses: readonly JobStatus[] = [
   'validating_files',
   'queued',
   'running',
+  'paused',
   'succeeded',
   'failed',
   'cancelled',

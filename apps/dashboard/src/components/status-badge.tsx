@@ -6,6 +6,7 @@ const labels: Readonly<Record<JobStatus, string>> = {
   validating_files: 'checking files',
   queued: 'queued',
   running: 'running',
+  paused: 'paused',
   succeeded: 'succeeded',
   failed: 'failed',
   cancelled: 'cancelled',

@@ -8,10 +8,10 @@ export interface LeaseTiming {
 }
 
 /** Why work under a lease was told to stop. */
-export type LeaseEnd = 'cancel_requested' | 'lease_lost' | 'worker_stopping';
+export type LeaseEnd = 'cancel_requested' | 'pause_requested' | 'lease_lost' | 'worker_stopping';
 
 /**
- * A lease on a row that is renewed until `stop`. Its signal is aborted when a cancel was asked for, when the lease
+ * A lease on a row that is renewed until `stop`. Its signal is aborted when a cancel or a pause was asked for, when the lease
  * belongs to somebody else, when it could not be renewed in time, or when the host aborts.
  */
 export class HeldLease {
@@ -59,10 +59,11 @@ export class HeldLease {
 
   async #renew(): Promise<void> {
     try {
-      const { alive, cancelRequested } = await this.beat();
+      const { alive, cancelRequested, pauseRequested = false } = await this.beat();
       this.#renewedAt = Date.now();
       if (!alive) this.#finish('lease_lost', leaseLost('it belongs to another worker'));
       else if (cancelRequested) this.#finish('cancel_requested', cancelled());
+      else if (pauseRequested) this.#finish('pause_requested', paused());
     } catch (error) {
       // One failed renewal is no loss: the lease still runs.
       if (Date.now() - this.#renewedAt >= this.timing.leaseMs) {
@@ -80,6 +81,10 @@ export class HeldLease {
 
 function leaseLost(why: string, cause?: unknown): AppError {
   return new AppError({ kind: 'conflict', code: 'lease_lost', message: `the lease was lost: ${why}`, cause });
+}
+
+function paused(): AppError {
+  return new AppError({ kind: 'cancelled', code: 'pause_requested', message: 'a pause was asked for' });
 }
 
 function cancelled(): AppError {

@@ -12,7 +12,9 @@ export interface LeasedRow<Job> {
   release(owner: string): Promise<unknown>;
   /** Ends the job because a cancel was asked for. */
   cancel(owner: string): Promise<unknown>;
-  /** Whether nothing is left to do. */
+  /** Leaves the job for later because a pause was asked for. */
+  pause?(owner: string): Promise<unknown>;
+  /** Whether nothing is left to do for now. */
   ended(): Promise<boolean>;
 }
 
@@ -26,7 +28,7 @@ export interface Lease {
 
 /**
  * Claims the row, works, and leaves the row as the work ended: `work` itself writes success; after a cancel the row is
- * cancelled; after any other end it is handed back and the error goes to the queue, which tries again or gives up.
+ * cancelled, after a pause paused; after any other end it is handed back and the error goes to the queue, which tries again or gives up.
  * A job that has ended is left alone; one that somebody else works on is looked at again later.
  */
 export async function underLease<Job>(
@@ -49,6 +51,10 @@ export async function underLease<Job>(
     if (held.end === 'lease_lost' || isLeaseLost(error)) throw new Postponed(pauseOf(timing));
     if (held.end === 'cancel_requested') {
       await row.cancel(owner);
+      return;
+    }
+    if (held.end === 'pause_requested' && row.pause) {
+      await row.pause(owner);
       return;
     }
     await row.release(owner);

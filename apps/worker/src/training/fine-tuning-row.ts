@@ -31,7 +31,18 @@ export class FineTuningRow implements LeasedRow<FineTuningJob> {
     await this.rows.fineTuningJobs.cancel(this.id, owner);
   }
 
+  async pause(owner: string): Promise<void> {
+    const step = this.progress?.step ?? 0;
+    await this.rows.jobEvents.append(
+      this.id,
+      { level: 'info', message: `The job was paused after step ${step}`, data: { step } },
+      owner,
+    );
+    await this.rows.fineTuningJobs.pause(this.id, owner);
+  }
+
   async ended(): Promise<boolean> {
-    return isFinal((await this.rows.fineTuningJobs.get(this.id)).status);
+    const { status } = await this.rows.fineTuningJobs.get(this.id);
+    return isFinal(status) || status === 'paused';
   }
 }

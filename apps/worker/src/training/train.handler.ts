@@ -1,5 +1,5 @@
 import type { Repositories } from '@prad/database';
-import { newId, type FineTuningJob } from '@prad/domain';
+import { isFinal, newId, type FineTuningJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import type { TrainingPlan } from '@prad/training';
 import type { JobContext, JobHandler, JobPayload } from '@prad/queue';
@@ -35,12 +35,11 @@ export class TrainHandler implements JobHandler<'train'> {
 
   async handle({ fineTuningJobId: id }: JobPayload<'train'>, context: JobContext<'train'>): Promise<void> {
     const row = new FineTuningRow(this.rows, id, this.timing.leaseMs);
-    // Resolves once the job has ended, in whatever way.
     await underLease(row, this.timing, context.signal, async (job, lease) => {
       refuseDeadly(job);
       await this.blobs.withScratch((folder) => this.#train(row, job, lease, folder)).catch(withoutRetry);
     });
-    await this.blobs.delete(statesOf(id));
+    if (isFinal((await this.rows.fineTuningJobs.get(id)).status)) await this.blobs.delete(statesOf(id));
   }
 
   async giveUp({ fineTuningJobId: id }: JobPayload<'train'>, error: AppError): Promise<void> {

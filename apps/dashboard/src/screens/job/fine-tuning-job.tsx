@@ -6,6 +6,7 @@ import { CancelJob } from '../../components/cancel-job.js';
 import { Facts } from '../../components/facts.js';
 import { ButtonLink, ScreenLink } from '../../components/links.js';
 import { Loaded } from '../../components/loaded.js';
+import { PauseJob } from '../../components/pause-job.js';
 import { Page } from '../../components/page.js';
 import { Panel } from '../../components/panel.js';
 import { RelativeTime } from '../../components/relative-time.js';
@@ -36,6 +37,7 @@ export function FineTuningJob({ summary }: { readonly summary: JobSummaryObject 
               Try in the playground
             </ButtonLink>
           )}
+          {job.data && <PauseJob job={job.data} />}
           <CancelJob job={summary} />
         </>
       }
