@@ -10,7 +10,7 @@ type Rows = Pick<Repositories, 'fineTuningJobs' | 'inferenceJobs' | 'evaluations
 /**
  * Makes sure that the queue knows of every job that waits in the rows: after the queue's store was lost, an API died
  * between the row and the queue, or the queue gave a job up whose row was still held by a dead worker. A job that the
- * queue knows already is left alone.
+ * queue knows already is left alone, but for one that waited long: it comes next.
  */
 export class Requeue {
   #timer: NodeJS.Timeout | undefined;

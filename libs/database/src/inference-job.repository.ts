@@ -110,6 +110,17 @@ export class InferenceJobRepository {
     return this.dataSource.manager.countBy(InferenceJobEntity, { status: In(['queued', 'running']) });
   }
 
+  /** How many requests of a project wait or are with a worker, at most `most`. */
+  async countUnfinishedIn(project: string, most: number): Promise<number> {
+    const [row] = await this.dataSource.query<{ count: number }[]>(
+      `SELECT count(*)::integer AS count FROM (
+         SELECT 1 FROM inference_job WHERE project_id = $1 AND status IN ('queued', 'running') LIMIT $2
+       ) AS unfinished`,
+      [project, most],
+    );
+    return row?.count ?? 0;
+  }
+
   /** How many requests a living worker holds. */
   countHeld(): Promise<number> {
     return countHeld(this.dataSource.manager, InferenceJobEntity);

@@ -24,23 +24,32 @@ const ANSWER_MS = 5_000;
 /** On Postgres the waiting jobs of a paused queue count as `paused`, a state that BullMQ's types leave out. */
 const states = ['wait', 'paused' as JobType, 'prioritized', 'delayed', 'active', 'failed'] as const;
 
-/** When a job is taken. */
+/** When a job is taken: those of a lower priority first, then those of a lower turn, then in the order of adding. */
 export interface JobOrder {
-  /** Lower ones first, and those of one priority in the order of their adding. */
+  /** From -100 to 100. */
   readonly priority?: number;
+  /** How many jobs of the same owner wait or run already, so that owners take turns. */
+  readonly turn?: number;
 }
 
-/** BullMQ's priorities begin at 1. */
-const MIDDLE = 1_000;
+/** BullMQ has one number, from 1 on: the priority's thousand, and the turn within it. */
+const TURNS = 1_000;
+const LOWEST = 101;
+/** After so long a job goes to the front of its priority, so that owners of few jobs cannot keep it waiting. */
+export const AGED_MS = 20_000;
+
+function placeOf({ priority = 0, turn = 0 }: JobOrder): number {
+  return (LOWEST + priority) * TURNS + Math.min(turn, TURNS - 1);
+}
 
 /** A job as BullMQ takes it. */
-function jobOf<Name extends JobName>(name: Name, payload: JobPayload<Name>, { priority = 0 }: JobOrder = {}) {
+function jobOf<Name extends JobName>(name: Name, payload: JobPayload<Name>, order: JobOrder = {}) {
   const definition: JobDefinition = jobCatalogue[name];
   const { attempts, backoffMs, keep } = definition;
   const retention = keep.count === 0 ? true : { count: keep.count, age: keep.seconds };
   const opts = {
     jobId: queueJobId(name, payload),
-    ...(definition.prioritised && { priority: MIDDLE + priority }),
+    ...(definition.prioritised && { priority: placeOf(order) }),
     attempts,
     backoff: { type: 'exponential', delay: backoffMs },
     removeOnComplete: retention,
@@ -90,13 +99,17 @@ export class JobProducer {
 
   /**
    * Adds a job whose row waits, where the queue does not know it or takes it for ended because its end never reached the
-   * row. Returns whether it was added. Throws as `add`.
+   * row; one that waits for AGED_MS goes to the front of its priority. Returns whether it was added. Throws as `add`.
    */
   async restore<Name extends JobName>(name: Name, payload: JobPayload<Name>): Promise<boolean> {
     const what = `looking for a ${name} job`;
     const known = await withDeadline(this.queue(name).getJob(queueJobId(name, payload)), ANSWER_MS, what);
     if (known !== undefined) {
       const state = await withDeadline(known.getState(), ANSWER_MS, what);
+      if (state === 'prioritized' && Date.now() - known.timestamp >= AGED_MS) {
+        const priority = Math.floor(known.priority / TURNS) * TURNS;
+        await withDeadline(known.changePriority({ priority }), ANSWER_MS, what);
+      }
       if (state !== 'completed' && state !== 'failed') return false;
       await withDeadline(known.remove(), ANSWER_MS, `removing an ended ${name} job`);
     }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@prad/errors';
 import {
+  AGED_MS,
   EventStream,
   JobProducer,
   Postponed,
@@ -11,7 +12,7 @@ import {
   type QueueStore,
 } from '@prad/queue';
 import { Worker, createPostgresBackend, type BackendFactory, type ConnectionOptions } from 'bullmq';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { createEmptyDatabase } from '../support/test-database.js';
 import { Latch, Probe, startHost } from './job-probe.js';
 
@@ -279,6 +280,27 @@ describe.each(backends)('queue on %s', (backend) => {
     await one.close(0);
     await host(probes);
     while (done() < 4) await sleep(10);
+  });
+
+  it('takes jobs by priority, then by turn, then in their order; one that waited long is first of its priority', async () => {
+    const [old, ...others] = Array.from({ length: 6 }, newId) as [string, ...string[]];
+    const orders = [{ turn: 1 }, { turn: 0 }, { turn: 1 }, { priority: -1, turn: 9 }, { priority: 1 }];
+    await producer.add('generate', { inferenceJobId: old }, { turn: 5000 });
+    for (const [index, order] of orders.entries())
+      await producer.add('generate', { inferenceJobId: others[index]! }, order);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + AGED_MS);
+    expect(await producer.restore('generate', { inferenceJobId: old })).toBe(false);
+    vi.restoreAllMocks();
+    const taken: string[] = [];
+    const probe = new Probe('generate', ({ inferenceJobId }) =>
+      Promise.resolve(void taken.push(inferenceJobId)),
+    );
+    await host([probe]);
+    while (taken.length < 6) await sleep(10);
+    const [a, b, c, urgent, least] = others;
+    expect(taken[0]).toBe(urgent);
+    expect(taken.slice(1, 3).toSorted()).toEqual([old, b].toSorted());
+    expect(taken.slice(3)).toEqual([a, c, least]);
   });
 
   it('restores a job that the queue lost or takes for ended, and leaves one that waits or is at work alone', async () => {

@@ -50,6 +50,8 @@ export interface Answer {
 }
 
 const idPrefixes = { completion: 'cmpl', chat: 'chatcmpl' } as const;
+/** Beyond as many unfinished requests, those of a project wait in their order alone. */
+const MOST_TURNS = 1_000;
 /** Between looks at a row whose job another worker is still finishing. */
 const ROW_POLL_MS = 200;
 
@@ -71,6 +73,7 @@ export class GenerationService {
     const { priority, timeout_seconds: timeout } = submission.sampling;
     const timeoutMs = timeout ? Math.max(1, 1000 * timeout) : null;
     const request: GenerationRequest = { input, sampling, priority: priority ?? 0, timeoutMs, stream };
+    const turn = await this.jobs.countUnfinishedIn(project, MOST_TURNS);
     const id = newId(idPrefixes[endpoint]);
     const { createdAt } = await this.jobs.create({
       id,
@@ -83,7 +86,7 @@ export class GenerationService {
     });
     try {
       const payload = { inferenceJobId: id, requestId: currentRequestId() };
-      await this.producer.add('generate', payload, { priority: request.priority });
+      await this.producer.add('generate', payload, { priority: request.priority, turn });
     } catch (error) {
       await this.jobs.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
       throw error;
