@@ -1,7 +1,9 @@
 import { trainingMethodNames } from '@prad/contracts';
+import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { ApiClient, JobRequest } from '../api/api-client.js';
 import { note, print } from '../output/print.js';
+import { sparkline } from '../output/sparkline.js';
 import { estimateText } from '../training/estimate-text.js';
 import { followJob } from '../training/follow-job.js';
 import { TrainingBars } from '../training/training-bars.js';
@@ -45,7 +47,7 @@ const NO_SERVER = 'no server stays behind: what is queued runs when one does (`p
 
 /** prad train */
 export const addTrain: AddCommands = (program, context) => {
-  program
+  const command = program
     .command('train')
     .description('train an adapter, or all weights, and watch it')
     .requiredOption('--model <name>', 'base model')
@@ -54,7 +56,29 @@ export const addTrain: AddCommands = (program, context) => {
     .option(
       '--adapter <method>',
       `adapter method: ${trainingMethodNames.join(', ')}; full trains all weights; default adapter`,
+    );
+  addMethodOptions(command);
+  addHyperparameters(command);
+  command
+    .option('--suffix <text>', 'part of the name of what is trained')
+    .option('--seed <n>', 'repeats a training', numberOption)
+    .option(
+      '--sweep <name=values>',
+      'train with each of learning_rate, rank or seed; may be repeated, every combination is a job',
+      sweepOption,
     )
+    .option('--estimate', 'print what the job would take, and submit nothing')
+    .option('--follow', 'show the training until it ends; leaving it does not stop the job', true)
+    .option('--no-follow', 'return when the job is queued')
+    .action(async (options: TrainOptions) => {
+      await atServer(context, async ({ client, isPrivate }) => {
+        await train(client, options, isPrivate);
+      });
+    });
+};
+
+function addMethodOptions(command: Command): void {
+  command
     .option('--scope <scope>', 'positions it acts on: prompt (PrAd) or all; default prompt')
     .option('--rank <n>', 'width of the bottleneck or of the low-rank factors', numberOption)
     .option('--alpha <n>', 'factor on the change of lora and dora', numberOption)
@@ -68,7 +92,11 @@ export const addTrain: AddCommands = (program, context) => {
       '--option <key=value>',
       'any other option of the method, its value as JSON; may be repeated',
       keyValueOption,
-    )
+    );
+}
+
+function addHyperparameters(command: Command): void {
+  command
     .option('--epochs <n>', 'passes over the training file', numberOption)
     .option('--steps <n>', 'optimiser steps, instead of epochs', numberOption)
     .option('--lr <n>', 'peak learning rate', numberOption)
@@ -79,22 +107,8 @@ export const addTrain: AddCommands = (program, context) => {
       '--hyperparameter <key=value>',
       'any other setting of the API, as max_tokens_per_batch=4096 or early_stopping_patience=3; may be repeated',
       keyValueOption,
-    )
-    .option('--suffix <text>', 'part of the name of what is trained')
-    .option('--seed <n>', 'repeats a training', numberOption)
-    .option(
-      '--sweep <name=values>',
-      'train with each of learning_rate, rank or seed; may be repeated, every combination is a job',
-      sweepOption,
-    )
-    .option('--estimate', 'print what the job would take, and submit nothing')
-    .option('--no-follow', 'return when the job is queued')
-    .action(async (options: TrainOptions) => {
-      await atServer(context, async ({ client, isPrivate }) => {
-        await train(client, options, isPrivate);
-      });
-    });
-};
+    );
+}
 
 async function train(client: ApiClient, options: TrainOptions, isPrivate: boolean): Promise<void> {
   const request = await jobRequest(client, options);
@@ -165,7 +179,10 @@ async function watch(client: ApiClient, id: string, isPrivate: boolean): Promise
     process.off('SIGINT', onSigint);
   });
   if (done !== undefined) {
-    const { firstValidLoss, validLoss } = done.view;
+    const { firstValidLoss, validLoss, trainLoss, losses } = done.view;
+    const { points } = losses;
+    if (points.length > 1)
+      note(`training loss ${sparkline(points, 40)}  ${points[0]?.toFixed(4)} to ${trainLoss?.toFixed(4)}`);
     if (firstValidLoss !== undefined && validLoss !== undefined) {
       note(`validation loss ${firstValidLoss.toFixed(4)} before, ${validLoss.toFixed(4)} after`);
     }

@@ -1,6 +1,7 @@
 import type { FineTuningEventObject } from '@prad/contracts';
 import progress from 'cli-progress';
 import pc from 'picocolors';
+import { sparkline } from '../output/sparkline.js';
 import type { TrainingView } from './training-view.js';
 
 const FORMAT = '{name} {bar} {value}/{total}  {facts}  ETA {eta_formatted}';
@@ -42,8 +43,12 @@ export class TrainingBars {
   }
 }
 
-function factsOf({ trainLoss, validLoss, tokensPerSecond }: TrainingView): string {
+/** Columns of a curve beside a bar. */
+const CURVE = 16;
+
+function factsOf({ trainLoss, losses, validLoss, tokensPerSecond }: TrainingView): string {
   const facts = [
+    losses.seen < 2 ? undefined : sparkline(losses.points, CURVE),
     trainLoss === undefined ? 'started' : `loss ${trainLoss.toFixed(3)}`,
     validLoss === undefined ? undefined : `validation ${validLoss.toFixed(3)}`,
     tokensPerSecond === undefined ? undefined : pc.dim(`${Math.round(tokensPerSecond)} tokens/s`),

@@ -26,8 +26,20 @@ it('follows step, losses and speed, and keeps the validation loss before the fir
     step: 10,
     total: 40,
     trainLoss: 1.5,
+    losses: { points: [1.5], every: 1, seen: 1 },
     firstValidLoss: 2,
     validLoss: 1,
     tokensPerSecond: 900,
   });
+});
+
+it('keeps the shape of a long curve in few losses', () => {
+  const view = Array.from({ length: 5000 }, (_, step) => event({ step, train_loss: 5000 - step })).reduce(
+    afterEvent,
+    notStarted,
+  );
+  const { points, every } = view.losses;
+  expect(points.length).toBeLessThanOrEqual(512);
+  expect(points).toEqual(points.map((_, place) => 5000 - place * every));
+  expect(points.at(-1)).toBeLessThanOrEqual(every);
 });
