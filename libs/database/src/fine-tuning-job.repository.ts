@@ -166,6 +166,19 @@ export class FineTuningJobRepository {
     return before === state.blobKey ? undefined : before;
   }
 
+  /** Has every batch computed in so many passes from now on, and warns of it. Throws conflict `lease_lost`. */
+  async splitBatches(id: string, owner: string, passes: number, warning: string): Promise<FineTuningJob> {
+    await this.dataSource.transaction(async (manager) => {
+      await lockHeldJob(manager, id, owner);
+      await manager.query(
+        `UPDATE fine_tuning_job SET hyperparameters = hyperparameters || $2::jsonb, warnings = warnings || $3::jsonb
+         WHERE id = $1`,
+        [id, JSON.stringify({ gradientAccumulationSteps: passes }), JSON.stringify([warning])],
+      );
+    });
+    return this.get(id);
+  }
+
   /** Ends the job and records what it made, which its project gets, in one transaction. Throws conflict `lease_lost`. */
   succeed(id: string, owner: string, outcome: FineTuningOutcome): Promise<FineTuningJob> {
     const { trainedTokens } = outcome;

@@ -60,6 +60,11 @@ export type TrainingEvent =
       readonly path: string;
     }
   | {
+      /** What went wrong without ending the run. */
+      readonly type: 'warning';
+      readonly message: string;
+    }
+  | {
       readonly type: 'finished';
       readonly steps: number;
       readonly trainedTokens: number;

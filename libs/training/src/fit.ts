@@ -96,7 +96,7 @@ class Loop {
       yield* this.#steps();
     } catch (error) {
       // Before the first step there is nothing to keep.
-      if (this.signal.aborted && this.trainer.state.steps > 0) yield await this.#state();
+      if (this.signal.aborted && this.trainer.state.steps > 0) yield await this.#kept();
       throw error;
     }
     yield await this.#finished();
@@ -113,7 +113,7 @@ class Loop {
       if (this.#settled) yield await this.#step(step);
       yield* this.#settle(step);
       if (this.#isStoppedEarly) return;
-      if (this.#stateIsDue) yield await this.#state();
+      if (this.#stateIsDue) yield await this.#kept();
     }
   }
 
@@ -201,6 +201,17 @@ class Loop {
 
   get #runDigest(): string {
     return (this.#digest ??= runDigest(this.training));
+  }
+
+  /** A state that could not be written costs what was trained since the one before, not the run. */
+  async #kept(): Promise<EventOf<'state'> | EventOf<'warning'>> {
+    try {
+      return await this.#state();
+    } catch (error) {
+      this.#savedAt = performance.now();
+      const reason = error instanceof Error ? error.message : String(error);
+      return { type: 'warning', message: `No state was kept at step ${this.trainer.state.steps}: ${reason}` };
+    }
   }
 
   async #state(): Promise<EventOf<'state'>> {

@@ -6,11 +6,12 @@ import type { TrainingRun } from './fit.js';
 const REVISION = 1;
 
 /**
- * Names what makes a run what it is: plan, tokens and base. Where files lie does not count, nor do threads and device: to
- * go on elsewhere is the same run, although its last bits may differ there.
+ * Names what makes a run what it is: plan, tokens and base. Where files lie does not count, nor do threads, device and
+ * the passes of a step: to go on so is the same run, although its last bits may differ then.
  */
 export function runDigest({ plan, model, examples, validation }: TrainingRun): string {
-  const { trainable, hyperparameters, seed, dataSeed, dropoutSeed } = plan;
+  const { trainable, seed, dataSeed, dropoutSeed } = plan;
+  const hyperparameters = { ...plan.hyperparameters, gradientAccumulationSteps: undefined };
   const hash = createHash('sha256');
   const settings = sorted({ trainable, hyperparameters, seed, dataSeed, dropoutSeed });
   hash.update(JSON.stringify([REVISION, model.digest, settings]));

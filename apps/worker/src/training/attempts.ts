@@ -1,5 +1,6 @@
 import type { FineTuningJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
+import { settingsOf } from './training-plan.js';
 
 /** A job whose workers died so often most likely kills them. */
 const MAX_ATTEMPTS = 5;
@@ -12,6 +13,23 @@ export function refuseDeadly({ id, attempts }: FineTuningJob): void {
     code: 'worker_died_too_often',
     message: `job ${id} was taken up ${MAX_ATTEMPTS} times and each time its worker died: it is not tried again`,
   });
+}
+
+/** What a job whose batches were split tells its submitter, and by which it is known. */
+export const SPLIT_WARNING =
+  'the worker ran out of memory: each batch is computed in twice as many passes, which changes no more than rounding';
+
+export function isOutOfMemory(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'out_of_memory';
+}
+
+/**
+ * Into how many passes the batches of a job are cut that ran out of memory: twice as many, once. Undefined where that was
+ * done already or where there is nothing to cut.
+ */
+export function morePasses(job: FineTuningJob): number | undefined {
+  const { batchSize, gradientAccumulationSteps: passes = 1 } = settingsOf(job);
+  return job.warnings.includes(SPLIT_WARNING) || 2 * passes > batchSize ? undefined : 2 * passes;
 }
 
 /** Rethrows. What is exhausted (a full disk, memory) ends the job: to train all of it again would end the same way. */

@@ -10,7 +10,7 @@ import { failureOf } from '../failure-of.js';
 import type { LeaseTiming } from '../lease/held-lease.js';
 import { underLease, type Lease } from '../lease/under-lease.js';
 import type { TrainingMetrics } from '../metrics/training-metrics.js';
-import { refuseDeadly, withoutRetry } from './attempts.js';
+import { isOutOfMemory, morePasses, refuseDeadly, SPLIT_WARNING, withoutRetry } from './attempts.js';
 import { FineTuningRow } from './fine-tuning-row.js';
 import { trainingPlan } from './training-plan.js';
 import { TrainingRecord, statesOf } from './training-record.js';
@@ -61,13 +61,21 @@ export class TrainHandler implements JobHandler<'train'> {
       ...this.settings,
     };
     const record = new TrainingRecord(this.rows, this.blobs, job, base, row, lease.owner);
-    const run = (resumeFrom: string | undefined): Promise<void> =>
-      this.#run(trainingPlan(job, { ...places, resumeFrom }), record, lease.signal);
-    const state = await this.#stateOf(job);
-    await run(state).catch(async (error: unknown) => {
-      if (state === undefined || !isUnusable(error)) throw error;
-      await record.anew(error);
-      await run(undefined);
+    const run = async (of: FineTuningJob): Promise<void> => {
+      const state = await this.#stateOf(of);
+      const go = (resumeFrom: string | undefined): Promise<void> =>
+        this.#run(trainingPlan(of, { ...places, resumeFrom }), record, lease.signal);
+      await go(state).catch(async (error: unknown) => {
+        if (state === undefined || !isUnusable(error)) throw error;
+        await record.warn(`Training begins anew: ${error.message}`);
+        await go(undefined);
+      });
+    };
+    await run(job).catch(async (error: unknown) => {
+      const passes = isOutOfMemory(error) ? morePasses(job) : undefined;
+      if (passes === undefined) throw error;
+      await record.warn(SPLIT_WARNING);
+      await run(await this.rows.fineTuningJobs.splitBatches(job.id, lease.owner, passes, SPLIT_WARNING));
     });
   }
 

@@ -9,7 +9,7 @@ import {
   type ReadyBaseModel,
 } from '@prad/domain';
 import type { Repositories } from '@prad/database';
-import { assertNever, type AppError } from '@prad/errors';
+import { assertNever } from '@prad/errors';
 import type { Manifest } from '@prad/models';
 import type { BlobStore } from '@prad/storage';
 import type { TrainingEvent } from '@prad/training';
@@ -45,16 +45,10 @@ export class TrainingRecord {
     private readonly owner: string,
   ) {}
 
-  /** Says why an attempt does not go on from the state that it found. */
-  async anew(reason: AppError): Promise<void> {
-    const { message } = reason;
+  /** What the submitter should know of, although the job goes on. */
+  async warn(message: string): Promise<void> {
     const data = { attempt: this.job.attempts };
-    const event = {
-      level: 'warn',
-      message: `Training begins anew: ${message}`,
-      type: 'message',
-      data,
-    } as const;
+    const event = { level: 'warn', message, type: 'message', data } as const;
     await this.rows.jobEvents.append(this.job.id, event, this.owner);
   }
 
@@ -72,6 +66,8 @@ export class TrainingRecord {
         return this.#checkpoint(event);
       case 'state':
         return this.#state(event);
+      case 'warning':
+        return this.warn(event.message);
       case 'finished':
         return this.#finished(event);
       default:
