@@ -18,12 +18,14 @@ const plugins = [
   }),
 ];
 
+/** How tests load the sources; for the configurations of tests that run apart as well. */
+export const sources = { plugins, resolve: { alias } };
+
 export default defineConfig({
   test: {
     projects: [
       {
-        plugins,
-        resolve: { alias },
+        ...sources,
         test: {
           name: 'unit',
           include: [
@@ -38,8 +40,7 @@ export default defineConfig({
         },
       },
       {
-        plugins,
-        resolve: { alias },
+        ...sources,
         test: {
           name: 'integration',
           include: ['test/integration/**/*.spec.ts', 'test/e2e/**/*.spec.ts'],
