@@ -44,7 +44,7 @@ export async function* fit(run: TrainingRun, signal: AbortSignal): AsyncGenerato
   const { totalSteps } = order;
   const trainer = await Trainer.open(run.model, trained, trainerOptions(run, totalSteps));
   try {
-    const loop = new Loop(run, trainer, order, await stepMeter(run, trained), totalSteps, signal);
+    const loop = new Loop(run, trainer, order, await stepMeter(run, trainer), totalSteps, signal);
     await loop.resume(trained.specs.map(({ name }) => name));
     yield {
       type: 'started',

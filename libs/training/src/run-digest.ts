@@ -22,7 +22,8 @@ export function runDigest({ plan, model, examples, validation }: TrainingRun): s
 function addExamples(hash: ReturnType<typeof createHash>, examples: Examples): void {
   for (let index = 0; index < examples.length; index++) {
     const { tokens, promptLength } = examples.at(index) ?? { tokens: [], promptLength: 0 };
-    hash.update(Int32Array.of(promptLength, tokens.length, ...tokens));
+    hash.update(Int32Array.of(promptLength, tokens.length));
+    hash.update(Int32Array.from(tokens));
   }
 }
 

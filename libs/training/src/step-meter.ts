@@ -1,10 +1,8 @@
-import { gradientGraph } from './step-graphs.js';
-import { matmulFlops } from '@prad/graph';
 import { measureMatMulRate } from '@prad/runtime';
 import type { Batch } from './collate.js';
 import type { TrainingEvent } from './events.js';
 import type { TrainingRun } from './fit.js';
-import type { TrainedTensors } from './trained-tensors.js';
+import type { Trainer } from './trainer.js';
 
 type Measured = Pick<
   Extract<TrainingEvent, { type: 'step' }>,
@@ -18,8 +16,10 @@ export type StepMeter = (passes: readonly Batch[], seconds: number) => Measured;
 const RATE_MS = 100;
 
 /** Measures the machine's MatMul rate once, on the CPU: a GPU is not known that way. */
-export async function stepMeter({ plan, model }: TrainingRun, trained: TrainedTensors): Promise<StepMeter> {
-  const flopsOf = matmulFlops(gradientGraph(model, trained));
+export async function stepMeter(
+  { plan }: Pick<TrainingRun, 'plan'>,
+  { flopsOf }: Trainer,
+): Promise<StepMeter> {
   const { intraOpThreads, device = 'cpu' } = plan;
   const rate = device === 'cpu' ? await measureMatMulRate({ intraOpThreads, forMs: RATE_MS }) : undefined;
   return (passes, seconds) => {

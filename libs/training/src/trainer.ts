@@ -1,5 +1,5 @@
 import { AppError } from '@prad/errors';
-import { encodeOnnx } from '@prad/graph';
+import { encodeOnnx, matmulFlops } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import { learningRateAt, randomStream, type ScheduleOptions } from '@prad/nn';
 import { Session, type Device, type Tensors } from '@prad/runtime';
@@ -59,6 +59,8 @@ export class Trainer {
       readonly evaluation: Session;
       readonly optimiser: Session;
     },
+    /** Floating-point operations of the matrix products of a pass, by the sizes B, T and N of its graph. */
+    readonly flopsOf: ReturnType<typeof matmulFlops>,
     start: ReadonlyMap<string, HostTensor>,
   ) {
     const moments = trained.specs.flatMap(({ name, shape }) =>
@@ -72,8 +74,9 @@ export class Trainer {
     const { intraOpThreads, device, labelSmoothing } = options;
     const everywhere = { intraOpThreads, ...(device && { device }) };
     const onBase = { ...everywhere, externalDataFolder: model.folder };
+    const gradient = gradientGraph(model, trained, labelSmoothing);
     const sessions = {
-      gradient: await Session.open(encodeOnnx(gradientGraph(model, trained, labelSmoothing)), onBase),
+      gradient: await Session.open(encodeOnnx(gradient), onBase),
       // Validation is rare: it shares the mapped weight file and keeps no memory between its runs.
       evaluation: await Session.open(encodeOnnx(evaluationGraph(model, trained)), {
         ...onBase,
@@ -83,7 +86,7 @@ export class Trainer {
       optimiser: await Session.open(encodeOnnx(optimiserGraph(trained.specs, options)), everywhere),
     };
     const start = options.start ?? (await startTensors(model, trained, options.seed));
-    return new Trainer(trained, model, options, sessions, start);
+    return new Trainer(trained, model, options, sessions, matmulFlops(gradient), start);
   }
 
   /** The trained tensors as they are now. */

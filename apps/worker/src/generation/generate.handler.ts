@@ -72,7 +72,7 @@ export class GenerateHandler implements JobHandler<'generate'> {
   /** The version that the request was admitted with, whatever its name stands for by now. */
   async #adapter(name: string, version: number | null): Promise<GenerateParams['adapter']> {
     const { adapters } = this.rows;
-    // Requests that were queued before versions were kept take the latest.
+    // A row without a version asks for the latest.
     const { blobKey, digest } =
       version === null ? (await adapters.get(name)).latest : await adapters.version(name, version);
     return { name, path: await this.blobs.localPath(blobKey), digest };
