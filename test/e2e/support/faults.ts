@@ -11,7 +11,7 @@ import { writeTinyModel } from './tiny-model.js';
 import { ended, MODEL, submitTraining, uploadRows } from './training-run.js';
 import { until } from './until.js';
 
-const STEPS = 150;
+const STEPS = 300;
 /** A state after every step, so that faults fall into writing them, too. */
 const environment = { TRAINING_STATE_MS: '0' };
 const random = randomStream(29, 'faults');
@@ -35,11 +35,16 @@ async function stopped(): Promise<void> {
 async function killedAtBlob(name: string): Promise<void> {
   const folder = join(cluster.dataFolder, 'blobs', name);
   await mkdir(folder, { recursive: true });
-  await new Promise<void>((resolve) => {
-    const watcher = watch(folder, { recursive: true }, () => {
+  await new Promise<void>((resolve, reject) => {
+    const done = (settle: () => void) => {
       watcher.close();
+      clearTimeout(timer);
+      settle();
+    };
+    const timer = setTimeout(() => done(() => reject(new Error(`nothing was put under ${name}`))), 30_000);
+    const watcher = watch(folder, { recursive: true }, () => {
       worker().kill();
-      resolve();
+      done(resolve);
     });
   });
   await cluster.startWorker(environment);
@@ -86,14 +91,16 @@ export async function surviveFaults(rounds: number): Promise<void> {
 }
 
 async function trainThrough(rounds: number): Promise<void> {
-  const hyperparameters = { max_steps: STEPS, batch_size: 4, learning_rate: 0.01, evaluation_steps: 15 };
+  const hyperparameters = { max_steps: STEPS, batch_size: 16, learning_rate: 0.01, evaluation_steps: 15 };
   const request = {
     method: { type: 'prad' as const, prad: { rank: 4, dropout: 0.1, hyperparameters } },
     training_file: await uploadRows(cluster, 'train', 16),
     validation_file: await uploadRows(cluster, 'validation', 8),
   };
   const digestOf = async (name: string | null) => (await cluster.database.adapters.get(name!)).latest.digest;
+  const start = performance.now();
   const whole = await ended(cluster, (await submitTraining(cluster, request)).id);
+  const undisturbedMs = performance.now() - start;
   const expected = await digestOf(whole.fine_tuned_model);
   const table: object[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -101,8 +108,10 @@ async function trainThrough(rounds: number): Promise<void> {
     const { id } = await submitTraining(cluster, request);
     const stepOf = async () => (await cluster.client.job(id)).prad.progress?.step;
     await until('the training under way', stepOf);
-    await sleep(random.below(1_500));
+    // Early enough, on a machine of any speed, that the fault falls before the end.
+    await sleep(random.below(undisturbedMs / 2));
     const at = await stepOf();
+    expect(at).toBeLessThan(STEPS);
     await fault();
     const job = await ended(cluster, id);
     const steps = (await cluster.database.jobMetrics.series(id)).map(({ step }) => step);
