@@ -1,5 +1,5 @@
 import { encodeOnnx, Graph } from '@prad/graph';
-import { dropout } from '@prad/nn';
+import { dropout, rowNumbers } from '@prad/nn';
 import { runGraph } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
 import { expect, it } from 'vitest';
@@ -9,10 +9,11 @@ const [ROWS, COLUMNS] = [128, 256];
 /** What is left of ones at two places, for a seed. */
 async function dropped(rate: number, seed: number): Promise<[Float32Array, Float32Array]> {
   const graph = new Graph();
-  const x = graph.input('x', 'float32', ['N', COLUMNS]);
+  const x = graph.input('x', 'float32', [ROWS, COLUMNS]);
   const key = graph.input('seed', 'int64', []);
-  graph.output('first', dropout(graph.root.at('first'), x, rate, key));
-  graph.output('second', dropout(graph.root.at('second'), x, rate, key));
+  const rows = rowNumbers(graph.root, ROWS);
+  for (const name of ['first', 'second'])
+    graph.output(name, dropout(graph.root.at(name), x, { rate, name, seed: key, rows }));
   const out = await runGraph(encodeOnnx(graph), {
     x: tensor('float32', [ROWS, COLUMNS], new Float32Array(ROWS * COLUMNS).fill(1)),
     seed: tensor('int64', [], BigInt64Array.of(BigInt(seed))),

@@ -9,6 +9,7 @@ import { BatchOrder, parts, type PlannedStep } from './batches.js';
 import type { TrainingEvent } from './events.js';
 import type { Examples } from './examples.js';
 import { throwIfAborted } from './interrupt.js';
+import type { TrainerCompute } from './own-compute.js';
 import type { TrainingPlan } from './plan.js';
 import { runDigest } from './run-digest.js';
 import { stepMeter, type StepMeter } from './step-meter.js';
@@ -25,6 +26,8 @@ export interface TrainingRun {
   readonly validation: Examples;
   /** Start values of the trained tensors, in place of fresh ones. */
   readonly start?: ReadonlyMap<string, HostTensor>;
+  /** Where it computes: in sessions of its own by default, or in a seat of a `TrainingPack`. */
+  readonly compute?: TrainerCompute | undefined;
 }
 
 /** Share of a run's time that writing states may take. */
@@ -42,7 +45,7 @@ export async function* fit(run: TrainingRun, signal: AbortSignal): AsyncGenerato
   const order = new BatchOrder(run.examples, run.plan.hyperparameters, run.plan);
   const trained = trainedTensors(run.model, run.plan.trainable);
   const { totalSteps } = order;
-  const trainer = await Trainer.open(run.model, trained, trainerOptions(run, totalSteps));
+  const trainer = await Trainer.open(run.model, trained, trainerOptions(run, totalSteps), run.compute);
   try {
     const loop = new Loop(run, trainer, order, await stepMeter(run, trainer), totalSteps, signal);
     await loop.resume(trained.specs.map(({ name }) => name));

@@ -1,4 +1,4 @@
-import { Graph, gradients, type Value } from '@prad/graph';
+import { dimProduct, Graph, gradients, reshape, type GraphShape, type Value } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import {
   adamW,
@@ -8,8 +8,9 @@ import {
   fullPass,
   type AnswerCrossEntropy,
   type ParameterSpec,
+  type StepDropout,
 } from '@prad/nn';
-import type { TrainedTensors } from './trained-tensors.js';
+import { packedTensors, type TrainedTensors } from './trained-tensors.js';
 
 /** Names of what goes into and comes out of the step graphs, for a trained tensor. */
 export const slot = {
@@ -20,20 +21,33 @@ export const slot = {
   next: (name: string): string => `next.${name}`,
 };
 
+interface LossGraphOptions {
+  /** Shape of the dropout seeds; without it nothing is dropped. */
+  readonly seeds?: GraphShape | undefined;
+  readonly labelSmoothing?: number | undefined;
+}
+
 interface LossGraph {
   readonly graph: Graph;
   readonly answer: AnswerCrossEntropy;
   readonly trained: (name: string) => Value;
 }
 
-/** Name of the input that makes every step drop something else: int64 scalar. */
-export const dropoutSeed = 'dropout_seed';
+/** Inputs of a graph that drops; a pack has a seed for each member, [J, 1]. */
+export const dropoutInput = {
+  /** Makes every step drop something else: int64 scalar. */
+  seed: 'dropout_seed',
+  /** int64 [B, T]: numbers of the positions, see `dropout` of nn. */
+  rows: 'dropout_rows',
+};
+
+type GraphTensors = Omit<TrainedTensors, 'maskOf' | 'adapter'>;
 
 /** The masked teacher-forced pass over [B, T] tokens and the loss of its N answer tokens; sizes are free. */
 function lossGraph(
   model: BaseModel,
-  tensors: TrainedTensors,
-  { drops, labelSmoothing }: { readonly drops: boolean; readonly labelSmoothing?: number | undefined },
+  tensors: GraphTensors,
+  { seeds, labelSmoothing }: LossGraphOptions,
 ): LossGraph {
   const { adapt } = tensors;
   let trained: ((name: string) => Value) | undefined;
@@ -44,10 +58,7 @@ function lossGraph(
     weights: (graph) => tensors.weights(graph, declared(graph)),
     ...(adapt && {
       adapt: (graph: Graph, mask: Value) =>
-        adapt(declared(graph), {
-          mask,
-          dropoutSeed: drops ? graph.input(dropoutSeed, 'int64', []) : undefined,
-        }),
+        adapt(declared(graph), { mask, dropout: seeds && dropoutIn(graph, mask, seeds) }),
     }),
   });
   const answer = answerCrossEntropy(graph.root.at('loss'), {
@@ -61,22 +72,50 @@ function lossGraph(
   return { graph, answer, trained: declared(graph) };
 }
 
+function dropoutIn(graph: Graph, mask: Value, seeds: GraphShape): StepDropout {
+  const rows = graph.input(dropoutInput.rows, 'int64', mask.shape.slice(0, 2));
+  return {
+    seed: graph.input(dropoutInput.seed, 'int64', seeds),
+    rows: reshape(graph.root.at('dropout'), rows, [dimProduct(rows.shape), 1]),
+  };
+}
+
 /** Outputs `loss` (mean over the answer tokens, in nats) and the gradient of every trained tensor. */
 export function gradientGraph(model: BaseModel, tensors: TrainedTensors, labelSmoothing?: number): Graph {
-  const { parts = [], prefix } = tensors.adapter ?? {};
-  const drops = parts.some(({ dropout }) => dropout !== undefined) || (prefix?.dropout ?? 0) > 0;
-  const { graph, answer, trained } = lossGraph(model, tensors, { drops, labelSmoothing });
+  const seeds = tensors.drops ? [] : undefined;
+  const { graph, answer, trained } = lossGraph(model, tensors, { seeds, labelSmoothing });
   graph.output('loss', answer.loss);
-  const values = tensors.specs.map(({ name }) => trained(name));
-  gradients(answer.loss, values).forEach((gradient, index) => {
-    graph.output(slot.gradient(values[index]?.name ?? ''), gradient);
-  });
+  outputGradients(answer.loss, tensors, trained);
   return graph;
+}
+
+/**
+ * The pass of several adapters (`packedTensors`): outputs `losses` [N], the weighted loss of each answer token in nats, and the
+ * gradient of their sum by every trained tensor.
+ */
+export function packedGradientGraph(
+  model: BaseModel,
+  members: readonly TrainedTensors[],
+  labelSmoothing?: number,
+): Graph {
+  const tensors = packedTensors(model, members);
+  const seeds = tensors.drops ? [members.length, 1] : undefined;
+  const { graph, answer, trained } = lossGraph(model, tensors, { seeds, labelSmoothing });
+  graph.output('losses', answer.losses);
+  outputGradients(answer.total, tensors, trained);
+  return graph;
+}
+
+function outputGradients(loss: Value, { specs }: GraphTensors, trained: (name: string) => Value): void {
+  const values = specs.map(({ name }) => trained(name));
+  gradients(loss, values).forEach((gradient, index) => {
+    loss.graph.output(slot.gradient(values[index]?.name ?? ''), gradient);
+  });
 }
 
 /** Output `total`: the summed loss over the answer tokens, in nats. */
 export function evaluationGraph(model: BaseModel, tensors: TrainedTensors): Graph {
-  const { graph, answer } = lossGraph(model, tensors, { drops: false });
+  const { graph, answer } = lossGraph(model, tensors, {});
   graph.output('total', answer.total);
   return graph;
 }

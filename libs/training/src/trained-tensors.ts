@@ -1,9 +1,11 @@
 import type { Graph, Value } from '@prad/graph';
 import { baseWeights, type BaseModel } from '@prad/models';
+import { AppError } from '@prad/errors';
 import {
   adapterFor,
   fedTensors,
   maskPolicy,
+  packedAdapters,
   productsOf,
   promptMask,
   trainableAdapter,
@@ -11,6 +13,7 @@ import {
   type MaskPolicy,
   type ModelAdapter,
   type ParameterSpec,
+  type StepDropout,
   type Weights,
 } from '@prad/nn';
 import type { Trainable } from './plan.js';
@@ -26,13 +29,15 @@ export interface TrainedTensors {
   /** Which positions the adapter changes. */
   readonly maskOf: MaskPolicy;
   readonly adapter: ModelAdapter | undefined;
+  /** Whether a training step drops something. */
+  readonly drops: boolean;
 }
 
 interface AdaptInputs {
   /** [B, T, 1]. */
   readonly mask: Value;
-  /** int64 scalar; only in a graph that drops. */
-  readonly dropoutSeed?: Value | undefined;
+  /** Only in a graph that drops. */
+  readonly dropout?: StepDropout | undefined;
 }
 
 /** @throws AppError invalid for an unknown method or scope, or options that do not fit the model. */
@@ -49,6 +54,7 @@ function allWeights(model: BaseModel): TrainedTensors {
     // There is no adapter to mask.
     maskOf: promptMask,
     adapter: undefined,
+    drops: false,
   };
 }
 
@@ -64,5 +70,37 @@ function oneAdapter(
     adapt: (tensor, inputs) => trainableAdapter({ adapter, dimensions: model.dimensions, tensor, ...inputs }),
     maskOf: maskPolicy(scope),
     adapter,
+    drops: adapter.parts.some(({ dropout }) => dropout !== undefined) || (adapter.prefix?.dropout ?? 0) > 0,
   };
+}
+
+/** Name in the graph of a pack of a member's tensor. */
+export const memberTensor = (member: number, name: string): string => `member${member}.${name}`;
+
+/** The tensors of several adapters that train in one pass over the same base; `member` counts from 0. */
+export function packedTensors(
+  model: BaseModel,
+  members: readonly TrainedTensors[],
+): Omit<TrainedTensors, 'maskOf' | 'adapter'> {
+  const specsOf = ({ specs }: TrainedTensors, member: number): ParameterSpec[] =>
+    specs.map((spec) => ({ ...spec, name: memberTensor(member, spec.name) }));
+  const specs = members.flatMap(specsOf);
+  return {
+    specs,
+    declare: (graph) => fedTensors(graph, specs),
+    weights: baseWeights(model),
+    adapt: (tensor, inputs) =>
+      packedAdapters({
+        members: members.map(({ adapter = notPackable() }, member) => ({
+          ...{ adapter, dimensions: model.dimensions },
+          tensor: (name) => tensor(memberTensor(member, name)),
+        })),
+        ...inputs,
+      }),
+    drops: members.some(({ drops }) => drops),
+  };
+}
+
+function notPackable(): never {
+  throw new AppError({ kind: 'bug', code: 'not_packable', message: 'all weights do not train in a pack' });
 }

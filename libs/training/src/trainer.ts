@@ -2,15 +2,17 @@ import { AppError } from '@prad/errors';
 import { encodeOnnx, matmulFlops } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import { learningRateAt, randomStream, type ScheduleOptions } from '@prad/nn';
-import { Session, type Device, type Tensors } from '@prad/runtime';
+import type { Device, Session, Tensors } from '@prad/runtime';
 import { tensor, zeros, type HostTensor } from '@prad/tensor';
 import { batchesByLength } from './batches.js';
 import { collate, type Batch } from './collate.js';
 import type { Examples } from './examples.js';
 import { throwIfAborted } from './interrupt.js';
 import { startTensors } from './start-tensors.js';
+import { finite } from './finite.js';
+import { OwnCompute, type Pass, type PassResult, type TrainerCompute } from './own-compute.js';
+import { passFeeds, wantedFeeds } from './pass-feeds.js';
 import {
-  dropoutSeed,
   evaluationGraph,
   gradientGraph,
   optimiserGraph,
@@ -46,6 +48,16 @@ export interface TrainerState {
   readonly steps: number;
 }
 
+interface Parts {
+  readonly compute: TrainerCompute;
+  readonly gradients: (pass: Pass) => Promise<PassResult>;
+  readonly evaluation: Session;
+  readonly optimiser: Session;
+}
+
+/** Nothing drops in a validation. */
+const NONE = tensor('int64', [], BigInt64Array.of(0n));
+
 /** The state of a run: the trained tensors, their moments and the steps taken, with the sessions that move it on. */
 export class Trainer {
   #state: TrainerState;
@@ -54,11 +66,7 @@ export class Trainer {
     private readonly trained: TrainedTensors,
     private readonly model: BaseModel,
     private readonly options: TrainerOptions,
-    private readonly sessions: {
-      readonly gradient: Session;
-      readonly evaluation: Session;
-      readonly optimiser: Session;
-    },
+    private readonly parts: Parts,
     /** Floating-point operations of the matrix products of a pass, by the sizes B, T and N of its graph. */
     readonly flopsOf: ReturnType<typeof matmulFlops>,
     start: ReadonlyMap<string, HostTensor>,
@@ -69,24 +77,44 @@ export class Trainer {
     this.#state = { tensors: start, moments: new Map(moments), steps: 0 };
   }
 
-  /** Builds and loads the graphs. */
-  static async open(model: BaseModel, trained: TrainedTensors, options: TrainerOptions): Promise<Trainer> {
+  /** Builds and loads the graphs; what was opened is closed again if that fails. */
+  static async open(
+    model: BaseModel,
+    trained: TrainedTensors,
+    options: TrainerOptions,
+    compute: TrainerCompute = new OwnCompute(),
+  ): Promise<Trainer> {
+    try {
+      return await Trainer.#open(model, trained, options, compute);
+    } catch (error) {
+      await compute.close();
+      throw error;
+    }
+  }
+
+  static async #open(
+    model: BaseModel,
+    trained: TrainedTensors,
+    options: TrainerOptions,
+    compute: TrainerCompute,
+  ): Promise<Trainer> {
     const { intraOpThreads, device, labelSmoothing } = options;
     const everywhere = { intraOpThreads, ...(device && { device }) };
     const onBase = { ...everywhere, externalDataFolder: model.folder };
-    const gradient = gradientGraph(model, trained, labelSmoothing);
-    const sessions = {
-      gradient: await Session.open(encodeOnnx(gradient), onBase),
+    const parts = {
+      compute,
+      gradients: await compute.gradients({ model, trained, labelSmoothing, session: onBase }),
       // Validation is rare: it shares the mapped weight file and keeps no memory between its runs.
-      evaluation: await Session.open(encodeOnnx(evaluationGraph(model, trained)), {
+      evaluation: await compute.open(encodeOnnx(evaluationGraph(model, trained)), {
         ...onBase,
         prepack: false,
         arena: false,
       }),
-      optimiser: await Session.open(encodeOnnx(optimiserGraph(trained.specs, options)), everywhere),
+      optimiser: await compute.open(encodeOnnx(optimiserGraph(trained.specs, options)), everywhere),
     };
     const start = options.start ?? (await startTensors(model, trained, options.seed));
-    return new Trainer(trained, model, options, sessions, matmulFlops(gradient), start);
+    const flopsOf = matmulFlops(gradientGraph(model, trained, labelSmoothing));
+    return new Trainer(trained, model, options, parts, flopsOf, start);
   }
 
   /** The trained tensors as they are now. */
@@ -109,14 +137,14 @@ export class Trainer {
     const { tensors, moments, steps } = this.#state;
     const { loss, gradients } = await this.#gradients(passes);
     const learningRate = learningRateAt(steps, this.options);
-    const result = await this.sessions.optimiser.run({
+    const result = await this.parts.optimiser.run({
       step: tensor('float32', [], Float32Array.of(steps)),
       learning_rate: tensor('float32', [], Float32Array.of(learningRate)),
       ...Object.fromEntries(tensors),
       ...Object.fromEntries(moments),
       ...gradients,
     });
-    const gradientNorm = number(result['gradient_norm'], 'gradient_norm');
+    const gradientNorm = finite(result['gradient_norm']?.data[0], 'gradient_norm');
     // New maps, since the outputs are new memory: nothing that is being read is overwritten.
     const next = (names: ReadonlyMap<string, HostTensor>): Map<string, HostTensor> =>
       new Map([...names.keys()].map((name) => [name, output(result, slot.next(name))]));
@@ -133,16 +161,17 @@ export class Trainer {
     limits: { readonly batchSize: number; readonly maxTokensPerBatch?: number | undefined },
     signal?: AbortSignal,
   ): Promise<number> {
+    const front = this.trained.adapter?.prefix?.length ?? 0;
     let total = 0;
     let count = 0;
     for (const rows of batchesByLength(examples, limits)) {
       if (signal) throwIfAborted(signal);
       const batch = this.collate(examples, rows);
-      const result = await this.sessions.evaluation.run({
+      const result = await this.parts.evaluation.run({
         ...Object.fromEntries(this.#state.tensors),
-        ...this.#feeds(batch, this.sessions.evaluation),
+        ...wantedFeeds(this.parts.evaluation, passFeeds(batch, { front, dropoutSeed: NONE })),
       });
-      total += number(result['total'], 'total');
+      total += finite(result['total']?.data[0], 'total');
       count += batch.answerLabels.data.length;
     }
     return total / count;
@@ -155,46 +184,22 @@ export class Trainer {
   }
 
   async close(): Promise<void> {
-    await Promise.all(Object.values(this.sessions).map((session) => session.close()));
+    await this.parts.compute.close();
   }
 
   /** Each pass counts by its share of the answer tokens. */
-  async #gradients(passes: readonly Batch[]): Promise<{ loss: number; gradients: Tensors }> {
+  async #gradients(passes: readonly Batch[]): Promise<PassResult> {
     const answers = passes.reduce((sum, { answerLabels }) => sum + answerLabels.data.length, 0);
+    const { tensors } = this.#state;
     let loss = 0;
     let sum: Tensors | undefined;
-    for (const [pass, batch] of passes.entries()) {
-      const { loss: ofPass, ...gradients } = await this.sessions.gradient.run({
-        ...Object.fromEntries(this.#state.tensors),
-        ...this.#feeds(batch, this.sessions.gradient, pass),
-      });
+    for (const [index, batch] of passes.entries()) {
+      const pass = await this.parts.gradients({ tensors, batch, dropoutSeed: this.#seedOf(index) });
       const share = batch.answerLabels.data.length / answers;
-      loss += share * number(ofPass, 'loss');
-      sum = passes.length === 1 ? gradients : weightedSum(sum, gradients, share);
+      loss += share * pass.loss;
+      sum = passes.length === 1 ? pass.gradients : weightedSum(sum, pass.gradients, share);
     }
     return { loss, gradients: sum ?? {} };
-  }
-
-  /** A batch's feeds, as far as the graph has inputs for them. */
-  #feeds(batch: Batch, session: Session, pass = 0): Tensors {
-    const [rows = 0, length = 0] = batch.inputIds.shape;
-    const front = this.trained.adapter?.prefix?.length ?? 0;
-    const positions = BigInt64Array.from({ length: rows * length }, (_, index) =>
-      BigInt(front + (index % length)),
-    );
-    const count = batch.answerLabels.data.length;
-    const feeds: Tensors = {
-      input_ids: batch.inputIds,
-      position_ids: tensor('int64', [rows, length], positions),
-      answer_positions: batch.answerPositions,
-      answer_labels: batch.answerLabels,
-      answer_weights: tensor('float32', [count], new Float32Array(count).fill(1)),
-      mask: batch.adapterMask,
-      virtual_tokens: batch.virtualTokens,
-      [dropoutSeed]: tensor('int64', [], BigInt64Array.of(BigInt(this.#seedOf(pass)))),
-    };
-    const wanted = new Set(session.inputs.map(({ name }) => name));
-    return Object.fromEntries(Object.entries(feeds).filter(([name]) => wanted.has(name)));
   }
 
   /** Another number for each pass of each step, below 2^31 as `dropout` takes it. */
@@ -210,15 +215,4 @@ function output(result: Tensors, name: string): HostTensor {
   if (!found)
     throw new AppError({ kind: 'bug', code: 'missing_output', message: `the step has no output ${name}` });
   return found;
-}
-
-/** A scalar output; a loss that is not a number ends the run before it spoils the tensors that are kept. */
-function number(value: HostTensor | undefined, name: string): number {
-  const found = Number(value?.data[0]);
-  if (Number.isFinite(found)) return found;
-  throw new AppError({
-    kind: 'invalid',
-    code: 'training_diverged',
-    message: `training diverged: ${name} is ${found}; a smaller learning_rate may help`,
-  });
 }

@@ -2,7 +2,7 @@ import { invalidGraph, type Scope } from '../graph.js';
 import { defineOperator } from '../operator.js';
 import type { Value, ValueType } from '../value.js';
 import { dimProduct } from './dim-product.js';
-import { expand } from './expand.js';
+import { expandLike } from './expand.js';
 import { axisOf, two } from './inputs.js';
 import { reshape } from './reshape.js';
 import { scatterElements } from './scatter-elements.js';
@@ -38,7 +38,7 @@ const gatherOperator = defineOperator<GatherAttributes>({
       x.shape.map((_, index) => (index === axis ? count : 1)),
     );
     const updates = reshape(at, gradient, rows);
-    const scattered = { data: zerosLike(at, x), indices: expand(at, places, rows), updates };
+    const scattered = { data: zerosLike(at, x), indices: expandLike(at, places, updates), updates };
     return [scatterElements(at, scattered, { axis, reduction: 'add' }), undefined];
   },
   onnx: ({ axis }) => ({ axis }),

@@ -5,22 +5,36 @@ import { noAdapter, type Adaptation, type Site, type SiteFlow } from '../archite
 import type { Prefix } from '../attention/prefix.js';
 import { prefixOf } from '../attention/prefix.js';
 import type { Dimensions } from '../architectures/architecture.js';
-import { dropout } from '../layers/dropout.js';
+import { dropout, rowNumbers } from '../layers/dropout.js';
 import { withVirtualRows } from '../layers/virtual-rows.js';
-import { noDrop, type Drop } from './adapter-family.js';
+import { noDrop, type AdapterFamily, type Drop } from './adapter-family.js';
 import type { SitePart, VirtualTokens } from './adapter-method.js';
 import type { ModelAdapter } from './registry.js';
 import { partTensorName } from './tensor-names.js';
 
-interface TrainableAdapterInputs {
+/** What drops in a training step. */
+export interface StepDropout {
+  /** int64 scalar or [1]: another one in every step. */
+  readonly seed: Value;
+  /** int64 [N, 1] of the N = B*T positions: see `dropout`. */
+  readonly rows: Value;
+}
+
+/** An adapter that trains, and the positions that it changes. */
+export interface TrainableAdapter {
   readonly adapter: ModelAdapter;
   readonly dimensions: Dimensions;
   /** The adapter's tensor of that full name, for example from `fedTensors`. */
   readonly tensor: (name: string) => Value;
-  /** float32 [B, T, 1]: what the delta at each position is multiplied by. */
+  /** float32 [N, 1]: what the delta at each position is multiplied by. */
   readonly mask: Value;
-  /** int64 scalar: another one in every step gives other dropout; without it nothing is dropped. */
-  readonly dropoutSeed?: Value | undefined;
+  /** Nothing is dropped without it. */
+  readonly dropout?: StepDropout | undefined;
+}
+
+interface TrainableAdapterInputs extends Omit<TrainableAdapter, 'mask'> {
+  /** float32 [B, T, 1]. */
+  readonly mask: Value;
 }
 
 /**
@@ -28,26 +42,49 @@ interface TrainableAdapterInputs {
  * 1 + the token's row among the adapter's, 0 at tokens of the vocabulary.
  */
 export function trainableAdapter(inputs: TrainableAdapterInputs): Adaptation {
-  const { adapter, mask } = inputs;
-  const { graph } = mask;
-  const byPosition = reshape(graph.root, mask, [dimProduct(mask.shape.slice(0, 2)), 1]); // [N, 1]
-  const deltas = (acts: 'input' | 'output', at: Scope, site: Site, flow: SiteFlow): Value[] =>
-    adapter.parts
-      .filter(
-        ({ family, sites }) => family.acts === acts && sites.some(({ module }) => module === site.module),
-      )
-      .map((part) => mul(at, byPosition, deltaOf(at.at(part.name), part, site, flow, inputs)));
-  const virtual = adapter.virtualTokens && virtualRows(inputs, adapter.virtualTokens);
+  const { graph, shape } = inputs.mask;
+  const { virtualTokens } = inputs.adapter;
+  const one = {
+    ...inputs,
+    mask: reshape(graph.root, inputs.mask, [dimProduct(shape.slice(0, 2)), 1]), // [N, 1]
+  };
+  const virtual =
+    virtualTokens && virtualRows(one, graph.input('virtual_tokens', 'int64', shape.slice(0, 2)));
+  const changed = (acts: AdapterFamily['acts'], at: Scope, site: Site, flow: SiteFlow): Value => {
+    const delta = deltaAt(acts, at, site, flow, one);
+    return delta ? add(at, flow[acts], delta) : flow[acts];
+  };
   return {
     ...noAdapter,
     ...(virtual && { embedding: virtual.embedding }),
-    ...(adapter.virtualTokens?.tied === true && virtual && { logits: virtual.logits }),
-    prefix: prefixIn(inputs),
-    input: (at, site, input) =>
-      deltas('input', at, site, { input, output: input }).reduce((sum, delta) => add(at, sum, delta), input),
-    output: (at, site, flow) =>
-      deltas('output', at, site, flow).reduce((sum, delta) => add(at, sum, delta), flow.output),
+    ...(virtualTokens?.tied === true && virtual && { logits: virtual.logits }),
+    prefix: trainablePrefix(graph.root.at('prefix'), one),
+    input: (at, site, input) => changed('input', at, site, { input, output: input }),
+    output: (at, site, flow) => changed('output', at, site, flow),
   };
+}
+
+/** Whether the adapter changes what goes into, or comes out of, the site. */
+export function actsAt(acts: AdapterFamily['acts'], { module }: Site, { parts }: ModelAdapter): boolean {
+  return parts.some((part) => isAt(part, acts, module));
+}
+
+function isAt({ family, sites }: SitePart, acts: AdapterFamily['acts'], module: string): boolean {
+  return family.acts === acts && sites.some((site) => site.module === module);
+}
+
+/** The adapter's masked change at a site; undefined where it has none. */
+export function deltaAt(
+  acts: AdapterFamily['acts'],
+  at: Scope,
+  site: Site,
+  flow: SiteFlow,
+  one: TrainableAdapter,
+): Value | undefined {
+  const deltas = one.adapter.parts
+    .filter((part) => isAt(part, acts, site.module))
+    .map((part) => mul(at, one.mask, deltaOf(at.at(part.name), part, site, flow, one)));
+  return deltas.length === 0 ? undefined : deltas.reduce((sum, delta) => add(at, sum, delta));
 }
 
 function deltaOf(
@@ -55,43 +92,46 @@ function deltaOf(
   part: SitePart,
   site: Site,
   flow: SiteFlow,
-  { tensor: trained, dropoutSeed }: TrainableAdapterInputs,
+  { tensor: trained, dropout: step }: TrainableAdapter,
 ): Value {
   const served = part.serve(at, flow, (name) => trained(partTensorName(site, part.name, name)));
   const drop: Drop =
-    part.dropout && dropoutSeed
+    part.dropout && step
       ? (place, where_, x) =>
-          where_ === part.dropout?.place ? dropout(place, x, part.dropout.rate, dropoutSeed) : x
+          where_ === part.dropout?.place
+            ? dropout(place, x, {
+                ...step,
+                ...{ rate: part.dropout.rate, name: `${site.module}.${part.name}.${where_}` },
+              })
+            : x
       : noDrop;
   return part.family.delta(at, flow, (name) => served[name] ?? flow.output, drop);
 }
 
-function prefixIn({
-  adapter,
-  dimensions,
-  tensor: trained,
-  mask,
-  dropoutSeed,
-}: TrainableAdapterInputs): Prefix | undefined {
+/** What the adapter trains in front of every row, if anything. */
+export function trainablePrefix(
+  at: Scope,
+  { adapter, dimensions, tensor: trained, dropout: step }: TrainableAdapter,
+): Prefix | undefined {
   if (!adapter.prefix) return undefined;
-  const at = mask.graph.root.at('prefix');
-  const rows = adapter.prefix.serve(at, (name) => trained(`prefix.${name}`)); // [P, 2*L*K*D]
-  const drops = adapter.prefix.dropout > 0 && dropoutSeed;
-  return prefixOf(at, drops ? dropout(at, rows, adapter.prefix.dropout, drops) : rows, dimensions);
+  const { length, serve, dropout: rate } = adapter.prefix;
+  const rows = serve(at, (name) => trained(`prefix.${name}`)); // [P, 2*L*K*D]
+  const drops = rate > 0 && step;
+  const options = drops && { rate, name: 'prefix', seed: step.seed, rows: rowNumbers(at, length) };
+  return prefixOf(at, options ? dropout(at, rows, options) : rows, dimensions);
 }
 
-/** The trained rows at virtual tokens, and as further rows of the head. */
-function virtualRows(
-  { tensor: trained, mask, dimensions }: TrainableAdapterInputs,
-  { parameters }: VirtualTokens,
+/** The trained rows at virtual tokens (`index` int64, N numbers), and as further rows of the head. */
+export function virtualRows(
+  { adapter, tensor: trained, mask, dimensions }: TrainableAdapter,
+  index: Value,
 ): Pick<Adaptation, 'embedding' | 'logits'> {
-  const { graph } = mask;
+  const { parameters = [] }: Partial<VirtualTokens> = adapter.virtualTokens ?? {};
   const rows = concat(
-    graph.root.at('virtual_tokens'),
+    mask.graph.root.at('virtual_tokens'),
     parameters.map(({ name }) => trained(name)),
     0,
   );
-  const index = graph.input('virtual_tokens', 'int64', mask.shape.slice(0, 2));
   return {
     embedding: (at, embedded) =>
       withVirtualRows(at.at('virtual_tokens'), embedded, index, withNone(at, rows, dimensions)),

@@ -1,36 +1,55 @@
-import { concat, expand, reshape, split, transpose } from '@prad/graph';
-import type { Scope, Value } from '@prad/graph';
+import { concat, expand, gather, reshape, split, transpose } from '@prad/graph';
+import type { Dim, Scope, Value } from '@prad/graph';
 import type { Dimensions } from '../architectures/architecture.js';
-
-/** Keys and values that every row sees in front of its tokens: prefix tuning. */
-export interface Prefix {
-  /** P. */
-  readonly length: number;
-  /** Of a layer, [P, K, D] each; keys as they are after the rotation. */
-  readonly of: (layer: number) => { readonly key: Value; readonly value: Value };
-}
 
 interface KeyValue {
   readonly key: Value;
   readonly value: Value;
 }
 
-/** The prefix in front of keys and values [B, K, T, D]: [B, K, P + T, D]. */
-export function withPrefix(at: Scope, prefix: Prefix, layer: number, own: KeyValue): KeyValue {
-  const rows = prefix.of(layer);
-  const join = (front: Value, tokens: Value): Value => {
-    const [batch = 1, kvHeads = 1, , headDim = 1] = tokens.shape;
-    const byHead = transpose(at, reshape(at, front, [prefix.length, kvHeads, headDim]), [1, 0, 2]); // [K, P, D]
-    return concat(at, [expand(at, byHead, [batch, kvHeads, prefix.length, headDim]), tokens], 2);
-  };
-  return { key: join(rows.key, own.key), value: join(rows.value, own.value) };
+/** Keys and values that rows see in front of their tokens: prefix tuning. */
+export interface Prefix {
+  /** P. */
+  readonly length: number;
+  /** Of a layer, for the rows of a batch, [B, K, P, D] each; keys as they are after the rotation. */
+  readonly of: (at: Scope, layer: number, batch: Dim) => KeyValue;
 }
 
-/** The prefix that rows [P, 2*L*K*D] hold: keys of layer l at 2l, values at 2l + 1. */
+/** The prefix in front of keys and values [B, K, T, D]: [B, K, P + T, D]. */
+export function withPrefix(at: Scope, prefix: Prefix, layer: number, own: KeyValue): KeyValue {
+  const front = prefix.of(at, layer, own.key.shape[0] ?? 1);
+  return {
+    key: concat(at, [front.key, own.key], 2),
+    value: concat(at, [front.value, own.value], 2),
+  };
+}
+
+/** One prefix for every row, from rows [P, 2*L*K*D]: keys of layer l at 2l, values at 2l + 1. */
 export function prefixOf(at: Scope, rows: Value, { layers, kvHeads, headDim }: Dimensions): Prefix {
   const length = Number(rows.shape[0]);
   const sizes = Array.from({ length: 2 * layers }, () => kvHeads * headDim);
   const parts = split(at, rows, { axis: 1, sizes });
-  const part = (index: number): Value => reshape(at, parts[index] ?? rows, [length, kvHeads, headDim]);
-  return { length, of: (layer) => ({ key: part(2 * layer), value: part(2 * layer + 1) }) };
+  const part = (place: Scope, index: number, batch: Dim): Value => {
+    const byToken = reshape(place, parts[index] ?? rows, [length, kvHeads, headDim]);
+    return expand(place, transpose(place, byToken, [1, 0, 2]), [batch, kvHeads, length, headDim]);
+  };
+  return {
+    length,
+    of: (place, layer, batch) => ({
+      key: part(place, 2 * layer, batch),
+      value: part(place, 2 * layer + 1, batch),
+    }),
+  };
+}
+
+/** For each row the prefix that `index` (int64 [B]) names; all have one length. */
+export function prefixByRow(prefixes: readonly Prefix[], index: Value): Prefix {
+  return {
+    length: prefixes[0]?.length ?? 0,
+    of: (at, layer) => {
+      const all = prefixes.map((prefix) => prefix.of(at, layer, 1));
+      const chosen = (values: readonly Value[]): Value => gather(at, concat(at, values, 0), index, 0);
+      return { key: chosen(all.map(({ key }) => key)), value: chosen(all.map(({ value }) => value)) };
+    },
+  };
 }

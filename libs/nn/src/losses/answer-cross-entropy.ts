@@ -39,6 +39,8 @@ export interface AnswerCrossEntropy {
   readonly total: Value;
   /** Scalar: the sum of the weights. */
   readonly weight: Value;
+  /** [N]: what each token adds to the sum. */
+  readonly losses: Value;
   /** [N]: the natural logarithm of each label's probability. */
   readonly logProbabilities: Value;
 }
@@ -57,7 +59,8 @@ export function answerCrossEntropy(at: Scope, inputs: AnswerCrossEntropyInputs):
       mul(at, reduceMean(at, all, { axes: [1], keepdims: false }), scalar(at, labelSmoothing)),
     );
   const scores = labelSmoothing === 0 ? logProbabilities : smoothed();
-  const total = neg(at, sum(mul(at, scores, weights)));
+  const losses = neg(at, mul(at, scores, weights));
+  const total = sum(losses);
   const weight = sum(weights);
-  return { loss: div(at, total, weight), total, weight, logProbabilities };
+  return { loss: div(at, total, weight), total, weight, losses, logProbabilities };
 }
