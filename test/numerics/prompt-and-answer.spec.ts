@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeExample } from '@prad/formats';
+import { encodeExample, type TrainingExample } from '@prad/formats';
 import { importBaseModel, openBaseModel, ownTokens, type BaseModel } from '@prad/models';
 import { adapterFor, maskPolicy } from '@prad/nn';
 import { collate, fit, type TrainingPlan } from '@prad/training';
@@ -19,6 +19,10 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
+function exampleOf(text: string, answer: string): TrainingExample {
+  return { prompt: { kind: 'text', text }, answer: { text: answer } };
+}
+
 it('prad-spec 7.24: the mask covers the prompt, labels run from the first answer token to the end token', () => {
   const { tokenizer } = model;
   const prompt = 'name[Blue Spice], eatType[coffee shop], area[city centre] ->';
@@ -26,12 +30,12 @@ it('prad-spec 7.24: the mask covers the prompt, labels run from the first answer
   const [promptIds, answerIds] = [prompt, completion].map((text) =>
     tokenizer.encode(text, { addSpecialTokens: false }),
   );
-  const example = encodeExample(model, { kind: 'completion', prompt, completion });
+  const example = encodeExample(model, exampleOf(prompt, completion));
   expect(example).toEqual({
     tokens: [...promptIds!, ...answerIds!, tokenizer.eosTokenId],
     promptLength: promptIds!.length,
   });
-  const short = encodeExample(model, { kind: 'completion', prompt: 'name[Aromi] ->', completion: ' Aromi.' });
+  const short = encodeExample(model, exampleOf('name[Aromi] ->', ' Aromi.'));
   const batch = collate([example, short], maskPolicy('prompt'), model.dimensions.vocabSize);
   const width = example.tokens.length;
   const mask = [...batch.adapterMask.data];
@@ -49,8 +53,8 @@ it('takes the earlier turns of a conversation, assistant turns too, as prompt', 
   const turn = (role: 'user' | 'assistant', content: string) => ({ role, content });
   const earlier = [turn('user', 'hello'), turn('assistant', 'good day'), turn('user', 'who are you?')];
   const { tokens, promptLength } = encodeExample(model, {
-    kind: 'chat',
-    messages: [...earlier, turn('assistant', 'I am Anna.')],
+    prompt: { kind: 'messages', messages: earlier },
+    answer: { text: 'I am Anna.' },
   });
   const prompt = model.tokenizer.decode(tokens.slice(0, promptLength), { skipSpecialTokens: false });
   expect(prompt).toBe(model.chatTemplate.render(earlier, { addGenerationPrompt: true }));
@@ -63,11 +67,7 @@ it('prad-spec 7.28: an adapter that acts on the prompt alone overfits answers th
   const rows = await readRows(join(bundled, '../tasks/places/train.jsonl'), 4);
   // Each prompt with the sentence of another row: only what the prompt leaves in the cache can tell it.
   const examples = rows.map(({ prompt }, row) =>
-    encodeExample(model, {
-      kind: 'completion',
-      prompt,
-      completion: rows[(row + 1) % rows.length]!.completion,
-    }),
+    encodeExample(model, exampleOf(prompt, rows[(row + 1) % rows.length]!.completion)),
   );
   const plan: Omit<TrainingPlan, 'modelFolder' | 'modelName' | 'trainingFile' | 'validationFile'> = {
     trainable: { kind: 'adapter', method: 'adapter', options: { rank: 64 }, scope: 'prompt' },
@@ -104,11 +104,7 @@ it('prad-spec 7.24: special tokens stand for themselves in prompts, with ids beh
   );
   const ids = (text: string): number[] => model.tokenizer.encode(text, { addSpecialTokens: false });
   const prompt = '<|start|><|name|>Blue Spice<|eatType|>coffee shop<|area|>city centre<|sep|>';
-  const { tokens, promptLength } = encodeExample(
-    model,
-    { kind: 'completion', prompt, completion: ' <|sep|>' },
-    own,
-  );
+  const { tokens, promptLength } = encodeExample(model, exampleOf(prompt, ' <|sep|>'), own);
   expect(tokens).toEqual([
     ...[sep! + 4, sep! + 5],
     ...[start, name, ...ids('Blue Spice'), eatType, ...ids('coffee shop'), area, ...ids('city centre'), sep],
@@ -129,7 +125,7 @@ it('prad-spec 7.24: special tokens stand for themselves in prompts, with ids beh
 it('ends answers with the first special token where the tokens are rows of the head', () => {
   const options = { special_tokens: ['<|end|>', '<|sep|>'], special_tokens_tied: true };
   const own = ownTokens(model, adapterFor(model, 'adapter', options));
-  const example = { kind: 'completion', prompt: 'a<|sep|>', completion: 'b<|sep|>' } as const;
+  const example = exampleOf('a<|sep|>', 'b<|sep|>');
   const first = model.dimensions.vocabSize;
   expect(encodeExample(model, example, own).tokens.filter((id) => id >= first)).toEqual([
     first + 1,

@@ -10,7 +10,8 @@ export {
 export type { SafetensorsDtype } from './safetensors/dtype.js';
 export { openModelSource } from './open-model-source.js';
 export type { ModelSource, ModelTensor } from './model-source.js';
-export { parseJsonObject, type JsonObject } from './strict-json.js';
+export { isJsonObject, parseJsonObject, type JsonObject } from './strict-json.js';
+export { JinjaTemplate } from './jinja-template.js';
 export { Tokenizer, type DecodeOptions, type EncodeOptions } from './tokenizer/tokenizer.js';
 export { IncrementalDetokenizer } from './tokenizer/incremental-detokenizer.js';
 export {
@@ -25,7 +26,8 @@ export {
   type Prompt,
   type OwnTokens,
   type TextCodec,
+  type TextPiece,
   type TokenExample,
+  type TrainingExample,
 } from './tokenizer/encode-prompt.js';
 export { readJsonLines, type JsonLine, type JsonLinesOptions } from './jsonl/read-json-lines.js';
-export { parseTrainingExample, type TrainingExample } from './jsonl/training-example.js';

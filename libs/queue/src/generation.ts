@@ -3,10 +3,21 @@ import { z } from 'zod';
 /** A conversation's message; content parts are joined before they are stored. */
 const chatMessage = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
 
+/** A text, or pieces of text that are tokenised one by one: see `TextPiece` of formats. */
+const prompt = z.union([
+  z.string(),
+  z.array(
+    z.strictObject({
+      text: z.string(),
+      keep: z.strictObject({ first: z.number().int().min(0), last: z.number().int().min(0) }).nullable(),
+    }),
+  ),
+]);
+
 /** What a `generate` job finds in the column `request` of its row: defaults filled in, nothing optional. */
 export const generationRequest = z.strictObject({
   input: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('prompts'), prompts: z.array(z.string()).min(1) }),
+    z.strictObject({ kind: z.literal('prompts'), prompts: z.array(prompt).min(1) }),
     z.strictObject({ kind: z.literal('messages'), messages: z.array(chatMessage).min(1) }),
   ]),
   sampling: z.strictObject({

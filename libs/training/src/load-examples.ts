@@ -1,17 +1,13 @@
 import { AppError } from '@prad/errors';
 import { setImmediate as turn } from 'node:timers/promises';
-import {
-  encodeExample,
-  parseTrainingExample,
-  readJsonLines,
-  type OwnTokens,
-  type TextCodec,
-} from '@prad/formats';
+import { encodeExample, readJsonLines, type OwnTokens, type TextCodec } from '@prad/formats';
+import type { RowReader } from '@prad/tasks';
 import { TokenDataset } from './examples.js';
 import type { TrainingEvent } from './events.js';
 import { throwIfAborted } from './interrupt.js';
 
 export interface LoadOptions {
+  readonly read: RowReader;
   readonly codec: TextCodec;
   /** Tokens of the longest example, and the setting that limits them. */
   readonly longest: { readonly tokens: number; readonly setting: string };
@@ -23,20 +19,20 @@ const TELL_EVERY_MS = 1_000;
 
 /**
  * Reads and tokenises a training or validation file.
- * @throws AppError invalid naming the line: what `readJsonLines` and `parseTrainingExample` refuse, and an example
- * of more than `longest` tokens (cutting it would train on an answer that the user did not write), those in front of
- * every prompt not counted; cancelled when `signal` aborts.
+ * @throws AppError invalid naming the line: what `readJsonLines` and the reader refuse, and an example of more than
+ * `longest` tokens (cutting it would train on an answer that the user did not write), those in front of every prompt not
+ * counted; cancelled when `signal` aborts.
  */
 export async function* loadExamples(
   path: string,
-  { codec, longest, own }: LoadOptions,
+  { read, codec, longest, own }: LoadOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Extract<TrainingEvent, { type: 'loading' }>, TokenDataset> {
   const examples = new TokenDataset();
   const inFront = own?.inFront.length ?? 0;
   let told = performance.now();
   for await (const { line, value } of readJsonLines(path)) {
-    const example = encodeExample(codec, parseTrainingExample(value, line), own);
+    const example = encodeExample(codec, read(value, line), own);
     refuseTooLong(example.tokens.length - inFront, longest, line);
     examples.add(example);
     if (performance.now() - told < TELL_EVERY_MS) continue;

@@ -1,5 +1,6 @@
 import type { SchedulerType } from '@prad/nn';
 import type { Device } from '@prad/runtime';
+import type { TaskReference } from '@prad/tasks';
 
 /** How long and how fast to train. Names and meanings as in Hugging Face `TrainingArguments` where it has them. */
 export interface Hyperparameters {
@@ -68,7 +69,9 @@ export interface TrainingPlan extends Seeds {
   readonly modelFolder: string;
   readonly modelName: string;
   readonly trainable: Trainable;
-  /** JSONL, see `parseTrainingExample` of formats. */
+  /** What the rows of both files are; null or absent: prompts with completions, or conversations. */
+  readonly task?: TaskReference | null | undefined;
+  /** JSONL. */
   readonly trainingFile: string;
   readonly validationFile?: string;
   readonly hyperparameters: Hyperparameters;

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { openBaseModel, ownTokens, storedWeights, tunedModel } from '@prad/models';
+import { rowReader } from '@prad/tasks';
 import type { TrainingEvent } from './events.js';
 import { fit } from './fit.js';
 import { TokenDataset } from './examples.js';
@@ -28,7 +29,8 @@ export async function* train(
   const { maxLength, maxTokensPerBatch = Infinity } = plan.hyperparameters;
   const room = { tokens: Math.min(maxLength, model.dimensions.maxPositions - taken), setting: 'max_length' };
   const budget = { tokens: maxTokensPerBatch - inFront, setting: 'max_tokens_per_batch' };
-  const options = { codec: model, longest: budget.tokens < room.tokens ? budget : room, own };
+  const read = rowReader(plan.task ?? null, 'train');
+  const options = { read, codec: model, longest: budget.tokens < room.tokens ? budget : room, own };
   const examples = yield* loadExamples(plan.trainingFile, options, signal);
   const validation = plan.validationFile
     ? yield* loadExamples(plan.validationFile, options, signal)

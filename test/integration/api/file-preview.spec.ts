@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filePreview } from '@prad/contracts';
-import { ChatTemplate, Tokenizer, encodeExample, parseTrainingExample, type JsonObject } from '@prad/formats';
+import { ChatTemplate, Tokenizer, encodeExample, type JsonObject } from '@prad/formats';
 import { LocalBlobStore } from '@prad/storage';
+import { rowReader } from '@prad/tasks';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addBaseModel, modelContent } from '../support/rows.js';
@@ -45,7 +46,8 @@ async function lengthsOf(rows: readonly unknown[]): Promise<number[]> {
   const config = await json('tokenizer_config.json');
   const tokenizer = Tokenizer.fromJson(await json('tokenizer.json'), config);
   const codec = { tokenizer, chatTemplate: ChatTemplate.fromConfig(config) };
-  return rows.map((row) => encodeExample(codec, parseTrainingExample(row, 1)).tokens.length);
+  const read = rowReader(null, 'train');
+  return rows.map((row) => encodeExample(codec, read(row, 1)).tokens.length);
 }
 
 describe('a preview', () => {

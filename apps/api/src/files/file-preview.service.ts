@@ -4,8 +4,9 @@ import type { FilePreviewObject, FilePreviewQuery } from '@prad/contracts';
 import { BaseModelRepository, DataFileRepository } from '@prad/database';
 import type { DataFile, ReadyBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { encodeExample, parseTrainingExample, readJsonLines, type TextCodec } from '@prad/formats';
+import { encodeExample, readJsonLines, type TextCodec } from '@prad/formats';
 import { BlobStore } from '@prad/storage';
+import { rowReader, type RowReader } from '@prad/tasks';
 import { atField } from '../http/error-response.js';
 import { TextCodecs } from '../models/text-codecs.js';
 import { distributionOf } from './token-lengths.js';
@@ -68,6 +69,7 @@ export class FilePreviewService {
     { shown, codec }: { readonly shown: number; readonly codec: TextCodec | undefined },
     signal: AbortSignal,
   ): Promise<{ rows: PreviewRow[]; lengths: ExampleLength[] }> {
+    const reader = rowReader(null, 'train');
     const rows: PreviewRow[] = [];
     const lengths: ExampleLength[] = [];
     const isCounted = (row: number) => codec !== undefined && isInSample(row, total);
@@ -79,7 +81,7 @@ export class FilePreviewService {
       for await (const { line, row, value } of readJsonLines(source, { wanted })) {
         if (signal.aborted) throw cancelled(file.id);
         if (row < shown) rows.push({ line, value: value as PreviewRow['value'] });
-        if (codec !== undefined && isCounted(row)) lengths.push(lengthOf(codec, value, line));
+        if (codec !== undefined && isCounted(row)) lengths.push(lengthOf(codec, reader, value, line));
         if (row + 1 >= end) break;
         // Tokenising is work of the thread that other requests wait for.
         await nextTurn();
@@ -114,9 +116,9 @@ function isInSample(row: number, total: number): boolean {
   return Math.floor(((row + 1) * SAMPLE) / total) > Math.floor((row * SAMPLE) / total);
 }
 
-function lengthOf(codec: TextCodec, value: unknown, line: number): ExampleLength {
+function lengthOf(codec: TextCodec, read: RowReader, value: unknown, line: number): ExampleLength {
   try {
-    const { tokens, promptLength } = encodeExample(codec, parseTrainingExample(value, line));
+    const { tokens, promptLength } = encodeExample(codec, read(value, line));
     return { prompt: promptLength, total: tokens.length };
   } catch (error) {
     throw atField(error, 'model');

@@ -5,6 +5,7 @@ import { DataFileRepository } from '@prad/database';
 import { newId, type DataFile } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { BlobStore, type Blob } from '@prad/storage';
+import { rowReader } from '@prad/tasks';
 import { atField } from '../http/error-response.js';
 import { API_SETTINGS, type ApiSettings } from '../settings.js';
 import { InspectedLines } from './inspected-lines.js';
@@ -65,7 +66,12 @@ export class FileService {
   }
 
   private async store(id: string, part: MultipartFile): Promise<Stored> {
-    const lines = new InspectedLines(part.file, () => part.file.truncated, this.settings.maxUploadBytes);
+    const lines = new InspectedLines(
+      part.file,
+      rowReader(null, 'train'),
+      () => part.file.truncated,
+      this.settings.maxUploadBytes,
+    );
     try {
       const blob = await this.blobs.put(`files/${id}`, lines);
       return { blob, filename: part.filename, rows: lines.rows };

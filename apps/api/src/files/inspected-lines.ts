@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import { MAX_LINE_PROBLEMS, type LineProblem } from '@prad/contracts';
 import { AppError } from '@prad/errors';
-import { parseTrainingExample, readJsonLines } from '@prad/formats';
+import { readJsonLines } from '@prad/formats';
+import type { RowReader } from '@prad/tasks';
 
 /**
  * Passes a training file's bytes on while its lines are checked. It throws when it has seen as many bad lines as an
@@ -18,6 +19,7 @@ export class InspectedLines implements AsyncIterable<Uint8Array> {
 
   constructor(
     private readonly source: Readable,
+    private readonly read: RowReader,
     /** True when the source was cut off at the size limit. */
     private readonly isTruncated: () => boolean,
     private readonly maxBytes: number,
@@ -63,7 +65,7 @@ export class InspectedLines implements AsyncIterable<Uint8Array> {
     try {
       for await (const { line, value } of readJsonLines(lines, { onProblem })) {
         try {
-          parseTrainingExample(value, line);
+          this.read(value, line);
           this.rows += 1;
         } catch (error) {
           onProblem(asProblem(error));

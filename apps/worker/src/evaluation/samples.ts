@@ -1,6 +1,7 @@
-import { AppError } from '@prad/errors';
-import { parseTrainingExample, readJsonLines, type TrainingExample } from '@prad/formats';
+import { assertNever } from '@prad/errors';
+import { readJsonLines, type Prompt } from '@prad/formats';
 import type { GenerationRequest } from '@prad/queue';
+import { groupReferences, rowReader, type ReadExample } from '@prad/tasks';
 
 type Input = GenerationRequest['input'];
 
@@ -17,30 +18,32 @@ export interface EvaluationSample {
  * with several references, as the E2E and WebNLG challenges score them.
  */
 export async function readSamples(path: string, limit: number | null): Promise<readonly EvaluationSample[]> {
-  const samples: { line: number; key: string; input: Input; references: string[] }[] = [];
-  for await (const { line, value } of readJsonLines(path)) {
-    const { input, reference } = questionOf(parseTrainingExample(value, line));
-    const key = JSON.stringify(input);
-    const last = samples.at(-1);
-    if (last?.key === key) {
-      last.references.push(reference);
-    } else {
-      if (samples.length === limit) break;
-      samples.push({ line, key, input, references: [reference] });
-    }
+  const samples: EvaluationSample[] = [];
+  for await (const { line, prompt, references } of groupReferences(readExamples(path))) {
+    if (samples.length === limit) break;
+    samples.push({ line, input: inputOf(prompt), references });
   }
   return samples;
 }
 
-function questionOf(example: TrainingExample): { readonly input: Input; readonly reference: string } {
-  if (example.kind === 'completion') {
-    return { input: { kind: 'prompts', prompts: [example.prompt] }, reference: example.completion.trim() };
+async function* readExamples(path: string): AsyncGenerator<ReadExample> {
+  const read = rowReader(null, 'test');
+  for await (const { line, value } of readJsonLines(path)) yield { line, example: read(value, line) };
+}
+
+function inputOf(prompt: Prompt): Input {
+  switch (prompt.kind) {
+    case 'text':
+      return { kind: 'prompts', prompts: [prompt.text] };
+    case 'pieces': {
+      const pieces = prompt.pieces.map(({ text, keep = null }) => ({ text, keep }));
+      return { kind: 'prompts', prompts: [pieces] };
+    }
+    case 'messages':
+      return { kind: 'messages', messages: prompt.messages.map(({ role, content }) => ({ role, content })) };
+    default:
+      return assertNever(prompt);
   }
-  const answer = example.messages.at(-1);
-  if (!answer)
-    throw new AppError({ kind: 'bug', code: 'no_answer', message: 'a conversation without messages' });
-  const messages = example.messages.slice(0, -1).map(({ role, content }) => ({ role, content }));
-  return { input: { kind: 'messages', messages }, reference: answer.content.trim() };
 }
 
 /** Prompts that one request asks for together. */

@@ -60,7 +60,11 @@ export class GenerateHandler implements JobHandler<'generate'> {
       adapter: job.adapter === null ? undefined : await this.#adapter(job.adapter, job.adapterVersion),
       prompts:
         input.kind === 'prompts'
-          ? input.prompts.map((text) => ({ kind: 'text', text }))
+          ? input.prompts.map((prompt) =>
+              typeof prompt === 'string'
+                ? { kind: 'text', text: prompt }
+                : { kind: 'pieces', pieces: prompt },
+            )
           : [{ kind: 'messages', messages: input.messages }],
       share: job.project,
       priority,

@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import { errorOf, outcome } from '../../testing/outcome.js';
 import { temporaryFolder } from '../../testing/temporary-folder.js';
 import { readJsonLines, type JsonLine, type JsonLinesOptions } from './read-json-lines.js';
-import { parseTrainingExample } from './training-example.js';
 
 const at = temporaryFolder();
 
@@ -99,53 +98,9 @@ describe('readJsonLines', () => {
   it('never fails otherwise on random bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), async (bytes) => {
-        await outcome(async () =>
-          (await lines(bytes)).map(({ value, line }) => parseTrainingExample(value, line)),
-        );
+        await outcome(() => lines(bytes));
       }),
       { numRuns: 300 },
     );
-  });
-});
-
-describe('parseTrainingExample', () => {
-  it('tells prompts from conversations', () => {
-    expect(parseTrainingExample({ prompt: 'p', completion: ' c' }, 1)).toEqual({
-      kind: 'completion',
-      prompt: 'p',
-      completion: ' c',
-    });
-    const messages = [
-      { role: 'system', content: 's' },
-      { role: 'user', content: 'u' },
-      { role: 'assistant', content: 'a' },
-    ];
-    expect(parseTrainingExample({ messages }, 1)).toEqual({ kind: 'chat', messages });
-  });
-
-  const user = { role: 'user', content: 'q' };
-  const answer = { role: 'assistant', content: 'a' };
-  it.each<[unknown, RegExp]>([
-    [null, /must be an object/],
-    [['p', 'c'], /must be an object/],
-    [{}, /prompt is missing/],
-    [{ prompt: 'p' }, /completion is missing/],
-    [{ prompt: 1, completion: 'c' }, /prompt must be text/],
-    [{ prompt: 'p', completion: ' \n' }, /completion must not be empty/],
-    [{ prompt: 'p', completion: 'c', weight: 1 }, /unknown keys "weight"; known are prompt, completion/],
-    [{ prompt: 'p', messages: [user, answer] }, /a row with messages has unknown keys "prompt"/],
-    [{ messages: {} }, /messages must be an array/],
-    [{ messages: [answer] }, /a question and an answer/],
-    [{ messages: [user, user] }, /last of messages must be from assistant/],
-    [
-      { messages: [user, { role: 'tool', content: 'x' }, answer] },
-      /messages\[1\].role must be one of system, user, assistant/,
-    ],
-    [{ messages: [{ role: 'user', content: '' }, answer] }, /messages\[0\].content must not be empty/],
-    [{ messages: [{ ...user, name: 'x' }, answer] }, /messages\[0\] has unknown keys "name"/],
-    [{ messages: ['hi', answer] }, /messages\[0\] must be an object/],
-  ])('refuses %j', (value, message) => {
-    expect(() => parseTrainingExample(value, 12)).toThrow(message);
-    expect(() => parseTrainingExample(value, 12)).toThrow(/^line 12: /);
   });
 });

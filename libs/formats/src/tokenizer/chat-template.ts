@@ -1,9 +1,8 @@
-import { Template } from '@huggingface/jinja';
 import { AppError } from '@prad/errors';
 import { invalid, reasonOf } from '../invalid.js';
+import { JinjaTemplate } from '../jinja-template.js';
 import { isJsonObject, type JsonObject } from '../strict-json.js';
 import { namedToken } from './named-token.js';
-import { respellStrips, STRIP_CHARACTERS, stripCharacters } from './strip-characters.js';
 
 export type ChatRole = 'system' | 'user' | 'assistant';
 
@@ -31,7 +30,7 @@ function templateText(config: JsonObject): string | undefined {
 /** A model's own way of writing a conversation as text. */
 export class ChatTemplate {
   private constructor(
-    private readonly template: Template | undefined,
+    private readonly template: JinjaTemplate | undefined,
     private readonly tokens: Readonly<Record<string, string>>,
   ) {}
 
@@ -45,9 +44,7 @@ export class ChatTemplate {
       throw invalid('chat_template_invalid', `chat_template is longer than ${LONGEST_TEMPLATE} characters`);
     }
     try {
-      const template = new Template(text);
-      respellStrips(template);
-      return new ChatTemplate(template, tokens);
+      return new ChatTemplate(new JinjaTemplate(text), tokens);
     } catch (cause) {
       throw failed('chat_template_invalid', 'chat_template is not a Jinja template', cause);
     }
@@ -77,7 +74,6 @@ export class ChatTemplate {
         // As transformers does, there and none: a template may ask for either.
         tools: null,
         documents: null,
-        [STRIP_CHARACTERS]: stripCharacters,
       });
     } catch (cause) {
       throw failed('chat_template_failed', "the model's chat template refuses these messages", cause);

@@ -1,0 +1,12 @@
+export { rowReader, type RowReader } from './read-examples.js';
+export { taskOf, taskReference, type TaskReference } from './reference.js';
+export { groupReferences, type ReadExample, type ReferenceGroup } from './references.js';
+export { builtInTasks } from './registry.js';
+export {
+  defineTask,
+  templateNames,
+  type Decoding,
+  type Purpose,
+  type Task,
+  type TemplateName,
+} from './task.js';
