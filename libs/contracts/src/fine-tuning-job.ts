@@ -44,11 +44,20 @@ export const createFineTuningJob = z
     message: 'early_stopping_patience needs a validation_file, whose loss it watches',
     path: ['method', 'prad', 'hyperparameters', 'early_stopping_patience'],
   })
+  .refine(({ method: { prad } }) => prad.hyperparameters.pack !== true || isPackable(prad), {
+    message:
+      'full, and special tokens that are rows of the head (special_tokens_tied), do not train in a pack',
+    path: ['method', 'prad', 'hyperparameters', 'pack'],
+  })
   .meta({ id: 'CreateFineTuningJob' });
 export type CreateFineTuningJob = z.infer<typeof createFineTuningJob>;
 
 function stopsEarly({ prad }: z.infer<typeof fineTuningMethod>): boolean {
   return prad.hyperparameters.early_stopping_patience !== undefined;
+}
+
+function isPackable(prad: z.infer<typeof fineTuningMethod>['prad']): boolean {
+  return prad.adapter !== 'full' && !prad.special_tokens_tied;
 }
 
 /** The settings that a job trains with, defaults filled in. */
@@ -59,6 +68,7 @@ const resolvedHyperparameters = z.object({
   max_tokens_per_batch: z.number().nullable(),
   group_by_length: z.boolean(),
   gradient_accumulation_steps: z.number(),
+  pack: z.boolean(),
   learning_rate: z.number(),
   lr_scheduler_type: z.enum(lrSchedulerTypes),
   warmup_ratio: z.number(),

@@ -6,6 +6,7 @@ export const hyperparameterDefaults = {
   batch_size: 32,
   group_by_length: true,
   gradient_accumulation_steps: 1,
+  pack: false,
   lr_scheduler_type: 'linear',
   warmup_ratio: 0.06,
   weight_decay: 0,
@@ -51,6 +52,12 @@ export const hyperparameters = z
       .max(4096)
       .optional()
       .describe('Computes each batch in so many passes: the same result in less memory; default 1.'),
+    pack: z
+      .boolean()
+      .optional()
+      .describe(
+        'Lets the job train in one pass with waiting jobs of the same base model and method that allow it, too: small jobs end sooner, with the same result to rounding; default false.',
+      ),
     learning_rate: auto(z.number().positive().max(10)).describe('Peak of the schedule; default by method.'),
     lr_scheduler_type: z
       .enum(lrSchedulerTypes)

@@ -99,6 +99,20 @@ export class FineTuningJobRepository {
     return claimableIds(this.dataSource.manager, FineTuningJobEntity, limit);
   }
 
+  /** Waiting jobs of the job's base model and method that may train in one pass with others, the oldest first. */
+  async packable({ id, model, method }: FineTuningJob, limit: number): Promise<readonly FineTuningJob[]> {
+    const rows = await this.dataSource
+      .getRepository(FineTuningJobEntity)
+      .createQueryBuilder('job')
+      .where(`job.status = 'queued' AND job.id <> :id AND job.baseModelId = :model`, { id, model })
+      .andWhere('job.adapterMethod = :adapter', { adapter: method.adapter })
+      .andWhere(`job.hyperparameters @> '{"pack": true}'`)
+      .orderBy('job.createdAt')
+      .limit(limit)
+      .getMany();
+    return rows.map(toDomain);
+  }
+
   /** How many jobs wait for a worker or are with one. */
   countUnfinished(): Promise<number> {
     return this.dataSource.manager.countBy(FineTuningJobEntity, { status: In(['queued', 'running']) });

@@ -9,6 +9,8 @@ export const trainingSettings = z.strictObject({
   maxTokensPerBatch: z.number().int().min(2).optional(),
   groupByLength: z.boolean().optional(),
   gradientAccumulationSteps: z.number().int().min(1).optional(),
+  /** Whether it may train in one pass with other jobs. */
+  pack: z.boolean().optional(),
   /** Peak of the schedule. */
   learningRate: z.number().positive(),
   schedulerType: z.enum(['linear', 'cosine', 'constant']).optional(),

@@ -62,6 +62,7 @@ function methodOf({ method }: FineTuningJob): FineTuningJobObject['method']['pra
       max_tokens_per_batch: settings.maxTokensPerBatch ?? null,
       group_by_length: settings.groupByLength ?? defaults.group_by_length,
       gradient_accumulation_steps: settings.gradientAccumulationSteps ?? defaults.gradient_accumulation_steps,
+      pack: settings.pack ?? defaults.pack,
       learning_rate: settings.learningRate,
       lr_scheduler_type: settings.schedulerType ?? defaults.lr_scheduler_type,
       warmup_ratio: settings.warmupRatio,

@@ -57,6 +57,7 @@ function askedFor(given: PradMethod['hyperparameters']) {
     maxTokensPerBatch: given.max_tokens_per_batch,
     groupByLength: given.group_by_length,
     gradientAccumulationSteps: given.gradient_accumulation_steps,
+    pack: given.pack,
     schedulerType: given.lr_scheduler_type,
     warmupSteps: given.warmup_steps,
     labelSmoothing: given.label_smoothing_factor,

@@ -35,6 +35,7 @@ interface TrainOptions {
   readonly batchSize?: number;
   readonly maxLength?: number;
   readonly evaluationSteps?: number;
+  readonly pack?: true;
   readonly hyperparameter?: Readonly<Record<string, unknown>>;
   readonly suffix?: string;
   readonly seed?: number;
@@ -103,6 +104,7 @@ function addHyperparameters(command: Command): void {
     .option('--batch-size <n>', 'examples a step', numberOption)
     .option('--max-length <n>', 'longest example in tokens', numberOption)
     .option('--evaluation-steps <n>', 'steps between validations; default once an epoch', numberOption)
+    .option('--pack', 'train in one pass with other waiting jobs that allow it: small jobs end sooner')
     .option(
       '--hyperparameter <key=value>',
       'any other setting of the API, as max_tokens_per_batch=4096 or early_stopping_patience=3; may be repeated',
@@ -149,6 +151,7 @@ async function jobRequest(client: ApiClient, options: TrainOptions): Promise<Job
           learning_rate: options.lr,
           max_length: options.maxLength,
           evaluation_steps: options.evaluationSteps,
+          pack: options.pack,
           ...options.hyperparameter,
         },
       },

@@ -1,15 +1,30 @@
 import { AppError } from '@prad/errors';
 import { serveCompute } from '@prad/runtime';
 import { train, type TrainingEvent, type TrainingPlan } from '@prad/training';
+import { OpenPacks, type Seat } from './open-packs.js';
+
+const packs = new OpenPacks();
 
 const handlers = {
-  /** Trains what the plan says; the files that its events name lie in the plan's work folder. */
-  async *train(plan: TrainingPlan, signal: AbortSignal): AsyncGenerator<TrainingEvent, void> {
+  /**
+   * Trains what the plan says, in one pass with others where it has a seat; the files that its events name lie in the
+   * plan's work folder.
+   */
+  async *train(
+    { seat, ...plan }: TrainingPlan & { readonly seat?: Seat | undefined },
+    signal: AbortSignal,
+  ): AsyncGenerator<TrainingEvent, void> {
     try {
-      yield* train(plan, signal);
+      yield* train(plan, signal, seat && packs.compute(seat));
     } catch (error) {
       throw isDiskFull(error) ? diskFull(error) : error;
     }
+  },
+
+  /** To be called once for every seat when its work is over, or was never begun. */
+  async *leave(seat: Seat): AsyncGenerator<never, void> {
+    await packs.leave(seat);
+    yield* [];
   },
 };
 

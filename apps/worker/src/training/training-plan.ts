@@ -19,7 +19,7 @@ export interface TrainingPlaces {
 /** What to train, from the row alone: equal rows give equal plans, so a job that is taken up again repeats itself. */
 export function trainingPlan(job: FineTuningJob, places: TrainingPlaces): TrainingPlan {
   const { adapter: method, scope, options } = job.method;
-  const { dataSeed, dropoutSeed, ...hyperparameters } = settingsOf(job);
+  const { dataSeed, dropoutSeed, ...hyperparameters } = withoutPack(settingsOf(job));
   const { validationFile, ...folders } = places;
   return {
     ...folders,
@@ -29,6 +29,11 @@ export function trainingPlan(job: FineTuningJob, places: TrainingPlaces): Traini
     trainable: method === 'full' ? { kind: 'full' } : { kind: 'adapter', method, options, scope },
     hyperparameters,
   };
+}
+
+/** In which company a job trains is no part of what it trains. */
+function withoutPack({ pack: _pack, ...settings }: TrainingSettings): Omit<TrainingSettings, 'pack'> {
+  return settings;
 }
 
 /** The row's own settings, defaults filled in. */

@@ -52,6 +52,11 @@ export class TrainingRecord {
     await this.rows.jobEvents.append(this.job.id, event, this.owner);
   }
 
+  /** That it trains in one pass with others. */
+  async tellCompany(jobs: number): Promise<void> {
+    await this.#tell(`Training in one pass with ${jobs - 1} other ${jobs === 2 ? 'job' : 'jobs'}`, { jobs });
+  }
+
   async write(event: TrainingEvent): Promise<void> {
     switch (event.type) {
       case 'loading':

@@ -325,6 +325,11 @@ function BatchFields({ form }: FieldsProps) {
         allowDecimal={false}
         {...form.getInputProps('seed')}
       />
+      <Switch
+        label="Train in a pack"
+        description="In one pass with other waiting jobs of this base and method that allow it"
+        {...form.getInputProps('pack', { type: 'checkbox' })}
+      />
     </>
   );
 }

@@ -38,6 +38,7 @@ export interface JobValues {
   readonly save_total_limit: MaybeNumber;
   readonly early_stopping_patience: MaybeNumber;
   readonly lr_scheduler_type: (typeof lrSchedulerTypes)[number];
+  readonly pack: boolean;
   readonly seed: MaybeNumber;
 }
 
@@ -48,14 +49,15 @@ const FIRST_METHOD: TrainingMethod = 'adapter';
 /** Sensible defaults: those of the API, in sight. */
 export function firstValues(model: string, file: string): JobValues {
   const { n_epochs, batch_size, warmup_ratio, weight_decay, max_grad_norm } = hyperparameterDefaults;
-  const { gradient_accumulation_steps, label_smoothing_factor, lr_scheduler_type } = hyperparameterDefaults;
+  const { gradient_accumulation_steps, label_smoothing_factor, lr_scheduler_type, pack } =
+    hyperparameterDefaults;
   return {
     ...{ model, training_file: file, validation_file: null, suffix: '' },
     ...{ adapter: FIRST_METHOD, scope: 'prompt', ...methodDefaults(FIRST_METHOD) },
     ...{ length: 'epochs', n_epochs, max_steps: '', batch_size },
     ...{ warmup_ratio, weight_decay, max_grad_norm, max_length: '', evaluation_steps: '', seed: '' },
     ...{ max_tokens_per_batch: '', save_total_limit: '', early_stopping_patience: '' },
-    ...{ gradient_accumulation_steps, label_smoothing_factor, lr_scheduler_type },
+    ...{ gradient_accumulation_steps, label_smoothing_factor, lr_scheduler_type, pack },
   };
 }
 
@@ -65,8 +67,8 @@ export function methodDefaults(method: TrainingMethod): Pick<JobValues, 'options
 
 /** The request that the form stands for; it may be wrong. */
 export function toRequest(values: JobValues): JobRequest {
-  const { model, training_file, validation_file, suffix, adapter, scope, options, lr_scheduler_type } =
-    values;
+  const { model, training_file, validation_file, suffix, adapter, scope, options } = values;
+  const { lr_scheduler_type, pack } = values;
   const hyperparameters = given({
     ...(values.length === 'epochs' ? { n_epochs: values.n_epochs } : { max_steps: values.max_steps }),
     batch_size: values.batch_size,
@@ -90,7 +92,10 @@ export function toRequest(values: JobValues): JobRequest {
     ...(validation_file === null ? {} : { validation_file }),
     ...(suffix === '' ? {} : { suffix }),
     ...given({ seed: values.seed }),
-    method: { type: 'prad', prad: { ...prad, hyperparameters: { ...hyperparameters, lr_scheduler_type } } },
+    method: {
+      type: 'prad',
+      prad: { ...prad, hyperparameters: { ...hyperparameters, lr_scheduler_type, ...(pack && { pack }) } },
+    },
   };
 }
 
