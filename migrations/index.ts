@@ -10,6 +10,7 @@ import { TrainingStates1764635000000 } from './1764635000000-training-states.js'
 import { Evaluations1764640000000 } from './1764640000000-evaluations.js';
 import { Sweeps1764660000000 } from './1764660000000-sweeps.js';
 import { PausedJobs1764670000000 } from './1764670000000-paused-jobs.js';
+import { Tasks1764750000000 } from './1764750000000-tasks.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   Evaluations1764640000000,
   Sweeps1764660000000,
   PausedJobs1764670000000,
+  Tasks1764750000000,
 ];

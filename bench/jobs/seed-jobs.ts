@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
-import { adapterVersions, adapters, baseModels, dataFiles, tasks } from './seed-models.js';
+import { adapterVersions, adapters, baseModels, dataFiles } from './seed-models.js';
 import { curves, events, fineTuningJobs, inferenceJobs } from './seed-statements.js';
 
 export interface SeedPlan {
@@ -17,7 +17,7 @@ const POINTS = 2_000;
 
 /**
  * Fills the database with jobs as they gather over a quarter: both kinds, all statuses, ever denser towards now, with
- * their models, files, tasks and adapters. Ids and names are new in every call. The rows name blobs that are not
+ * their models, files and adapters. Ids and names are new in every call. The rows name blobs that are not
  * there, so it is for looking and measuring, not for work.
  */
 export async function seedJobs(dataSource: DataSource, { jobs, onStep }: SeedPlan): Promise<void> {
@@ -28,9 +28,8 @@ export async function seedJobs(dataSource: DataSource, { jobs, onStep }: SeedPla
     const run = (sql: string, ...parameters: readonly unknown[]) => manager.query(sql, [...parameters]);
     // The same figures in every database; only ids differ.
     await run('SELECT setseed(0.25)');
-    onStep('base models, tasks and data files');
+    onStep('base models and data files');
     await run(baseModels, tag);
-    await run(tasks);
     await run(dataFiles, tag);
     onStep(`${trainings} fine-tuning jobs`);
     await draftTrainings(manager, tag, trainings);

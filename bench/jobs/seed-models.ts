@@ -6,9 +6,6 @@ export const baseModels = `
     49152, parameters * 4, 'models/seed-' || size
   FROM (VALUES ('tiny', 1000000), ('small', 135000000), ('large', 360000000)) AS model (size, parameters)`;
 
-export const tasks = `
-  INSERT INTO task (id) SELECT unnest(ARRAY['reviews', 'places', 'names', 'goods', 'sums']) ON CONFLICT DO NOTHING`;
-
 /** $1 the tag. */
 export const dataFiles = `
   INSERT INTO data_file (id, filename, purpose, bytes, sha256, rows, blob_key, created_at)

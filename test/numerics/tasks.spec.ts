@@ -35,7 +35,7 @@ const ids = (text: string): number[] => codec.tokenizer.encode(text, { addSpecia
 const token = (text: string): number => first + (builtInTasks.get('e2e')?.specialTokens.indexOf(text) ?? NaN);
 
 function special(name: string, row: JsonObject, purpose: Purpose = 'train') {
-  const read = rowReader({ name, template: 'special', labels: null }, purpose);
+  const read = rowReader({ name, template: 'special', labels: null, definition: null }, purpose);
   const { tokens, promptLength } = encodeExample(codec, read(row, 1), own);
   return {
     prompt: tokens.slice(0, promptLength),
@@ -45,7 +45,7 @@ function special(name: string, row: JsonObject, purpose: Purpose = 'train') {
 }
 
 function plain(name: string, row: JsonObject, purpose: Purpose = 'train') {
-  const read = rowReader({ name, template: 'plain', labels: null }, purpose);
+  const read = rowReader({ name, template: 'plain', labels: null, definition: null }, purpose);
   const { tokens, promptLength } = encodeExample(codec, read(row, 1));
   return { prompt: tokens.slice(0, promptLength), answer: tokens.slice(promptLength, -1) };
 }
@@ -171,7 +171,7 @@ describe('templates in plain words', () => {
     };
     const tokenizer = Tokenizer.fromJson({ ...json, post_processor }, { eos_token: begin });
     const text = '#INPUT: a b #OUTPUT: ';
-    const read = rowReader({ name: 'sst2', template: 'plain', labels: null }, 'train');
+    const read = rowReader({ name: 'sst2', template: 'plain', labels: null, definition: null }, 'train');
     const example = read({ text: 'a b', sentiment: 'positive' }, 1);
     const { tokens, promptLength } = encodeExample({ ...codec, tokenizer }, example);
     expect(example.prompt.kind).toBe('pieces');
@@ -187,7 +187,7 @@ describe.skipIf(!existsSync(shared))(
   'the released 100-row samples (skipped where ../shared/data is absent)',
   () => {
     async function* examplesOf(name: string, split: string): AsyncGenerator<ReadExample> {
-      const read = rowReader({ name, template: 'special', labels: null }, 'test');
+      const read = rowReader({ name, template: 'special', labels: null, definition: null }, 'test');
       for await (const { line, value } of readJsonLines(samples(name, split)))
         yield { line, example: read(value, line) };
     }

@@ -42,6 +42,9 @@ import { ScalingController } from './scaling/scaling.controller.js';
 import { ScalingService } from './scaling/scaling.service.js';
 import type { ApiSettings } from './settings.js';
 import { SettingsModule } from './settings.module.js';
+import { TaskPreviewService } from './tasks/task-preview.service.js';
+import { TaskResolver } from './tasks/task-resolver.js';
+import { TasksController } from './tasks/tasks.controller.js';
 import { WorkersController } from './workers/workers.controller.js';
 
 const controllers = [
@@ -56,6 +59,7 @@ const controllers = [
   CompletionsController,
   ChatCompletionsController,
   JobsController,
+  TasksController,
   AdapterAliasesController,
   AdaptersController,
   OverviewController,
@@ -85,6 +89,8 @@ export class AppModule {
         FileService,
         AdapterFilesService,
         FilePreviewService,
+        TaskPreviewService,
+        TaskResolver,
         TextCodecs,
         FineTuningService,
         EstimateService,

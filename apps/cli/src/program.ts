@@ -9,6 +9,7 @@ import { addKeys } from './commands/keys.js';
 import { addMigrate } from './commands/migrate.js';
 import { addModels } from './commands/models.js';
 import { addSweeps } from './commands/sweeps.js';
+import { addTasks } from './commands/tasks.js';
 import { addTrain } from './commands/train.js';
 import { addUp } from './commands/up.js';
 import { addWorker } from './commands/worker.js';
@@ -22,6 +23,7 @@ const commands = [
   addModels,
   addAdapters,
   addFiles,
+  addTasks,
   addTrain,
   addGenerate,
   addEval,

@@ -3,8 +3,9 @@ import { z } from 'zod';
 /** Most problems of an uploaded file that its error lists. */
 export const MAX_LINE_PROBLEMS = 20;
 
-const lineProblem = z.object({
+export const lineProblem = z.object({
   line: z.number().int().describe('Counted from 1, blank lines included.'),
+  field: z.string().optional().describe('The field of the row at fault.'),
   message: z.string(),
 });
 export type LineProblem = z.infer<typeof lineProblem>;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { lineProblem, MAX_LINE_PROBLEMS } from './error-body.js';
 import { listOf } from './pagination.js';
+import { chosenTask, taskChoice } from './task.js';
 
 /** Most models in one evaluation. */
 export const MAX_EVALUATED_MODELS = 16;
@@ -7,6 +9,8 @@ export const MAX_EVALUATED_MODELS = 16;
 const MAX_RESAMPLES = 10_000;
 
 const modelName = z.string().min(1);
+
+export const labelScorings = ['generation', 'likelihood'] as const;
 
 /** Body of `POST /v1/evaluations`. */
 export const createEvaluation = z
@@ -20,18 +24,39 @@ export const createEvaluation = z
       .string()
       .min(1)
       .describe(
-        'Id of a file of rows with prompt and completion, or messages. Consecutive rows that ask the same are one sample with several references.',
+        'Id of a file of the task’s rows. Consecutive rows that ask the same are one sample with several references.',
+      ),
+    task: taskChoice
+      .optional()
+      .describe(
+        'What the rows are; by default what the file was uploaded as, else prompts with completions, or messages.',
+      ),
+    label_scoring: z
+      .enum(labelScorings)
+      .default('generation')
+      .describe(
+        'Of a task with labels: the model writes the label, or the label to which it gives the highest probability is taken.',
       ),
     metrics: z
       .array(z.string().min(1))
       .min(1)
       .max(20)
+      .optional()
       .describe(
-        'Names of metrics, such as bleu, rougeL, ter or accuracy; win and loss examples are by the first.',
+        'Names of metrics, such as bleu, rougeL, ter or accuracy; win and loss examples are by the first. By default those of the task.',
       ),
-    max_tokens: z.number().int().min(1).default(64).describe('Most tokens of an answer.'),
-    temperature: z.number().min(0).max(2).default(0).describe('0 is greedy.'),
-    stop: z.array(z.string().min(1)).max(4).default([]).describe('An answer ends before the first of these.'),
+    max_tokens: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('Most tokens of an answer; by default those of the task, 64 without one.'),
+    temperature: z.number().min(0).max(2).optional().describe('0, the default of most tasks, is greedy.'),
+    stop: z
+      .array(z.string().min(1))
+      .max(4)
+      .optional()
+      .describe('An answer ends before the first of these; by default those of the task.'),
     seed: z
       .number()
       .int()
@@ -109,6 +134,8 @@ export const evaluationObject = z
     models: z.array(evaluatedModel),
     file: z.string(),
     file_digest: z.string(),
+    task: chosenTask,
+    label_scoring: z.enum(labelScorings),
     metrics: z.array(z.string()),
     max_tokens: z.number().int(),
     temperature: z.number(),
@@ -119,7 +146,13 @@ export const evaluationObject = z
     progress: z.object({ done: z.number().int(), total: z.number().int() }).nullable(),
     error: z.object({ code: z.string(), message: z.string(), param: z.string().nullable() }).nullable(),
     result: z
-      .object({ samples: z.number().int(), references: z.number().int(), models: z.array(modelResult) })
+      .object({
+        samples: z.number().int(),
+        references: z.number().int(),
+        skipped: z.number().int().describe('Rows that were left out since they are not the task’s.'),
+        problems: z.array(lineProblem).describe(`The first ${MAX_LINE_PROBLEMS} of them.`),
+        models: z.array(modelResult),
+      })
       .nullable(),
   })
   .meta({ id: 'Evaluation' });

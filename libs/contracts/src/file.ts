@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deletionOf, listOf, listQuery } from './pagination.js';
+import { chosenTask } from './task.js';
 
 /** OpenAI's purposes that can be uploaded here. */
 export const uploadPurposes = ['fine-tune'] as const;
@@ -11,10 +12,16 @@ export const uploadPurpose = z.enum(uploadPurposes, {
 /** Fields of the multipart form besides the part `file`, which is read as a stream. */
 export const uploadForm = z.object({
   purpose: uploadPurpose,
+  task: z
+    .string()
+    .optional()
+    .describe(
+      'What the rows are: the name of a task, or JSON as `task` of a fine-tuning job. It comes before the file.',
+    ),
   file: z
     .string()
     .meta({ format: 'binary' })
-    .describe('JSON lines: {"prompt","completion"} or {"messages"}.'),
+    .describe('JSON lines: {"prompt","completion"} or {"messages"}, or rows of the task.'),
 });
 
 export const fileObject = z
@@ -29,6 +36,7 @@ export const fileObject = z
     prad: z.object({
       rows: z.number().int().nullable().describe('Number of examples.'),
       sha256: z.string(),
+      task: chosenTask,
     }),
   })
   .meta({ id: 'File' });

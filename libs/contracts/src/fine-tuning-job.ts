@@ -3,6 +3,7 @@ import { fineTuningMethod } from './fine-tuning-method.js';
 import { lrSchedulerTypes } from './hyperparameters.js';
 import { neutralList } from './neutral.js';
 import { listOf, listQuery } from './pagination.js';
+import { chosenTask, taskChoice } from './task.js';
 
 export const fineTuningJobStatus = z.enum([
   'validating_files',
@@ -29,6 +30,9 @@ export const createFineTuningJob = z
     model: z.string().min(1).describe('Name of a base model.'),
     training_file: z.string().min(1),
     validation_file: z.string().min(1).nullish(),
+    task: taskChoice
+      .nullish()
+      .describe('What the rows of both files are; by default what the training file was uploaded as.'),
     suffix: suffix
       .nullish()
       .describe('Part of the name: ft:<base>:<suffix>:<tag>, or <base>-<suffix>-<tag> of `full`.'),
@@ -124,6 +128,7 @@ export const fineTuningJob = z
     metadata: z.record(z.string(), z.string()),
     integrations: z.array(z.unknown()),
     prad: z.object({
+      task: chosenTask,
       progress: z.object({ step: z.number().int(), total: z.number().int() }).nullable(),
       warnings: z.array(z.string()).describe('What the submitter should know of.'),
       cancel_requested: z.boolean(),

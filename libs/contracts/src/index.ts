@@ -153,3 +153,20 @@ export {
   type CreateFineTuningSweep,
   type FineTuningSweepObject,
 } from './fine-tuning-sweep.js';
+export {
+  MAX_PREVIEW_LINES,
+  chosenTask,
+  createTask,
+  previewTask,
+  taskChoice,
+  taskDeletion,
+  taskList,
+  taskObject,
+  taskPreview,
+  type ChosenTask,
+  type CreateTask,
+  type PreviewTask,
+  type TaskChoice,
+  type TaskObject,
+  type TaskPreviewObject,
+} from './task.js';

@@ -2,7 +2,6 @@ import { DEFAULT_PROJECT } from '@prad/domain';
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { BaseModelEntity } from './base-model.entity.js';
 import { bigintNumber } from './bigint-number.js';
-import { TaskEntity } from './task.entity.js';
 import type { JsonColumn } from './json-column.js';
 import { ProjectEntity } from './project.entity.js';
 
@@ -28,7 +27,6 @@ export class AdapterEntity {
   scope!: string;
   @Column({ type: 'bigint', transformer: bigintNumber })
   parameterCount!: number;
-  @ForeignKey(() => TaskEntity)
   @Column({ type: 'text', nullable: true })
   taskId!: string | null;
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })

@@ -1,6 +1,7 @@
 import { DEFAULT_PROJECT, type FilePurpose } from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from './bigint-number.js';
+import type { JsonColumn } from './json-column.js';
 import { ProjectEntity } from './project.entity.js';
 
 @Entity('data_file')
@@ -23,6 +24,9 @@ export class DataFileEntity {
   sha256!: string;
   @Column({ type: 'integer', nullable: true })
   rows!: number | null;
+  /** What its rows were read as; null: prompts with completions, or conversations. */
+  @Column({ type: 'jsonb', nullable: true })
+  task!: JsonColumn | null;
   @Column({ type: 'text' })
   blobKey!: string;
   @Column({ type: 'timestamptz', default: () => 'clock_timestamp()' })

@@ -5,6 +5,7 @@ import { DataSource, In, IsNull } from 'typeorm';
 import { DataFileEntity } from './data-file.entity.js';
 import { EvaluationEntity } from './evaluation.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
+import { jsonOf } from './json-column.js';
 import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
@@ -16,10 +17,10 @@ export class DataFileRepository {
 
   /** Records a file whose blob is written already. */
   async create(file: Omit<DataFile, 'createdAt'>): Promise<DataFile> {
-    const { id, project, filename, purpose, bytes, sha256, rows, blobKey } = file;
-    const row = { id, projectId: project, filename, purpose, bytes, sha256, rows, blobKey };
+    const { project, ...facts } = file;
+    const row = { ...facts, projectId: project };
     await this.dataSource.manager.insert(DataFileEntity, row);
-    return this.get(id);
+    return this.get(file.id);
   }
 
   async find(id: string): Promise<DataFile | undefined> {
@@ -86,5 +87,6 @@ function fileInUse(id: string, jobId: string): AppError {
 
 function toDomain(row: DataFileEntity): DataFile {
   const { id, projectId, filename, purpose, bytes, sha256, rows, blobKey, createdAt } = row;
-  return { id, project: projectId, filename, purpose, bytes, sha256, rows, blobKey, createdAt };
+  const task = row.task === null ? null : jsonOf(row.task);
+  return { id, project: projectId, filename, purpose, bytes, sha256, rows, task, blobKey, createdAt };
 }

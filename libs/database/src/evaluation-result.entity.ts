@@ -2,7 +2,6 @@ import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
 import { DataFileEntity } from './data-file.entity.js';
-import { TaskEntity } from './task.entity.js';
 import type { JsonColumn } from './json-column.js';
 
 @Entity('evaluation_result')
@@ -20,7 +19,6 @@ export class EvaluationResultEntity {
   @ForeignKey(() => DataFileEntity)
   @Column({ type: 'text' })
   fileId!: string;
-  @ForeignKey(() => TaskEntity)
   @Column({ type: 'text', nullable: true })
   taskId!: string | null;
   @Column({ type: 'jsonb' })

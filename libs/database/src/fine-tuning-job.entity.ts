@@ -5,7 +5,6 @@ import { BaseModelEntity } from './base-model.entity.js';
 import { bigintNumber } from './bigint-number.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { SweepEntity } from './sweep.entity.js';
-import { TaskEntity } from './task.entity.js';
 import type { JsonColumn } from './json-column.js';
 import { ProjectEntity } from './project.entity.js';
 
@@ -49,7 +48,6 @@ export class FineTuningJobEntity {
   @ForeignKey(() => BaseModelEntity)
   @Column({ type: 'text' })
   baseModelId!: string;
-  @ForeignKey(() => TaskEntity)
   @Column({ type: 'text', nullable: true })
   taskId!: string | null;
   @ForeignKey(() => DataFileEntity)

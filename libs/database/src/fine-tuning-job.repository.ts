@@ -291,7 +291,7 @@ export async function insertJob(
       ...(sweepId !== undefined && { sweepId }),
     })
     .catch((error: unknown) => {
-      throw missingReference(error, job) ?? error;
+      throw violatedForeignKey(error) === undefined ? error : notFound('model', job.model);
     });
 }
 
@@ -303,12 +303,6 @@ async function lockFile(manager: EntityManager, project: string, id: string | nu
     .setLock('pessimistic_read')
     .getOne();
   if (file === null) throw notFound('file', id);
-}
-
-function missingReference(error: unknown, job: NewFineTuningJob): Error | undefined {
-  const key = violatedForeignKey(error);
-  if (key === undefined) return undefined;
-  return key.includes('task') ? notFound('task', job.task ?? '') : notFound('model', job.model);
 }
 
 /** Locks the job's row and refuses a writer that does not hold its lease. */

@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.js';
+
 /** OpenAI's purposes that this system accepts or makes. */
 export const filePurposes = ['fine-tune', 'fine-tune-results', 'evals'] as const;
 export type FilePurpose = (typeof filePurposes)[number];
@@ -13,6 +15,8 @@ export interface DataFile {
   readonly sha256: string;
   /** Number of examples; null where the purpose has none. */
   readonly rows: number | null;
+  /** What its rows were read as: a task's reference; null: prompts with completions, or conversations. */
+  readonly task: JsonObject | null;
   readonly blobKey: string;
   readonly createdAt: Date;
 }

@@ -17,7 +17,7 @@ export {
 export { DEFAULT_PROJECT, isProjectName, type Project } from './project.js';
 export { hashOfSecret, newSecret, prefixOfSecret, type ApiKey } from './api-key.js';
 export { filePurposes, type DataFile, type FilePurpose } from './data-file.js';
-export type { Task } from './task.js';
+export type { NewTask, Task } from './task.js';
 export {
   fineTuningStatuses,
   type FineTuningJob,

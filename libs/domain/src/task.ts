@@ -1,7 +1,13 @@
-/** What adapters are trained to do, for example `reviews`: adapters of one task are compared with each other. */
+import type { JsonObject } from './json.js';
+
+/** A task that a project has defined: what the rows of its files are, beside the tasks that are built in. */
 export interface Task {
-  /** The task's public name. */
-  readonly id: string;
-  readonly description: string;
+  readonly project: string;
+  /** Unique within the project. */
+  readonly name: string;
+  /** Templates, metrics and decoding. It never changes, so that whoever was asked with it can keep a copy. */
+  readonly definition: JsonObject;
   readonly createdAt: Date;
 }
+
+export type NewTask = Omit<Task, 'createdAt'>;

@@ -31,6 +31,14 @@ export function sample(logits: Float32Array, sampling: Sampling, index: number):
   return draw(candidates, uniform(sampling.seed, index));
 }
 
+/** Natural logarithm of a token's probability. @throws AppError bug `logits_not_finite` where no logit is a number. */
+export function logProbability(logits: Float32Array, tokenId: number): number {
+  const highest = logits[argMax(logits)] ?? 0;
+  let total = 0;
+  for (const logit of logits) total += Math.exp(logit - highest);
+  return (logits[tokenId] ?? Number.NEGATIVE_INFINITY) - highest - Math.log(total);
+}
+
 /** The place of the largest number, the first of equals. */
 function argMax(logits: Float32Array): number {
   let best = -1;

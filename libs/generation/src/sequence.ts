@@ -3,7 +3,7 @@ import type { BlockLayout } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
 import { blockNames } from './prefix-cache.js';
-import { sample } from './sampling.js';
+import { logProbability, sample } from './sampling.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
 
@@ -24,6 +24,7 @@ export class Sequence {
   readonly #stop: StopMatcher;
   readonly #detokenizer: Detokenizer;
   readonly #times: { submitted: number; admitted?: number; first?: number; last?: number };
+  #logProbability = 0;
   #maxRows = 0;
   #cached = 0;
   #maxAdapters = 0;
@@ -114,7 +115,8 @@ export class Sequence {
    */
   accept(logits: Float32Array): boolean {
     const index = this.#tokens.length;
-    const tokenId = sample(logits, this.request.sampling, index);
+    const tokenId = this.request.forced?.[index] ?? sample(logits, this.request.sampling, index);
+    if (this.request.forced) this.#logProbability += logProbability(logits, tokenId);
     this.#tokens.push(tokenId);
     this.#times.last = performance.now();
     this.#times.first ??= this.#times.last;
@@ -129,6 +131,7 @@ export class Sequence {
     this.channel.push({
       type: 'finished',
       reason,
+      logProbability: this.request.forced && this.#logProbability,
       usage: {
         promptTokens: this.request.prompt.length,
         cachedTokens: this.#cached,

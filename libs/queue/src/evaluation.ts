@@ -1,8 +1,15 @@
+import { taskReference } from '@prad/tasks';
 import { z } from 'zod';
 import { generationRequest, type finishReasons } from './generation.js';
 
+/** How a label is chosen: written by the model, or the one that it gives the highest probability. */
+export const labelScorings = ['generation', 'likelihood'] as const;
+
 /** What an `evaluate` job finds in the column `settings` of its row: defaults filled in. */
 export const evaluationSettings = z.strictObject({
+  /** What the rows of the file are; null: prompts with completions, or conversations. */
+  task: taskReference.nullable().default(null),
+  labelScoring: z.enum(labelScorings).default('generation'),
   sampling: generationRequest.shape.sampling,
   /** Most samples, from the start of the file; null takes all. */
   limit: z.number().int().min(1).nullable(),
@@ -48,6 +55,11 @@ const example = z.object({
 export const evaluationResult = z.object({
   samples: z.number().int(),
   references: z.number().int(),
+  /** Rows that were left out since they are not the task's, and the first of them. */
+  skipped: z.number().int().default(0),
+  problems: z
+    .array(z.object({ line: z.number().int(), field: z.string().nullable(), message: z.string() }))
+    .default([]),
   models: z.array(
     z.object({
       model: z.string(),
@@ -74,6 +86,8 @@ export interface EvaluationPrediction {
     readonly model: string;
     readonly text: string;
     readonly finishReason: (typeof finishReasons)[number];
+    /** Of the task's labels, in their order, where the answer was chosen among them; else null. */
+    readonly labelLogProbabilities: readonly number[] | null;
     /** The sample's row of sums, by metric. */
     readonly statistics: Readonly<Record<string, readonly number[]>>;
   }[];

@@ -17,7 +17,12 @@ const prompt = z.union([
 /** What a `generate` job finds in the column `request` of its row: defaults filled in, nothing optional. */
 export const generationRequest = z.strictObject({
   input: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('prompts'), prompts: z.array(prompt).min(1) }),
+    z.strictObject({
+      kind: z.literal('prompts'),
+      prompts: z.array(prompt).min(1),
+      /** Answers to choose from: the one with the highest probability is the text; null: the model writes. */
+      candidates: z.array(z.string().min(1)).min(1).nullable().default(null),
+    }),
     z.strictObject({ kind: z.literal('messages'), messages: z.array(chatMessage).min(1) }),
   ]),
   sampling: z.strictObject({
@@ -46,7 +51,16 @@ export const finishReasons = ['stop', 'length'] as const;
 /** What a `generate` job leaves in the column `result` of its row. */
 export const generationResult = z.object({
   /** One for each prompt, in their order; a conversation has one. */
-  choices: z.array(z.object({ text: z.string(), finishReason: z.enum(finishReasons) })).min(1),
+  choices: z
+    .array(
+      z.object({
+        text: z.string(),
+        finishReason: z.enum(finishReasons),
+        /** Natural logarithms of the candidates' probabilities, in their order; null without candidates. */
+        logProbabilities: z.array(z.number()).nullable().default(null),
+      }),
+    )
+    .min(1),
   /** Most rows, and most different adapters, that shared one step with this request. */
   batch: z.object({ maxRows: z.number().int().min(1), maxAdapters: z.number().int().min(0) }).nullable(),
 });

@@ -1,7 +1,10 @@
+import { taskReference } from '@prad/tasks';
 import { z } from 'zod';
 
 /** What a `train` job finds in the column `hyperparameters` of its row: defaults filled in. */
 export const trainingSettings = z.strictObject({
+  /** What the rows of the files are; null: prompts with completions, or conversations. */
+  task: taskReference.nullable().default(null),
   /** Passes over the training file; without effect where `maxSteps` is given. */
   epochs: z.number().int().min(1),
   maxSteps: z.number().int().min(1).optional(),

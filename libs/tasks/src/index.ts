@@ -1,5 +1,6 @@
+export { definedTask, taskDefinition, type TaskDefinition } from './defined/definition.js';
 export { rowReader, type RowReader } from './read-examples.js';
-export { taskOf, taskReference, type TaskReference } from './reference.js';
+export { labelsOf, taskOf, taskReference, type TaskReference } from './reference.js';
 export { groupReferences, type ReadExample, type ReferenceGroup } from './references.js';
 export { builtInTasks } from './registry.js';
 export {

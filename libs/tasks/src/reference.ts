@@ -1,5 +1,6 @@
 import { AppError } from '@prad/errors';
 import { z } from 'zod';
+import { definedTask, taskDefinition } from './defined/definition.js';
 import { builtInTasks } from './registry.js';
 import { templateNames, type Task } from './task.js';
 
@@ -9,12 +10,20 @@ export const taskReference = z.strictObject({
   template: z.enum(templateNames),
   /** Of a task whose labels whoever uses it names. */
   labels: z.array(z.string().min(1)).min(2).nullable(),
+  /** Of a task that a project has defined; null: it is built in. */
+  definition: taskDefinition.nullable(),
 });
 export type TaskReference = z.infer<typeof taskReference>;
 
+/** All that an answer can be, where it is known. */
+export function labelsOf(reference: TaskReference): readonly string[] | undefined {
+  const { labels } = taskOf(reference);
+  return (labels === 'given' ? reference.labels : labels) ?? undefined;
+}
+
 /** The task that a reference stands for. @throws AppError notFound `task_not_found`; invalid for what the task does not have. */
-export function taskOf({ name, template, labels }: TaskReference): Task {
-  const task = builtInTasks.get(name);
+export function taskOf({ name, template, labels, definition }: TaskReference): Task {
+  const task = definition ? definedTask(name, definition) : builtInTasks.get(name);
   if (!task) {
     throw new AppError({
       kind: 'notFound',

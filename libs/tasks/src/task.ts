@@ -14,6 +14,10 @@ export interface Decoding {
   readonly numBeams: number;
   /** Most tokens of an answer. */
   readonly maxTokens: number;
+  /** 0 is greedy. */
+  readonly temperature: number;
+  /** An answer ends before the first of these. */
+  readonly stop: readonly string[];
 }
 
 /** How the parts of a row are written as prompt and answer. */
@@ -39,6 +43,9 @@ export interface TaskDefinition<Parts> {
   /** Names of metrics of texts, the most telling one first. */
   readonly metrics: readonly string[];
   readonly maxTokens: number;
+  /** 0 by default. */
+  readonly temperature?: number;
+  readonly stop?: readonly string[];
 }
 
 /** What a row of some file format is: a prompt and its answer; and how answers are generated and scored. */
@@ -65,14 +72,15 @@ export interface Reading {
 
 /** A task. @throws AppError invalid `unknown_metric`. */
 export function defineTask<Parts>(definition: TaskDefinition<Parts>): Task {
-  const { parts, plain, special, labels, metrics, maxTokens, ...rest } = definition;
+  const { parts, plain, special, labels, metrics, maxTokens, temperature = 0, stop = [] } = definition;
+  const { name, description, example } = definition;
   for (const metric of metrics) textMetricNamed(metric);
   const templateOf = (name: TemplateName) => (name === 'special' && special ? special : plain);
   return {
-    ...{ ...rest, labels, metrics },
+    ...{ name, description, example, labels, metrics },
     templates: special ? templateNames : ['plain'],
     specialTokens: special?.tokens ?? [],
-    decoding: (template) => ({ numBeams: templateOf(template).numBeams, maxTokens }),
+    decoding: (template) => ({ numBeams: templateOf(template).numBeams, maxTokens, temperature, stop }),
     read: (row, { template, purpose, labels: given }) => {
       const read = parts(row, labels === 'given' ? given : labels);
       const { prompt, answer } = templateOf(template);

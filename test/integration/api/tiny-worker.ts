@@ -8,7 +8,7 @@ const LEASE_MS = 10_000;
 
 /**
  * Stands for a worker in tests of the API: it answers with words made of the prompt, one token each. A prompt may ask
- * for trouble: `slow` takes 100 ms a token, `refuse` fails as a prompt that is too long, `late` fails after two tokens,
+ * for trouble (where it may choose among candidates it takes the first): `slow` takes 100 ms a token, `refuse` fails as a prompt that is too long, `late` fails after two tokens,
  * `silent` streams nothing, `crash` throws a foreign error.
  */
 export class TinyGenerator implements JobHandler<'generate'> {
@@ -26,7 +26,11 @@ export class TinyGenerator implements JobHandler<'generate'> {
     const claimed = await inferenceJobs.claim(id, owner, LEASE_MS);
     if (claimed === undefined) return;
     const { input, sampling, stream } = generationRequest.parse(claimed.request);
-    const prompts = input.kind === 'prompts' ? input.prompts : [input.messages.at(-1)?.content ?? ''];
+    const asked = input.kind === 'prompts' ? input.prompts : [input.messages.at(-1)?.content ?? ''];
+    const prompts = asked.map((prompt) =>
+      typeof prompt === 'string' ? prompt : prompt.map(({ text }) => text).join(''),
+    );
+    const candidate = input.kind === 'prompts' ? input.candidates?.[0] : undefined;
     if (prompts.includes('refuse')) {
       throw new AppError({
         kind: 'invalid',
@@ -56,7 +60,7 @@ export class TinyGenerator implements JobHandler<'generate'> {
     }
     await inferenceJobs.succeed(id, owner, {
       result: {
-        choices: texts.map((text) => ({ text, finishReason: 'length' })),
+        choices: texts.map((text) => ({ text: candidate ?? text, finishReason: 'length' })),
         batch: { maxRows: prompts.length, maxAdapters: claimed.adapter === null ? 0 : 1 },
       },
       usage: { promptTokens: prompts.length, completionTokens: prompts.length * sampling.maxTokens },

@@ -58,7 +58,7 @@ describe('a fine-tuning job', () => {
     expect(await db.fineTuningJobs.get(job.id)).toEqual(job);
   });
 
-  it('is refused for a model, task or file that is not there', async () => {
+  it('is refused for a model or file that is not there', async () => {
     const { method, trainingFile } = await newJob();
     const good = {
       ...{
@@ -73,7 +73,6 @@ describe('a fine-tuning job', () => {
     };
     const refused = (change: object) => expect(db.fineTuningJobs.create({ ...good, ...change })).rejects;
     await refused({ model: 'none' }).toMatchObject({ kind: 'notFound', code: 'model_not_found' });
-    await refused({ task: 'none' }).toMatchObject({ code: 'task_not_found' });
     await refused({ trainingFile: 'file-none' }).toMatchObject({ code: 'file_not_found' });
     await refused({ validationFile: 'file-none' }).toMatchObject({ code: 'file_not_found' });
     await expect(db.fineTuningJobs.get(good.id)).rejects.toMatchObject({ code: 'fine_tuning_job_not_found' });

@@ -11,7 +11,6 @@ beforeAll(async () => {
   db = await openTestDatabase();
   await addBaseModel(db, 'alpha');
   await addBaseModel(db, 'beta');
-  await db.tasks.ensure('reviews');
   const file = await addFile(db);
   const query = (sql: string, parameters: unknown[] = []) => db.dataSource.query(sql, parameters);
   await query(

@@ -163,11 +163,21 @@ describe('an inference job', () => {
 });
 
 describe('tasks and evaluations', () => {
-  it('are made once and listed', async () => {
-    await Promise.all(Array.from({ length: 5 }, () => db.tasks.ensure('reviews')));
-    expect(await db.tasks.ensure('reviews', 'Review to sentiment')).toMatchObject({ id: 'reviews' });
-    expect(await db.tasks.ensure('reviews')).toMatchObject({ description: 'Review to sentiment' });
-    expect(await db.tasks.list()).toHaveLength(1);
+  it('are made once, listed by name and deleted, each project its own', async () => {
+    const task = { project: DEFAULT_PROJECT, name: 'reviews', definition: { prompt: '{{ text }}' } };
+    const made = await Promise.allSettled(Array.from({ length: 5 }, () => db.tasks.create(task)));
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await expect(db.tasks.create(task)).rejects.toMatchObject({ code: 'task_exists' });
+    await db.tasks.create({ ...task, name: 'a' });
+    expect((await db.tasks.list(DEFAULT_PROJECT)).map(({ name }) => name)).toEqual(['a', 'reviews']);
+    expect(await db.tasks.get(DEFAULT_PROJECT, 'reviews')).toMatchObject(task);
+    expect(await db.tasks.find('other', 'reviews')).toBeUndefined();
+    await expect(db.tasks.delete('other', 'a')).rejects.toMatchObject({ code: 'task_not_found' });
+    await db.tasks.delete(DEFAULT_PROJECT, 'a');
+    await expect(db.tasks.get(DEFAULT_PROJECT, 'a')).rejects.toMatchObject({ code: 'task_not_found' });
+  });
+
+  it('of an adapter are found by base model and task', async () => {
     const fileId = await addFile(db);
     const result = await db.evaluationResults.create({
       ...{ baseModel: 'base', adapterVersionId: null, fileId, task: 'reviews', rows: 10 },

@@ -29,7 +29,7 @@ export async function addBaseModel(
 export async function addFile(database: Database, project = DEFAULT_PROJECT): Promise<string> {
   const id = newId('file');
   const facts = { filename: 'train.jsonl', purpose: 'fine-tune', bytes: 12, sha256: 'a'.repeat(64) } as const;
-  await database.dataFiles.create({ ...facts, id, project, rows: 3, blobKey: `files/${id}` });
+  await database.dataFiles.create({ ...facts, id, project, rows: 3, task: null, blobKey: `files/${id}` });
   return id;
 }
 

@@ -8,6 +8,8 @@ export interface Answer {
   readonly tokens: number[];
   /** Logits that chose each token. */
   readonly logits: Float32Array[];
+  /** Of an answer that was given. */
+  readonly logProbability: number | undefined;
 }
 
 interface EngineSize {
@@ -39,13 +41,19 @@ export async function answers(
   const tokens = await Promise.all(
     requests.map(async (request) => {
       const ids: number[] = [];
-      for await (const event of engine.submit(request)) if (event.type === 'token') ids.push(event.tokenId);
-      return ids;
+      let logProbability: number | undefined;
+      for await (const event of engine.submit(request)) {
+        if (event.type === 'token') ids.push(event.tokenId);
+        else logProbability = event.logProbability;
+      }
+      return { ids, logProbability };
     }),
   );
   await engine.close();
   return {
-    answers: tokens.map((ids, request) => ({ tokens: ids, logits: executor.logitsOf(request) })),
+    answers: tokens.map(({ ids, logProbability }, request) => ({
+      ...{ tokens: ids, logits: executor.logitsOf(request), logProbability },
+    })),
     plans: executor.plans,
   };
 }

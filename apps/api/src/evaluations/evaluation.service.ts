@@ -3,17 +3,19 @@ import type { CreateEvaluation } from '@prad/contracts';
 import { AdapterRepository, DataFileRepository, EvaluationRepository } from '@prad/database';
 import { newId, type DataFile, type EvaluatedModel, type Evaluation } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { textMetricNamed } from '@prad/metrics';
 import { JobProducer, type EvaluationSettings } from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import { samplingOf } from '../generation/sampling.js';
 import { atField } from '../http/error-response.js';
 import { ModelResolver } from '../models/model-resolver.js';
+import { TaskResolver } from '../tasks/task-resolver.js';
+import { scoringOf } from './scoring.js';
 
 @Injectable()
 export class EvaluationService {
   constructor(
     private readonly models: ModelResolver,
+    private readonly tasks: TaskResolver,
     private readonly adapters: AdapterRepository,
     private readonly files: DataFileRepository,
     private readonly evaluations: EvaluationRepository,
@@ -22,29 +24,32 @@ export class EvaluationService {
 
   /** Checks what needs no tokenizer, pins the adapters' versions, records the evaluation and queues it. */
   async submit(project: string, request: CreateEvaluation): Promise<Evaluation> {
-    checkMetrics(request.metrics);
     const file = await this.file(project, request.file);
+    const task = await this.tasks.resolve(project, request.task, file);
+    const scored = scoringOf(task, request);
     const names = typeof request.model === 'string' ? [request.model] : request.model;
     const resolved = [];
     for (const name of names) resolved.push(await this.resolve(project, name));
-    const { max_tokens: maxTokens, temperature, stop, seed } = request;
+    const { maxTokens, temperature, stop, metrics } = scored;
+    const { seed } = request;
     const asked = {
-      maxTokens,
+      maxTokens: request.max_tokens,
       maxTokensField: 'max_tokens',
       defaultMaxTokens: maxTokens,
       temperature,
-      stop,
+      stop: [...stop],
       seed,
     };
     const context = Math.min(...resolved.map(({ contextLength }) => contextLength));
     const settings: EvaluationSettings = {
+      ...{ task, labelScoring: request.label_scoring },
       sampling: samplingOf(asked, context, () => seed),
       limit: request.limit ?? null,
       resamples: request.resamples,
     };
     const id = newId('eval');
     const evaluation = await this.evaluations.create({
-      ...{ id, project, models: resolved.map(({ model }) => model), metrics: request.metrics, settings },
+      ...{ id, project, models: resolved.map(({ model }) => model), metrics, settings },
       ...{ fileId: file.id, fileDigest: file.sha256 },
     });
     try {
@@ -94,13 +99,5 @@ export class EvaluationService {
       message: `\`file\` must have the purpose fine-tune, whose rows are checked: ${id} has ${file.purpose}`,
       details: { param: 'file' },
     });
-  }
-}
-
-function checkMetrics(names: readonly string[]): void {
-  try {
-    for (const name of names) textMetricNamed(name);
-  } catch (error) {
-    throw atField(error, 'metrics');
   }
 }

@@ -2,10 +2,11 @@ import type { EvaluationObject } from '@prad/contracts';
 import type { Evaluation } from '@prad/domain';
 import { evaluationResult, evaluationSettings, type EvaluationResult } from '@prad/queue';
 import { toSeconds } from '../http/page.view.js';
+import { toChosenTask } from '../tasks/task.view.js';
 
 export function toEvaluationObject(evaluation: Evaluation): EvaluationObject {
   const { id, createdAt, status, models, fileId, fileDigest, metrics, progress } = evaluation;
-  const { sampling, limit, resamples } = evaluationSettings.parse(evaluation.settings);
+  const { sampling, limit, resamples, task, labelScoring } = evaluationSettings.parse(evaluation.settings);
   const { maxTokens, temperature, stop, seed } = sampling;
   return {
     ...{ id, object: 'evaluation', created_at: toSeconds(createdAt), status },
@@ -15,6 +16,7 @@ export function toEvaluationObject(evaluation: Evaluation): EvaluationObject {
       ...{ adapter, adapter_version: adapterVersion, adapter_digest: adapterDigest },
     })),
     ...{ file: fileId, file_digest: fileDigest, metrics: [...metrics] },
+    ...{ task: toChosenTask(task), label_scoring: labelScoring },
     ...{ max_tokens: maxTokens, temperature, stop, seed, limit, resamples, progress },
     error: evaluation.status === 'failed' ? evaluation.error : null,
     result: evaluation.status === 'succeeded' ? resultView(evaluationResult.parse(evaluation.result)) : null,
@@ -23,9 +25,10 @@ export function toEvaluationObject(evaluation: Evaluation): EvaluationObject {
 
 type Examples = EvaluationResult['models'][number]['wins'];
 
-function resultView({ samples, references, models }: EvaluationResult): EvaluationObject['result'] {
+function resultView({ models, problems, ...counts }: EvaluationResult): EvaluationObject['result'] {
   return {
-    ...{ samples, references },
+    ...counts,
+    problems: problems.map(({ field, ...problem }) => ({ ...problem, ...(field !== null && { field }) })),
     models: models.map(({ model, scores, comparisons, cutOff, empty, wins, losses }) => ({
       model,
       scores: scores.map(({ higherIsBetter, ...score }) => ({ ...score, higher_is_better: higherIsBetter })),

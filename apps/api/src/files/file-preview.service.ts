@@ -4,11 +4,13 @@ import type { FilePreviewObject, FilePreviewQuery } from '@prad/contracts';
 import { BaseModelRepository, DataFileRepository } from '@prad/database';
 import type { DataFile, ReadyBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { encodeExample, readJsonLines, type TextCodec } from '@prad/formats';
+import { readJsonLines } from '@prad/formats';
 import { BlobStore } from '@prad/storage';
-import { rowReader, type RowReader } from '@prad/tasks';
+import { rowReader, type RowReader, type TaskReference } from '@prad/tasks';
 import { atField } from '../http/error-response.js';
 import { TextCodecs } from '../models/text-codecs.js';
+import { ExampleCounter } from '../tasks/example-counter.js';
+import { referenceOf } from '../tasks/task.view.js';
 import { distributionOf } from './token-lengths.js';
 
 /** Examples whose lengths are counted: all of a file up to this many, an even sample of a larger one. */
@@ -45,43 +47,46 @@ export class FilePreviewService {
     const file = await this.files.getIn(project, id);
     const total = rowsOf(file);
     const { model } = query;
-    const codec = model === undefined ? undefined : await this.codecOf(project, model);
-    const { rows, lengths } = await this.read(file, total, { shown: query.rows, codec }, signal);
+    const counted = model === undefined ? undefined : await this.counted(project, model, referenceOf(file));
+    const { rows, lengths } = await this.read(file, total, { shown: query.rows, counted }, signal);
     return {
       ...{ object: 'file.preview', file: id, total_rows: total, rows },
       token_lengths: model === undefined ? null : toTokenLengths(model, lengths),
     };
   }
 
-  /** Lengths of all examples of a training file, or of an even sample of a larger one. Throws as `preview`. */
+  /**
+   * Lengths of all examples of a training file, or of an even sample of a larger one. Throws as `preview`, and for a row
+   * that is not the task's.
+   */
   async lengths(
     file: DataFile,
     model: ReadyBaseModel,
+    task: TaskReference | null,
     signal: AbortSignal,
   ): Promise<readonly ExampleLength[]> {
-    const codec = await this.codecs.of(model);
-    return (await this.read(file, rowsOf(file), { shown: 0, codec }, signal)).lengths;
+    const counted = await this.countedOf(model, task);
+    return (await this.read(file, rowsOf(file), { shown: 0, counted }, signal)).lengths;
   }
 
   private async read(
     file: DataFile,
     total: number,
-    { shown, codec }: { readonly shown: number; readonly codec: TextCodec | undefined },
+    { shown, counted }: { readonly shown: number; readonly counted: Counted | undefined },
     signal: AbortSignal,
   ): Promise<{ rows: PreviewRow[]; lengths: ExampleLength[] }> {
-    const reader = rowReader(null, 'train');
     const rows: PreviewRow[] = [];
     const lengths: ExampleLength[] = [];
-    const isCounted = (row: number) => codec !== undefined && isInSample(row, total);
+    const isCounted = (row: number) => counted !== undefined && isInSample(row, total);
     const wanted = (row: number) => row < shown || isCounted(row);
     // A file whose lengths are not asked for is read no further than its last row to show.
-    const end = codec === undefined ? shown : total;
+    const end = counted === undefined ? shown : total;
     const source = await this.blobs.get(file.blobKey);
     try {
       for await (const { line, row, value } of readJsonLines(source, { wanted })) {
         if (signal.aborted) throw cancelled(file.id);
         if (row < shown) rows.push({ line, value: value as PreviewRow['value'] });
-        if (codec !== undefined && isCounted(row)) lengths.push(lengthOf(codec, reader, value, line));
+        if (counted !== undefined && isCounted(row)) lengths.push(lengthOf(counted, value, line));
         if (row + 1 >= end) break;
         // Tokenising is work of the thread that other requests wait for.
         await nextTurn();
@@ -92,13 +97,24 @@ export class FilePreviewService {
     return { rows, lengths };
   }
 
-  private async codecOf(project: string, model: string): Promise<TextCodec> {
+  private async counted(project: string, model: string, task: TaskReference | null): Promise<Counted> {
     try {
-      return await this.codecs.of(await this.baseModels.getReadyIn(project, model));
+      return await this.countedOf(await this.baseModels.getReadyIn(project, model), task);
     } catch (error) {
       throw atField(error, 'model');
     }
   }
+
+  private async countedOf(model: ReadyBaseModel, task: TaskReference | null): Promise<Counted> {
+    const counter = new ExampleCounter(await this.codecs.of(model), model, task);
+    return { read: rowReader(task, 'train'), counter };
+  }
+}
+
+/** How rows are read and counted. */
+interface Counted {
+  readonly read: RowReader;
+  readonly counter: ExampleCounter;
 }
 
 function rowsOf({ id, purpose, rows }: DataFile): number {
@@ -116,10 +132,9 @@ function isInSample(row: number, total: number): boolean {
   return Math.floor(((row + 1) * SAMPLE) / total) > Math.floor((row * SAMPLE) / total);
 }
 
-function lengthOf(codec: TextCodec, read: RowReader, value: unknown, line: number): ExampleLength {
+function lengthOf({ read, counter }: Counted, value: unknown, line: number): ExampleLength {
   try {
-    const { tokens, promptLength } = encodeExample(codec, read(value, line));
-    return { prompt: promptLength, total: tokens.length };
+    return counter.count(read(value, line));
   } catch (error) {
     throw atField(error, 'model');
   }

@@ -1,9 +1,11 @@
 import type { FileObject } from '@prad/contracts';
 import type { DataFile } from '@prad/domain';
 import { toSeconds } from '../http/page.view.js';
+import { referenceOf, toChosenTask } from '../tasks/task.view.js';
 
 export function toFileObject(file: DataFile): FileObject {
   const { id, bytes, filename, purpose, rows, sha256, createdAt } = file;
+  const task = toChosenTask(referenceOf(file));
   return {
     ...{
       id,
@@ -14,6 +16,6 @@ export function toFileObject(file: DataFile): FileObject {
       purpose,
       status: 'processed',
     },
-    prad: { rows, sha256 },
+    prad: { rows, sha256, task },
   };
 }

@@ -94,7 +94,8 @@ function badLines(problems: readonly AppError[]): AppError {
   if (first === undefined) throw new TypeError('a file without problems is not refused');
   const { kind, code, message, details } = first;
   const listed = problems.map(({ message, details }): LineProblem => {
-    return { line: Number(details['line'] ?? 1), message };
+    const { line, field } = details;
+    return { line: Number(line ?? 1), ...(typeof field === 'string' && { field }), message };
   });
   return new AppError({ kind, code, message, details: { ...details, problems: listed } });
 }

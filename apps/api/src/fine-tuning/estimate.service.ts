@@ -29,7 +29,7 @@ export class EstimateService {
   ): Promise<FineTuningEstimateObject> {
     const checked = await this.jobs.check(project, request);
     const { base, training, method, settings } = checked;
-    const lengths = await this.previews.lengths(training, base, signal);
+    const lengths = await this.previews.lengths(training, base, settings.task, signal);
     const rows = training.rows ?? lengths.length;
     const amount = trainingAmount(rows, lengths, settings);
     const parameters = trainedParameters(checked);

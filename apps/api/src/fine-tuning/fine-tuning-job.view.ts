@@ -3,6 +3,7 @@ import type { FineTuningCheckpointObject, FineTuningEventObject, FineTuningJobOb
 import type { Checkpoint, FineTuningJob, JobEvent } from '@prad/domain';
 import { trainingSettings, type TrainingSettings } from '@prad/queue';
 import { toSeconds } from '../http/page.view.js';
+import { toChosenTask } from '../tasks/task.view.js';
 
 export function toFineTuningJobObject(job: FineTuningJob): FineTuningJobObject {
   const settings = trainingSettings.parse(job.method.hyperparameters);
@@ -40,6 +41,7 @@ function progressOf(job: FineTuningJob) {
     trained_tokens: job.status === 'succeeded' ? job.trainedTokens : null,
     error: job.status === 'failed' ? { ...job.error } : null,
     prad: {
+      task: toChosenTask(trainingSettings.parse(job.method.hyperparameters).task),
       progress: progress === null ? null : { ...progress },
       warnings: [...warnings],
       cancel_requested: cancelRequested,

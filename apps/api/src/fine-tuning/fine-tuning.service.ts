@@ -16,6 +16,7 @@ import { JobProducer, type TrainingSettings } from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import { atField } from '../http/error-response.js';
 import { ModelResolver } from '../models/model-resolver.js';
+import { TaskResolver } from '../tasks/task-resolver.js';
 import { trainingWarnings } from './training-warnings.js';
 import { methodOptions, trainingSettings } from './training-defaults.js';
 
@@ -33,6 +34,7 @@ export interface CheckedJob {
 export class FineTuningService {
   constructor(
     private readonly models: ModelResolver,
+    private readonly tasks: TaskResolver,
     private readonly files: DataFileRepository,
     private readonly jobs: FineTuningJobRepository,
     private readonly events: JobEventRepository,
@@ -48,11 +50,12 @@ export class FineTuningService {
         ? await this.trainingFile(project, request.validation_file, 'validation_file')
         : undefined;
     const { prad } = request.method;
-    const settings = trainingSettings(prad, base);
+    const task = await this.tasks.resolve(project, request.task, training);
+    const settings = { ...trainingSettings(prad, base), task };
     const method: FineTuningMethod = {
       adapter: prad.adapter,
       scope: prad.scope,
-      options: toJson(methodOptions(prad, base)),
+      options: toJson(methodOptions(prad, base, task)),
       hyperparameters: toJson(settings),
     };
     return { base, training, validation, settings, method, warnings: trainingWarnings(method, base) };
@@ -72,10 +75,10 @@ export class FineTuningService {
   described(
     project: string,
     request: CreateFineTuningJob,
-    { base, training, validation, method, warnings }: CheckedJob,
+    { base, training, validation, settings, method, warnings }: CheckedJob,
   ): NewFineTuningJob {
     return {
-      ...{ id: newId('ftjob'), project, model: base.id, task: null },
+      ...{ id: newId('ftjob'), project, model: base.id, task: settings.task?.name ?? null },
       ...{ trainingFile: training.id, validationFile: validation?.id ?? null },
       ...{ suffix: request.suffix ?? null, seed: request.seed ?? randomInt(2 ** 31), method },
       ...{ metadata: request.metadata ?? {}, warnings, status: 'queued' },

@@ -3,16 +3,18 @@ import { defaultLearningRates, hyperparameterDefaults, type FineTuningMethodRequ
 import type { ReadyBaseModel } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import type { TrainingSettings } from '@prad/queue';
+import { taskOf, type TaskReference } from '@prad/tasks';
 
 type PradMethod = FineTuningMethodRequest['prad'];
 
 /**
  * The options of the method, defaults filled in. Throws invalid for what the base does not have: a layer, a projection, a
- * rank within its size; where its layout is known.
+ * rank within its size; where its layout is known. Where the task's template has special tokens, the adapter gets them.
  */
 export function methodOptions(
   { adapter, scope: _scope, hyperparameters: _settings, ...options }: PradMethod,
   base: Pick<ReadyBaseModel, 'details'>,
+  task: TaskReference | null = null,
 ): Readonly<Record<string, unknown>> {
   const layout = baseLayout.safeParse(base.details['layout']).data;
   try {
@@ -20,7 +22,24 @@ export function methodOptions(
   } catch (error) {
     throw error instanceof AppError ? atField(error) : error;
   }
-  return options;
+  return task?.template === 'special' ? withTokens(adapter, options, task) : options;
+}
+
+function withTokens(
+  adapter: string,
+  options: Readonly<Record<string, unknown>>,
+  task: TaskReference,
+): Readonly<Record<string, unknown>> {
+  const { special_tokens: tokens } = options;
+  if (!Array.isArray(tokens)) {
+    throw new AppError({
+      kind: 'invalid',
+      code: 'no_special_tokens',
+      message: `\`task.template\`: the method ${adapter} has no special tokens, which the template special of ${task.name} needs`,
+      details: { param: 'task.template' },
+    });
+  }
+  return tokens.length > 0 ? options : { ...options, special_tokens: [...taskOf(task).specialTokens] };
 }
 
 /**
@@ -29,7 +48,7 @@ export function methodOptions(
 export function trainingSettings(
   { adapter, hyperparameters }: PradMethod,
   base: Pick<ReadyBaseModel, 'id' | 'contextLength'>,
-): TrainingSettings {
+): Omit<TrainingSettings, 'task'> {
   const given = hyperparameters;
   const maxLength = given.max_length ?? base.contextLength;
   if (maxLength > base.contextLength) throw tooLong(maxLength, base);

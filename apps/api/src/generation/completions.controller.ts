@@ -30,7 +30,11 @@ export class CompletionsController {
         project,
         endpoint: 'completion',
         model: body.model,
-        input: { kind: 'prompts', prompts: typeof body.prompt === 'string' ? [body.prompt] : body.prompt },
+        input: {
+          kind: 'prompts',
+          candidates: null,
+          prompts: typeof body.prompt === 'string' ? [body.prompt] : body.prompt,
+        },
         sampling: {
           ...body,
           maxTokens: body.max_tokens,

@@ -21,6 +21,10 @@ import {
   modelDeletion,
   modelList,
   modelObject,
+  taskDeletion,
+  taskList,
+  taskObject,
+  taskPreview,
   type AdapterAliasObject,
   type AdapterFileName,
   type AdapterObject,
@@ -28,6 +32,7 @@ import {
   type CompletionChunk,
   type CreateCompletion,
   type createEvaluation,
+  type createTask,
   type EvaluationObject,
   type createFineTuningJob,
   type FileObject,
@@ -38,6 +43,10 @@ import {
   type ImportAdapterFields,
   type ImportModelRequest,
   type ModelObject,
+  type previewTask,
+  type TaskChoice,
+  type TaskObject,
+  type TaskPreviewObject,
 } from '@prad/contracts';
 import type { z } from 'zod';
 import { errorOf, unreachable } from './api-error.js';
@@ -51,6 +60,8 @@ const PING_MS = 2_000;
 /** A fine-tuning job as it is submitted: what the contract fills in may be left out. */
 export type JobRequest = z.input<typeof createFineTuningJob>;
 export type EvaluationRequest = z.input<typeof createEvaluation>;
+export type TaskRequest = z.input<typeof createTask>;
+export type TaskPreviewRequest = z.input<typeof previewTask>;
 /** The same with lists that are crossed; the server checks the names. */
 export type SweepRequest = JobRequest & { readonly sweep: Readonly<Record<string, readonly number[]>> };
 
@@ -134,8 +145,11 @@ export class ApiClient {
     return (await this.#get(`/v1/files?limit=${LIST_LIMIT}`, fileList)).data;
   }
 
-  async uploadFile(path: string): Promise<FileObject> {
-    const { body, type } = await uploadBody(path, 'fine-tune');
+  /** Uploads a training file, whose rows are the task's where there is one. */
+  async uploadFile(path: string, task?: TaskChoice): Promise<FileObject> {
+    const named = typeof task === 'object' ? JSON.stringify(task) : task;
+    const fields = { purpose: 'fine-tune', ...(named !== undefined && { task: named }) };
+    const { body, type } = await uploadBody(path, fields);
     const headers = { 'content-type': type };
     return this.#json('/v1/files', { method: 'POST', headers, body, duplex: 'half' }, fileObject);
   }
@@ -188,6 +202,22 @@ export class ApiClient {
 
   cancelEvaluation(id: string): Promise<EvaluationObject> {
     return this.#post(`/v1/evaluations/${encodeURIComponent(id)}/cancel`, {}, evaluationObject);
+  }
+
+  async tasks(): Promise<readonly TaskObject[]> {
+    return (await this.#get('/v1/tasks', taskList)).data;
+  }
+
+  createTask(request: TaskRequest): Promise<TaskObject> {
+    return this.#post('/v1/tasks', request, taskObject);
+  }
+
+  previewTask(request: TaskPreviewRequest): Promise<TaskPreviewObject> {
+    return this.#post('/v1/tasks/preview', request, taskPreview);
+  }
+
+  async deleteTask(name: string): Promise<void> {
+    await this.#json(`/v1/tasks/${encodeURIComponent(name)}`, { method: 'DELETE' }, taskDeletion);
   }
 
   pauseJob(id: string): Promise<FineTuningJobObject> {

@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true }));
 it('is a form with the purpose and the file', async () => {
   const path = join(folder, 'rows.jsonl');
   await writeFile(path, '{"prompt":"a","completion":" b"}\n');
-  const { body, type } = await uploadBody(path, 'fine-tune');
+  const { body, type } = await uploadBody(path, { purpose: 'fine-tune' });
   const boundary = type.replace('multipart/form-data; boundary=', '');
   const parts = (await new Response(body).text()).split(`--${boundary}`);
   expect(parts).toEqual([
@@ -31,5 +31,5 @@ it.each([
   ['absent.jsonl', /absent\.jsonl cannot be read: ENOENT/],
   ['.', /cannot be read: it is no file/],
 ])('refuses %s by name before anything is sent', async (name, message) => {
-  await expect(uploadBody(join(folder, name), 'fine-tune')).rejects.toThrow(message);
+  await expect(uploadBody(join(folder, name), { purpose: 'fine-tune' })).rejects.toThrow(message);
 });

@@ -10,13 +10,15 @@ import { AppError } from '@prad/errors';
  */
 export async function uploadBody(
   path: string,
-  purpose: string,
+  fields: Readonly<Record<string, string>>,
 ): Promise<{ readonly body: ReadableStream; readonly type: string }> {
   const file = await openFile(path);
   const boundary = `prad-${randomBytes(12).toString('hex')}`;
   const filename = basename(path).replaceAll(/["\r\n]/g, '_');
   async function* parts(): AsyncGenerator<Uint8Array | string> {
-    yield `--${boundary}\r\ncontent-disposition: form-data; name="purpose"\r\n\r\n${purpose}\r\n`;
+    for (const [name, value] of Object.entries(fields)) {
+      yield `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    }
     yield `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${filename}"\r\n`;
     yield 'content-type: application/jsonl\r\n\r\n';
     yield* file.createReadStream() as AsyncIterable<Uint8Array>;

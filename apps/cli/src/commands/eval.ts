@@ -8,11 +8,13 @@ import { table } from '../output/table.js';
 import { atServer, type AddCommands } from './command-context.js';
 import { fileId } from './file-id.js';
 import { numberOption } from './number-option.js';
+import { addTaskOptions, askedTask, type TaskOptions } from './task-options.js';
 
-interface EvalOptions {
+interface EvalOptions extends TaskOptions {
   readonly model: string[];
   readonly file: string;
-  readonly metrics: string[];
+  readonly metrics?: string[];
+  readonly labelScoring?: 'generation' | 'likelihood';
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly stop?: string[];
@@ -26,13 +28,25 @@ const LOOK_MS = 500;
 
 /** prad eval */
 export const addEval: AddCommands = (program, context) => {
-  program
+  const command = program
     .command('eval')
     .description('score base models and adapters on a file, and compare each with the first')
     .requiredOption('--model <name...>', 'base models or adapters; the first is the baseline')
-    .requiredOption('--file <path>', 'file of prompts and answers (JSON lines), or the id of an uploaded one')
-    .requiredOption('--metrics <name...>', 'such as bleu, nist, rougeL, cider, ter or accuracy')
-    .option('--max-tokens <n>', 'most tokens of an answer; default 64', numberOption)
+    .requiredOption(
+      '--file <path>',
+      'file of prompts and answers (JSON lines), or the id of an uploaded one',
+    );
+  addTaskOptions(command);
+  command
+    .option(
+      '--metrics <name...>',
+      'such as bleu, nist, rougeL, cider, ter or accuracy; default those of the task',
+    )
+    .option(
+      '--label-scoring <how>',
+      'of labels: generation, or likelihood, which takes the most probable one',
+    )
+    .option('--max-tokens <n>', 'most tokens of an answer; default that of the task, or 64', numberOption)
     .option('--temperature <n>', '0, the default, is greedy', numberOption)
     .option('--stop <text...>', 'an answer ends before the first of these')
     .option('--seed <n>', 'of sampled answers and of the bootstrap; default 0', numberOption)
@@ -44,8 +58,12 @@ export const addEval: AddCommands = (program, context) => {
 
 async function evaluate(client: ApiClient, options: EvalOptions): Promise<void> {
   const { model, metrics, maxTokens, temperature, stop, seed, limit, resamples, json } = options;
-  const file = await fileId(client, options.file);
-  const asked = { model, file, metrics, max_tokens: maxTokens, temperature, stop, seed, limit, resamples };
+  const task = askedTask(options);
+  const file = await fileId(client, options.file, task);
+  const asked = {
+    ...{ model, file, task, label_scoring: options.labelScoring, metrics },
+    ...{ max_tokens: maxTokens, temperature, stop, seed, limit, resamples },
+  };
   const { id } = await client.createEvaluation(asked);
   note(`evaluation ${id}`);
   const ended = await follow(client, id);
@@ -104,6 +122,8 @@ function showScores({ result }: EvaluationObject): void {
     }),
   );
   print(table(['MODEL', 'METRIC', 'SCORE', '95 % INTERVAL', 'DIFFERENCE', 'P', 'WON/LOST/TIED'], rows));
+  if (result.skipped > 0) note(pc.yellow(`${result.skipped} rows were left out:`));
+  for (const { message } of result.problems) note(pc.yellow(message));
   for (const { model, cut_off: cutOff, empty } of result.models) {
     if (cutOff > 0) note(pc.dim(`${model}: ${cutOff} answers were cut off at the limit of tokens`));
     if (empty > 0) note(pc.dim(`${model}: ${empty} answers are empty`));

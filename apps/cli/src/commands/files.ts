@@ -2,6 +2,7 @@ import { byteText, timeText } from '../output/facts.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
 import { atServer, type AddCommands } from './command-context.js';
+import { addTaskOptions, askedTask, type TaskOptions } from './task-options.js';
 
 /** prad files list | upload | rm */
 export const addFiles: AddCommands = (program, context) => {
@@ -18,14 +19,15 @@ export const addFiles: AddCommands = (program, context) => {
       ]);
       print(json ? JSON.stringify(list, null, 2) : table(['ID', 'FILE', 'ROWS', 'SIZE', 'CREATED'], rows));
     });
-  files
+  const upload = files
     .command('upload')
-    .description('upload a JSON lines file of {"prompt","completion"} or {"messages"}')
-    .argument('<file>')
-    .action(async (path: string) => {
-      const file = await atServer(context, ({ client }) => client.uploadFile(path));
-      print(`${file.id}  ${file.filename}  ${file.prad.rows ?? 0} rows`);
-    });
+    .description('upload a JSON lines file of {"prompt","completion"}, {"messages"} or the rows of a task')
+    .argument('<file>');
+  addTaskOptions(upload);
+  upload.action(async (path: string, options: TaskOptions) => {
+    const file = await atServer(context, ({ client }) => client.uploadFile(path, askedTask(options)));
+    print(`${file.id}  ${file.filename}  ${file.prad.rows ?? 0} rows`);
+  });
   files
     .command('rm')
     .description('remove a file that no unfinished job needs')

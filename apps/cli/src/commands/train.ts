@@ -10,11 +10,12 @@ import { TrainingBars } from '../training/training-bars.js';
 import { atServer, type AddCommands } from './command-context.js';
 import { fileId } from './file-id.js';
 import { keyValueOption } from './key-value-option.js';
+import { addTaskOptions, askedTask, type TaskOptions } from './task-options.js';
 import { sweepOption, type SweepOption } from './sweep-option.js';
 import { numberOption } from './number-option.js';
 
 /** As commander reads it; names and ranges are checked by the server. */
-interface TrainOptions {
+interface TrainOptions extends TaskOptions {
   readonly model: string;
   readonly file: string;
   readonly validationFile?: string;
@@ -53,11 +54,12 @@ export const addTrain: AddCommands = (program, context) => {
     .description('train an adapter, or all weights, and watch it')
     .requiredOption('--model <name>', 'base model')
     .requiredOption('--file <path>', 'training file (JSON lines), or the id of an uploaded one')
-    .option('--validation-file <path>', 'validation file, or the id of an uploaded one')
-    .option(
-      '--adapter <method>',
-      `adapter method: ${trainingMethodNames.join(', ')}; full trains all weights; default adapter`,
-    );
+    .option('--validation-file <path>', 'validation file, or the id of an uploaded one');
+  addTaskOptions(command);
+  command.option(
+    '--adapter <method>',
+    `adapter method: ${trainingMethodNames.join(', ')}; full trains all weights; default adapter`,
+  );
   addMethodOptions(command);
   addHyperparameters(command);
   command
@@ -135,11 +137,12 @@ async function train(client: ApiClient, options: TrainOptions, isPrivate: boolea
 
 async function jobRequest(client: ApiClient, options: TrainOptions): Promise<JobRequest> {
   const { model, adapter, scope, suffix, seed } = options;
+  const task = askedTask(options);
   return {
-    ...{ model, suffix, seed },
-    training_file: await fileId(client, options.file),
+    ...{ model, suffix, seed, task },
+    training_file: await fileId(client, options.file, task),
     validation_file:
-      options.validationFile === undefined ? null : await fileId(client, options.validationFile),
+      options.validationFile === undefined ? null : await fileId(client, options.validationFile, task),
     method: {
       type: 'prad',
       prad: {

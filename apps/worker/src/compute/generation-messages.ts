@@ -8,6 +8,8 @@ export interface GenerateParams {
   /** Undefined: the base alone. */
   readonly adapter: { readonly name: string; readonly path: string; readonly digest: string } | undefined;
   readonly prompts: readonly Prompt[];
+  /** Answers to choose from; null: the model writes. */
+  readonly candidates: readonly string[] | null;
   /** The project, for equal shares. */
   readonly share: string;
   /** Lower ones are answered first. */
@@ -31,6 +33,8 @@ export type GenerateEvent =
       readonly type: 'end';
       readonly choice: number;
       readonly finishReason: 'stop' | 'length';
+      /** Of the candidates, in their order. */
+      readonly logProbabilities: readonly number[] | null;
       readonly promptTokens: number;
       readonly cachedTokens: number;
       readonly completionTokens: number;

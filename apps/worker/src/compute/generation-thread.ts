@@ -3,6 +3,7 @@ import type { TokenEvent } from '@prad/generation';
 import { serveCompute } from '@prad/runtime';
 import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
+import { likeliest } from './likeliest.js';
 import { merge } from './merge.js';
 import { StepReport } from './step-report.js';
 
@@ -15,7 +16,7 @@ const engines = new Engines(workerData as EngineSettings, (step) => {
 const handlers = {
   /** Answers all prompts of a request at once; requests of any adapters of one base share their steps. */
   async *generate(
-    { base, adapter: named, prompts, sampling, ...params }: GenerateParams,
+    { base, adapter: named, prompts, candidates, sampling, ...params }: GenerateParams,
     signal: AbortSignal,
   ): AsyncGenerator<GenerateEvent, void> {
     const open = await engines.get(base);
@@ -28,13 +29,14 @@ const handlers = {
     const either = AbortSignal.any([signal, ending.signal]);
     try {
       const answers = prompts.map((prompt, choice) => {
-        const request = {
-          prompt: open.encode(prompt, adapter),
-          adapter,
-          ...{ maxTokens, stop, sampling: rest },
-          ...order,
-        };
-        return told(open.engine.submit(request, either), choice, signal);
+        const asked = { prompt: open.encode(prompt, adapter), adapter, sampling: rest, ...order };
+        if (!candidates)
+          return told(open.engine.submit({ ...asked, maxTokens, stop }, either), choice, signal);
+        const scored = candidates.map((text) => {
+          const forced = open.encodeAnswer(text);
+          return open.engine.submit({ ...asked, forced, maxTokens: forced.length }, either);
+        });
+        return likeliest(candidates, scored, choice, signal);
       });
       yield* merge(answers);
     } finally {
@@ -61,7 +63,8 @@ async function* told(
     }
     const { reason, usage, timings, batch } = event;
     if (reason === 'cancelled') throw signal.reason;
-    yield { type: 'end', choice, finishReason: reason, ...usage, ...timings, ...batch };
+    const facts = { ...usage, ...timings, ...batch };
+    yield { type: 'end', choice, finishReason: reason, logProbabilities: null, ...facts };
   }
 }
 

@@ -51,6 +51,16 @@ export class OpenEngine {
     return encodePrompt({ chatTemplate, tokenizer: adapter?.tokenizer ?? tokenizer }, prompt);
   }
 
+  /** Tokens of an answer as it is trained, with the end token. */
+  encodeAnswer(text: string): number[] {
+    const { tokenizer } = this.model;
+    const { eosTokenId } = tokenizer;
+    return [
+      ...tokenizer.encode(text, { addSpecialTokens: false }),
+      ...(eosTokenId === undefined ? [] : [eosTokenId]),
+    ];
+  }
+
   /** The adapter, read from its file where it is not in memory; the digest is its identity. */
   adapter({ path, digest }: NamedAdapter): Promise<ServedAdapter> {
     return this.adapters.get(digest, () => this.#load(path, digest));

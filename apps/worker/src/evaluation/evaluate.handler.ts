@@ -4,12 +4,14 @@ import type { AppError } from '@prad/errors';
 import {
   evaluationSettings,
   type EvaluationPrediction,
+  type EvaluationSettings,
   type JobContext,
   type JobHandler,
   type JobPayload,
   type JobProducer,
 } from '@prad/queue';
 import type { BlobStore } from '@prad/storage';
+import { labelsOf } from '@prad/tasks';
 import { failureOf } from '../failure-of.js';
 import type { LeaseTiming } from '../lease/held-lease.js';
 import { underLease, type Lease } from '../lease/under-lease.js';
@@ -46,9 +48,11 @@ export class EvaluateHandler implements JobHandler<'evaluate'> {
   async #evaluate(evaluation: Evaluation, { owner, signal }: Lease, row: EvaluationRow): Promise<void> {
     const { id, fileId, models, metrics } = evaluation;
     const { evaluations, dataFiles, inferenceJobs: jobs } = this.rows;
-    const { sampling, limit, resamples } = evaluationSettings.parse(evaluation.settings);
+    const settings = evaluationSettings.parse(evaluation.settings);
+    const { sampling, resamples } = settings;
     const { blobKey } = await dataFiles.get(fileId);
-    const samples = await readSamples(await this.blobs.localPath(blobKey), limit);
+    const read = await readSamples(await this.blobs.localPath(blobKey), settings);
+    const { samples } = read;
     const total = samples.length * models.length;
     let told = -1;
     const onProgress = async (done: number, open: readonly string[]) => {
@@ -57,18 +61,25 @@ export class EvaluateHandler implements JobHandler<'evaluate'> {
       told = done;
     };
     const asking = { jobs, producer: this.producer, sampling, signal, onProgress };
-    const answers = await askModels(evaluation, shardsOf(samples), asking).catch(async (error: unknown) => {
-      // Stopped work goes on elsewhere and wants its requests; failed work does not.
-      if (!signal.aborted) await row.dropRequests();
-      throw error;
-    });
+    const answers = await askModels(evaluation, shardsOf(samples, candidatesOf(settings)), asking).catch(
+      async (error: unknown) => {
+        // Stopped work goes on elsewhere and wants its requests; failed work does not.
+        if (!signal.aborted) await row.dropRequests();
+        throw error;
+      },
+    );
     const answered = models.map(({ name }, index) => ({ model: name, answers: answers[index] ?? [] }));
     const scoring = { metrics, resamples, seed: sampling.seed };
-    const { result, predictions } = scoreModels(samples, answered, scoring);
+    const { result, predictions } = scoreModels(read, answered, scoring);
     const predictionsKey = `evaluations/${id}/predictions.jsonl`;
     await this.blobs.put(predictionsKey, linesOf(predictions));
     await evaluations.succeed(id, owner, { result: result satisfies JsonObject, predictionsKey });
   }
+}
+
+/** The answers to choose from by their likelihood; null: models write. */
+function candidatesOf({ task, labelScoring }: EvaluationSettings): readonly string[] | null {
+  return labelScoring === 'likelihood' && task ? (labelsOf(task) ?? null) : null;
 }
 
 function linesOf(predictions: readonly EvaluationPrediction[]): Uint8Array {

@@ -1,6 +1,6 @@
 import { bootstrapInterval, measure, metricNamed, pairedBootstrap, type Measurement } from '@prad/metrics';
 import type { EvaluationPrediction, EvaluationResult, GenerationResult } from '@prad/queue';
-import type { EvaluationSample } from './samples.js';
+import type { EvaluationSample, EvaluationSamples } from './samples.js';
 
 type Choice = GenerationResult['choices'][number];
 type ModelResult = EvaluationResult['models'][number];
@@ -27,14 +27,14 @@ const EXAMPLES = 5;
 
 /** Scores every model and compares each with the first. */
 export function scoreModels(
-  samples: readonly EvaluationSample[],
+  { samples, skipped, problems }: EvaluationSamples,
   models: readonly ModelAnswers[],
   scoring: Scoring,
 ): { readonly result: EvaluationResult; readonly predictions: readonly EvaluationPrediction[] } {
   const scored = models.map((model) => measureModel(samples, model, scoring.metrics));
   const [baseline] = scored;
   const result = {
-    samples: samples.length,
+    ...{ samples: samples.length, skipped, problems: [...problems] },
     references: samples.reduce((count, { references }) => count + references.length, 0),
     models: scored.map((model) =>
       modelResult(samples, model, baseline === model ? undefined : baseline, scoring),
@@ -130,6 +130,7 @@ function predictionLine(
     ...{ line, references: [...references] },
     predictions: models.map(({ model, texts, answers, measurements }) => ({
       ...{ model, text: texts[index] ?? '', finishReason: answers[index]?.finishReason ?? 'stop' },
+      labelLogProbabilities: answers[index]?.logProbabilities ?? null,
       statistics: Object.fromEntries(
         measurements.map(({ metric, statistics }) => [metric, [...(statistics[index] ?? [])]]),
       ),

@@ -29,7 +29,11 @@ export class Answer {
   outcome({ createdAt, startedAt }: InferenceJob): InferenceOutcome {
     const ends = this.#texts.map((_, choice) => this.#end(choice));
     const result: GenerationResult = {
-      choices: ends.map(({ choice, finishReason }) => ({ text: this.#texts[choice] ?? '', finishReason })),
+      choices: ends.map(({ choice, finishReason, logProbabilities }) => ({
+        text: this.#texts[choice] ?? '',
+        finishReason,
+        logProbabilities: logProbabilities && [...logProbabilities],
+      })),
       batch: { maxRows: most(ends, 'maxRows'), maxAdapters: most(ends, 'maxAdapters') },
     };
     return {

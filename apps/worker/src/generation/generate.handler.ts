@@ -66,6 +66,7 @@ export class GenerateHandler implements JobHandler<'generate'> {
                 : { kind: 'pieces', pieces: prompt },
             )
           : [{ kind: 'messages', messages: input.messages }],
+      candidates: input.kind === 'prompts' ? input.candidates : null,
       share: job.project,
       priority,
       deadline: timeoutMs === null ? undefined : job.createdAt.getTime() + timeoutMs,

@@ -19,12 +19,12 @@ export interface TrainingPlaces {
 /** What to train, from the row alone: equal rows give equal plans, so a job that is taken up again repeats itself. */
 export function trainingPlan(job: FineTuningJob, places: TrainingPlaces): TrainingPlan {
   const { adapter: method, scope, options } = job.method;
-  const { dataSeed, dropoutSeed, ...hyperparameters } = withoutPack(settingsOf(job));
+  const { task, dataSeed, dropoutSeed, ...hyperparameters } = withoutPack(settingsOf(job));
   const { validationFile, ...folders } = places;
   return {
     ...folders,
     ...(validationFile !== undefined && { validationFile }),
-    modelName: job.model,
+    ...{ modelName: job.model, task },
     ...{ seed: job.seed, dataSeed, dropoutSeed },
     trainable: method === 'full' ? { kind: 'full' } : { kind: 'adapter', method, options, scope },
     hyperparameters,
