@@ -30,4 +30,6 @@ export {
   type TokenExample,
   type TrainingExample,
 } from './tokenizer/encode-prompt.js';
-export { readJsonLines, type JsonLine, type JsonLinesOptions } from './jsonl/read-json-lines.js';
+export { LONGEST_ROW, readJsonLines, type JsonLine, type JsonLinesOptions } from './jsonl/read-json-lines.js';
+export { readCsv, type CsvOptions } from './csv/read-csv.js';
+export { readParquet, type ParquetOptions } from './parquet/read-parquet.js';

@@ -4,6 +4,7 @@ import { TextDecoder } from 'node:util';
 import { AppError } from '@prad/errors';
 import { openError } from '../byte-source.js';
 import { invalid, reasonOf } from '../invalid.js';
+import { splitLines } from './split-lines.js';
 
 export interface JsonLine {
   /** Counted from 1, blank lines included, as an editor shows it. */
@@ -22,14 +23,10 @@ export interface JsonLinesOptions {
   readonly onProblem?: (problem: AppError) => void;
 }
 
-const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
-const DEFAULT_LIMIT = 4 << 20;
 
-interface RawLine {
-  readonly line: number;
-  readonly bytes: Uint8Array;
-}
+/** Longest row of a data set, in bytes. */
+export const LONGEST_ROW = 4 << 20;
 
 /**
  * Rows of a JSONL file or byte stream, one in memory at a time. A byte order mark at the start and carriage returns
@@ -39,7 +36,7 @@ interface RawLine {
  */
 export async function* readJsonLines(
   source: string | Readable,
-  { maxLineBytes = DEFAULT_LIMIT, wanted = () => true, onProblem = raise }: JsonLinesOptions = {},
+  { maxLineBytes = LONGEST_ROW, wanted = () => true, onProblem = raise }: JsonLinesOptions = {},
 ): AsyncGenerator<JsonLine> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let rows = 0;
@@ -55,7 +52,8 @@ export async function* readJsonLines(
     throw invalid('jsonl_empty', 'the file is empty: expected at least one JSON line', { line: 1 });
 }
 
-async function* chunksOf(source: string | Readable): AsyncGenerator<Uint8Array> {
+/** The bytes of a file, or of a stream. @throws AppError notFound for a missing file. */
+export async function* chunksOf(source: string | Readable): AsyncGenerator<Uint8Array> {
   const stream = typeof source === 'string' ? createReadStream(source) : source;
   try {
     for await (const chunk of stream) {
@@ -66,33 +64,8 @@ async function* chunksOf(source: string | Readable): AsyncGenerator<Uint8Array> 
   }
 }
 
-async function* splitLines(chunks: AsyncIterable<Uint8Array>, limit: number): AsyncGenerator<RawLine> {
-  let line = 1;
-  let pending: Uint8Array[] = [];
-  let pendingBytes = 0;
-  const take = (part: Uint8Array): void => {
-    pendingBytes += part.length;
-    if (pendingBytes > limit) {
-      throw invalid('jsonl_line_too_long', `line ${line} is longer than ${limit} bytes`, { line, limit });
-    }
-    if (part.length > 0) pending.push(part);
-  };
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
-      take(chunk.subarray(start, end));
-      yield { line, bytes: Buffer.concat(pending) };
-      line++;
-      pending = [];
-      pendingBytes = 0;
-      start = end + 1;
-    }
-    take(chunk.subarray(start));
-  }
-  if (pendingBytes > 0) yield { line, bytes: Buffer.concat(pending) };
-}
-
-function raise(problem: AppError): never {
+/** What becomes of a problem where nobody asks to hear of it. */
+export function raise(problem: AppError): never {
   throw problem;
 }
 
