@@ -11,6 +11,7 @@ import { Evaluations1764640000000 } from './1764640000000-evaluations.js';
 import { Sweeps1764660000000 } from './1764660000000-sweeps.js';
 import { PausedJobs1764670000000 } from './1764670000000-paused-jobs.js';
 import { Tasks1764750000000 } from './1764750000000-tasks.js';
+import { FileFormats1764760000000 } from './1764760000000-file-formats.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   Sweeps1764660000000,
   PausedJobs1764670000000,
   Tasks1764750000000,
+  FileFormats1764760000000,
 ];

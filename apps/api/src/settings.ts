@@ -23,6 +23,8 @@ export interface ApiSettings {
   readonly rateLimitPerMinute: number;
   /** Largest file that may be uploaded. */
   readonly maxUploadBytes: number;
+  /** The compiled thread that reads Parquet files; by default the one of the build. */
+  readonly parquetThread?: URL;
   /** Time that running requests get to end when the process is asked to stop. */
   readonly drainMs: number;
   /** What an autoscaler must show; undefined lets only this machine ask how much work there is. */

@@ -4,7 +4,10 @@ import { z } from 'zod';
 export const MAX_LINE_PROBLEMS = 20;
 
 export const lineProblem = z.object({
-  line: z.number().int().describe('Counted from 1, blank lines included.'),
+  line: z
+    .number()
+    .int()
+    .describe('Of the file as it was sent, counted from 1, blank lines included; of Parquet its row.'),
   field: z.string().optional().describe('The field of the row at fault.'),
   message: z.string(),
 });

@@ -1,13 +1,18 @@
 export { MAX_LINE_PROBLEMS, errorBody, type ErrorBody, type LineProblem } from './error-body.js';
 export { MAX_PAGE_SIZE, listQuery, type ListQuery } from './pagination.js';
 export {
+  columnMapping,
   fileDeletion,
+  fileFormat,
+  fileFormats,
   fileList,
   fileListQuery,
   fileObject,
   uploadForm,
   uploadPurpose,
   uploadPurposes,
+  type ColumnMapping,
+  type FileFormat,
   type FileListQuery,
   type FileObject,
 } from './file.js';

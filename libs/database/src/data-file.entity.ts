@@ -1,4 +1,4 @@
-import { DEFAULT_PROJECT, type FilePurpose } from '@prad/domain';
+import { DEFAULT_PROJECT, type FileFormat, type FilePurpose } from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from './bigint-number.js';
 import type { JsonColumn } from './json-column.js';
@@ -6,6 +6,7 @@ import { ProjectEntity } from './project.entity.js';
 
 @Entity('data_file')
 @Check('data_file_purpose_check', `purpose IN ('fine-tune', 'fine-tune-results', 'evals')`)
+@Check('data_file_format_check', `format IN ('jsonl', 'csv', 'tsv', 'parquet')`)
 @Check('data_file_size_check', `bytes >= 0 AND rows >= 0`)
 @Index(['projectId', 'createdAt', 'id'])
 export class DataFileEntity {
@@ -18,6 +19,8 @@ export class DataFileEntity {
   filename!: string;
   @Column({ type: 'text' })
   purpose!: FilePurpose;
+  @Column({ type: 'text', default: 'jsonl' })
+  format!: FileFormat;
   @Column({ type: 'bigint', transformer: bigintNumber })
   bytes!: number;
   @Column({ type: 'text' })

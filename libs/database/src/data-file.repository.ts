@@ -86,7 +86,7 @@ function fileInUse(id: string, jobId: string): AppError {
 }
 
 function toDomain(row: DataFileEntity): DataFile {
-  const { id, projectId, filename, purpose, bytes, sha256, rows, blobKey, createdAt } = row;
+  const { id, projectId: project, filename, purpose, format, bytes, sha256, rows, blobKey, createdAt } = row;
   const task = row.task === null ? null : jsonOf(row.task);
-  return { id, project: projectId, filename, purpose, bytes, sha256, rows, task, blobKey, createdAt };
+  return { id, project, filename, purpose, format, bytes, sha256, rows, task, blobKey, createdAt };
 }

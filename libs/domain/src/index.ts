@@ -16,7 +16,7 @@ export {
 } from './base-model.js';
 export { DEFAULT_PROJECT, isProjectName, type Project } from './project.js';
 export { hashOfSecret, newSecret, prefixOfSecret, type ApiKey } from './api-key.js';
-export { filePurposes, type DataFile, type FilePurpose } from './data-file.js';
+export { fileFormats, filePurposes, type DataFile, type FileFormat, type FilePurpose } from './data-file.js';
 export type { NewTask, Task } from './task.js';
 export {
   fineTuningStatuses,

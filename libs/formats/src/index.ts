@@ -31,5 +31,6 @@ export {
   type TrainingExample,
 } from './tokenizer/encode-prompt.js';
 export { LONGEST_ROW, readJsonLines, type JsonLine, type JsonLinesOptions } from './jsonl/read-json-lines.js';
+export { columnOf, pickColumns, type Columns } from './columns.js';
 export { readCsv, type CsvOptions } from './csv/read-csv.js';
 export { readParquet, type ParquetOptions } from './parquet/read-parquet.js';

@@ -28,7 +28,13 @@ export async function addBaseModel(
 
 export async function addFile(database: Database, project = DEFAULT_PROJECT): Promise<string> {
   const id = newId('file');
-  const facts = { filename: 'train.jsonl', purpose: 'fine-tune', bytes: 12, sha256: 'a'.repeat(64) } as const;
+  const facts = {
+    filename: 'train.jsonl',
+    purpose: 'fine-tune',
+    format: 'jsonl',
+    bytes: 12,
+    sha256: 'a'.repeat(64),
+  } as const;
   await database.dataFiles.create({ ...facts, id, project, rows: 3, task: null, blobKey: `files/${id}` });
   return id;
 }

@@ -1,22 +1,22 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
-import { taskChoice, uploadPurpose, type TaskChoice } from '@prad/contracts';
 import { DataFileRepository } from '@prad/database';
-import { newId, type DataFile } from '@prad/domain';
+import { newId, type DataFile, type FileFormat } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { BlobStore, type Blob } from '@prad/storage';
+import { BlobStore } from '@prad/storage';
 import { rowReader, type TaskReference } from '@prad/tasks';
 import { atField } from '../http/error-response.js';
 import { TaskResolver } from '../tasks/task-resolver.js';
 import { API_SETTINGS, type ApiSettings } from '../settings.js';
-import { InspectedLines } from './inspected-lines.js';
+import { storeRows, type StoredRows } from './store-rows.js';
+import { badForm, UploadFields } from './upload-fields.js';
 
 type Part = MultipartFile | MultipartValue;
 
-interface Stored {
-  readonly blob: Blob;
+interface Stored extends StoredRows {
   readonly filename: string;
-  readonly rows: number;
+  readonly format: FileFormat;
+  readonly task: TaskReference | null;
 }
 
 @Injectable()
@@ -29,35 +29,26 @@ export class FileService {
   ) {}
 
   /**
-   * Stores a training file of the project from the parts of a form, in whichever order they come, checking it line by line on the
-   * way. Throws invalid, with the line where one is at fault; nothing is kept then.
+   * Stores a training file of the project from the parts of a form, checking it line by line on the way. What says how
+   * it is read comes before it. Throws invalid, with the line where one is at fault; nothing is kept then.
    */
   async upload(project: string, parts: AsyncIterable<Part>): Promise<DataFile> {
     const id = newId('file');
+    const fields = new UploadFields();
     let stored: Stored | undefined;
     try {
-      let purpose: unknown;
-      let task: TaskReference | null = null;
       for await (const part of parts) {
-        if (part.type === 'field') {
-          if (part.fieldname === 'purpose') purpose = checkedPurpose(part.value);
-          else if (part.fieldname !== 'task')
-            throw badForm(`unknown form field \`${part.fieldname}\``, part.fieldname);
-          else if (stored !== undefined) throw badForm('`task` must come before `file`', 'task');
-          else task = await this.tasks.resolve(project, chosen(part.value));
-        } else {
-          if (part.fieldname !== 'file')
-            throw badForm(`unknown form file \`${part.fieldname}\``, part.fieldname);
-          if (stored !== undefined) throw badForm('send one `file`', 'file');
-          stored = await this.store(id, part, task);
-        }
+        if (part.type === 'field') fields.take(part.fieldname, part.value, stored !== undefined);
+        else if (part.fieldname !== 'file') {
+          throw badForm(`unknown form file \`${part.fieldname}\``, part.fieldname);
+        } else if (stored !== undefined) throw badForm('send one `file`', 'file');
+        else stored = await this.store(project, id, part, fields);
       }
       if (stored === undefined) throw badForm('the form has no part `file`', 'file');
-      const { blob, filename, rows } = stored;
+      const { blob, ...facts } = stored;
       const { bytes, sha256, key: blobKey } = blob;
-      return await this.files.create({
-        ...{ id, project, filename, purpose: checkedPurpose(purpose), bytes, sha256, rows, blobKey, task },
-      });
+      const { purpose } = fields;
+      return await this.files.create({ ...facts, id, project, purpose, bytes, sha256, blobKey });
     } catch (error) {
       if (stored !== undefined) await this.blobs.delete(stored.blob.key);
       throw error;
@@ -70,39 +61,23 @@ export class FileService {
     await this.blobs.delete(blobKey);
   }
 
-  private async store(id: string, part: MultipartFile, task: TaskReference | null): Promise<Stored> {
-    const lines = new InspectedLines(
-      part.file,
-      rowReader(task, 'train'),
-      () => part.file.truncated,
-      this.settings.maxUploadBytes,
-    );
+  private async store(
+    project: string,
+    id: string,
+    part: MultipartFile,
+    fields: UploadFields,
+  ): Promise<Stored> {
+    const { filename } = part;
+    const { columns } = fields;
+    const format = fields.formatOf(filename);
+    const task = fields.task === undefined ? null : await this.tasks.resolve(project, fields.task);
+    const read = rowReader(task, 'train');
     try {
-      const blob = await this.blobs.put(`files/${id}`, lines);
-      return { blob, filename: part.filename, rows: lines.rows };
+      const upload = { id, part, format, columns, read };
+      return { ...(await storeRows(upload, this.blobs, this.settings)), filename, format, task };
     } catch (error) {
-      throw atField(error, 'file');
+      const isMapping = error instanceof AppError && error.code === 'column_missing';
+      throw atField(error, isMapping ? 'columns' : 'file');
     }
   }
-}
-
-function checkedPurpose(value: unknown) {
-  const checked = uploadPurpose.safeParse(value);
-  if (checked.success) return checked.data;
-  throw badForm(checked.error.issues[0]?.message ?? '`purpose` is missing', 'purpose');
-}
-
-/** A name, or the JSON of a choice. */
-function chosen(value: unknown): TaskChoice {
-  if (typeof value !== 'string' || value === '') throw badForm('`task` is empty', 'task');
-  if (!value.startsWith('{')) return value;
-  try {
-    return taskChoice.parse(JSON.parse(value));
-  } catch {
-    throw badForm('`task` must be a name, or JSON with name, template and labels', 'task');
-  }
-}
-
-function badForm(message: string, param: string): AppError {
-  return new AppError({ kind: 'invalid', code: 'invalid_form', message, details: { param } });
 }

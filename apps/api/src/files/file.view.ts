@@ -4,7 +4,7 @@ import { toSeconds } from '../http/page.view.js';
 import { referenceOf, toChosenTask } from '../tasks/task.view.js';
 
 export function toFileObject(file: DataFile): FileObject {
-  const { id, bytes, filename, purpose, rows, sha256, createdAt } = file;
+  const { id, bytes, filename, purpose, format, rows, sha256, createdAt } = file;
   const task = toChosenTask(referenceOf(file));
   return {
     ...{
@@ -16,6 +16,6 @@ export function toFileObject(file: DataFile): FileObject {
       purpose,
       status: 'processed',
     },
-    prad: { rows, sha256, task },
+    prad: { rows, sha256, format, task },
   };
 }

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
-import { MAX_LINE_PROBLEMS, type LineProblem } from '@prad/contracts';
-import { AppError } from '@prad/errors';
 import { readJsonLines } from '@prad/formats';
 import type { RowReader } from '@prad/tasks';
+import { RowProblems, tooLarge } from './row-problems.js';
 
 /**
  * Passes a training file's bytes on while its lines are checked. It throws when it has seen as many bad lines as an
@@ -13,7 +12,7 @@ import type { RowReader } from '@prad/tasks';
 export class InspectedLines implements AsyncIterable<Uint8Array> {
   /** Examples seen so far. */
   rows = 0;
-  private readonly problems: AppError[] = [];
+  private readonly problems = new RowProblems();
   /** Nobody reads the lines any more: they are at their end, or bad enough. */
   private isOver = false;
 
@@ -42,13 +41,13 @@ export class InspectedLines implements AsyncIterable<Uint8Array> {
         const bytes = chunk as Uint8Array;
         if (!lines.write(bytes)) await Promise.race([once(lines, 'drain'), checked]);
         if (this.isOver) break;
-        if (this.problems.length === 0) yield bytes;
+        if (this.problems.isEmpty) yield bytes;
       }
       if (this.isTruncated()) throw tooLarge(this.maxBytes);
       lines.end();
       await checked;
       throwIfSet(failure);
-      if (this.problems.length > 0) throw badLines(this.problems);
+      this.problems.throwIfAny();
     } finally {
       lines.destroy();
       // The rest of a refused upload is read and dropped: a client that is still sending would not read the answer.
@@ -58,9 +57,8 @@ export class InspectedLines implements AsyncIterable<Uint8Array> {
 
   /** Resolves at the end of the lines, or earlier where there is no use in reading on. */
   private async check(lines: Readable): Promise<void> {
-    const onProblem = (problem: AppError) => {
-      this.problems.push(problem);
-      if (this.problems.length === MAX_LINE_PROBLEMS) throw problem;
+    const onProblem = (problem: unknown): void => {
+      this.problems.add(problem);
     };
     try {
       for await (const { line, value } of readJsonLines(lines, { onProblem })) {
@@ -68,43 +66,15 @@ export class InspectedLines implements AsyncIterable<Uint8Array> {
           this.read(value, line);
           this.rows += 1;
         } catch (error) {
-          onProblem(asProblem(error));
+          onProblem(error);
         }
       }
     } catch (error) {
-      const problem = asProblem(error);
-      if (!this.problems.includes(problem)) this.problems.push(problem);
+      this.problems.end(error);
     }
   }
 }
 
 function throwIfSet(error: Error | undefined): void {
   if (error !== undefined) throw error;
-}
-
-/** What a line's check throws is an AppError; anything else is a fault of the source or of this program. */
-function asProblem(error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  throw error;
-}
-
-/** The first problem, with all of them in its details. */
-function badLines(problems: readonly AppError[]): AppError {
-  const [first] = problems;
-  if (first === undefined) throw new TypeError('a file without problems is not refused');
-  const { kind, code, message, details } = first;
-  const listed = problems.map(({ message, details }): LineProblem => {
-    const { line, field } = details;
-    return { line: Number(line ?? 1), ...(typeof field === 'string' && { field }), message };
-  });
-  return new AppError({ kind, code, message, details: { ...details, problems: listed } });
-}
-
-function tooLarge(maxBytes: number): AppError {
-  return new AppError({
-    kind: 'invalid',
-    code: 'file_too_large',
-    message: `the file is larger than this server takes: at most ${maxBytes} bytes`,
-    details: { param: 'file' },
-  });
 }

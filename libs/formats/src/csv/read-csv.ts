@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { Readable } from 'node:stream';
 import type { AppError } from '@prad/errors';
 import { CsvError, parse, type Parser } from 'csv-parse';
 import { invalid } from '../invalid.js';
@@ -32,7 +31,7 @@ const BLOCK = 64 << 10;
  * or a quote that is never closed; notFound for a missing file.
  */
 export async function* readCsv(
-  source: string | Readable,
+  source: string | AsyncIterable<unknown>,
   { delimiter, maxRowBytes = LONGEST_ROW, onProblem = raise }: CsvOptions,
 ): AsyncGenerator<JsonLine> {
   let names: readonly string[] | undefined;

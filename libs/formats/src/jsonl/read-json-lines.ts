@@ -1,5 +1,4 @@
 import { createReadStream } from 'node:fs';
-import type { Readable } from 'node:stream';
 import { TextDecoder } from 'node:util';
 import { AppError } from '@prad/errors';
 import { openError } from '../byte-source.js';
@@ -35,7 +34,7 @@ export const LONGEST_ROW = 4 << 20;
  * without rows; notFound for a missing file.
  */
 export async function* readJsonLines(
-  source: string | Readable,
+  source: string | AsyncIterable<unknown>,
   { maxLineBytes = LONGEST_ROW, wanted = () => true, onProblem = raise }: JsonLinesOptions = {},
 ): AsyncGenerator<JsonLine> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -53,7 +52,7 @@ export async function* readJsonLines(
 }
 
 /** The bytes of a file, or of a stream. @throws AppError notFound for a missing file. */
-export async function* chunksOf(source: string | Readable): AsyncGenerator<Uint8Array> {
+export async function* chunksOf(source: string | AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   const stream = typeof source === 'string' ? createReadStream(source) : source;
   try {
     for await (const chunk of stream) {

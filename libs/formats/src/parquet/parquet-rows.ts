@@ -2,6 +2,7 @@ import { AppError } from '@prad/errors';
 import { parquetMetadata, parquetRead, parquetSchema, type AsyncBuffer, type FileMetaData } from 'hyparquet';
 import type { ByteSource } from '../byte-source.js';
 import { invalid, reasonOf } from '../invalid.js';
+import { columnOf } from '../columns.js';
 import { checkRowGroup, type GroupRange } from './check-row-group.js';
 import { compressors } from './compressors.js';
 import { toJsonValue } from './to-json-value.js';
@@ -14,8 +15,8 @@ const LONGEST_METADATA = 64 << 20;
 const MAGIC = 'PAR1';
 
 /**
- * Rows of a Parquet file, one row group in memory at a time. Of each, only the named top-level columns are read;
- * default all. Whatever is wrong in the file is an AppError of kind invalid, but for counts that only decoding shows to be false:
+ * Rows of a Parquet file, one row group in memory at a time. Of each, only the columns are read that the given ones name
+ * or lie in; default all. Whatever is wrong in the file is an AppError of kind invalid, but for counts that only decoding shows to be false:
  * those exhaust the memory or the patience of the thread that `readParquet` runs this in.
  */
 export async function* parquetRows(
@@ -94,7 +95,9 @@ function namesOf(metadata: FileMetaData, wanted: readonly string[] | undefined):
   const doubled = names.find((name, place) => names.indexOf(name) !== place);
   if (doubled !== undefined) throw unreadable(`it has two columns ${JSON.stringify(doubled.slice(0, 50))}`);
   if (names.length === 0) throw unreadable('it has no columns');
-  return wanted === undefined ? names : names.filter((name) => wanted.includes(name));
+  if (wanted === undefined) return names;
+  const needed = new Set(wanted.map((source) => columnOf(source, names)));
+  return names.filter((name) => needed.has(name));
 }
 
 function unreadable(why: string): AppError {

@@ -6,7 +6,7 @@ import type { JsonLine } from '../jsonl/read-json-lines.js';
 import type { ParquetThreadAnswer, ParquetThreadData } from './parquet-thread.js';
 
 export interface ParquetOptions {
-  /** Top-level columns to read. Default all. */
+  /** Columns to read, by name or by a path into nested ones. Default all. */
   readonly columns?: readonly string[] | undefined;
   /** The compiled `parquet-thread`. Default the one beside this module. */
   readonly thread?: URL | undefined;

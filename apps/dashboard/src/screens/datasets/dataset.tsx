@@ -1,5 +1,5 @@
 import { Group, Select, Stack, Table as MantineTable, Text } from '@mantine/core';
-import type { FilePreviewObject } from '@prad/contracts';
+import type { FileObject, FilePreviewObject } from '@prad/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -27,8 +27,7 @@ export function Dataset() {
       description={
         <>
           <code>{id}</code>
-          {file.data !== undefined &&
-            ` ${plural(file.data.prad.rows ?? 0, 'row')}, ${bytes(file.data.bytes)}`}
+          {file.data !== undefined && ` ${factsOf(file.data)}`}
         </>
       }
       actions={
@@ -49,6 +48,13 @@ export function Dataset() {
     </Page>
   );
 }
+
+function factsOf({ prad, bytes: size }: FileObject): string {
+  const facts = `${plural(prad.rows ?? 0, 'row')}, ${bytes(size)}`;
+  return prad.format === 'jsonl' ? facts : `${facts}, from ${names[prad.format]}`;
+}
+
+const names = { csv: 'CSV', tsv: 'TSV', parquet: 'Parquet' } as const;
 
 function Preview({ id }: { readonly id: string }) {
   const models = useQuery(modelsQuery);

@@ -32,8 +32,8 @@ export function Datasets() {
       title="Datasets"
       description={
         <>
-          JSON lines of <code>{'{"prompt", "completion"}'}</code> or <code>{'{"messages"}'}</code>, checked
-          line by line on upload.
+          Rows of <code>{'{"prompt", "completion"}'}</code> or <code>{'{"messages"}'}</code>, checked one by
+          one on upload.
         </>
       }
     >

@@ -29,7 +29,7 @@ export function LineProblems({ name, problems }: LineProblemsProps) {
               {count(line)}
             </MantineTable.Td>
             <MantineTable.Td>
-              <Text size="sm">{message.replace(/^line \d+: /, '')}</Text>
+              <Text size="sm">{message.replace(/^(line|row) \d+: /, '')}</Text>
             </MantineTable.Td>
           </MantineTable.Tr>
         ))}

@@ -48,7 +48,7 @@ export function Upload() {
             <Sending file={upload.variables} share={share} onCancel={() => sending.current?.abort()} />
           ) : (
             <Group gap="md">
-              <FileButton onChange={take} accept=".jsonl,.json,application/jsonl">
+              <FileButton onChange={take} accept=".jsonl,.json,.csv,.tsv,.parquet">
                 {(button) => (
                   <Button {...button} leftSection={<IconUpload size={16} aria-hidden />}>
                     Choose a file
@@ -56,7 +56,7 @@ export function Upload() {
                 )}
               </FileButton>
               <Text size="sm" c="dimmed">
-                or drop a .jsonl file here
+                or drop a .jsonl, .csv, .tsv or .parquet file here
               </Text>
             </Group>
           )}
