@@ -22,6 +22,8 @@ export interface AdaptedSessionOptions {
   readonly device?: Device;
   /** Most bytes of stacked adapters that are kept; 64 MiB by default. */
   readonly bankBytes?: number;
+  /** What it runs; `adaptedGraph` by default. */
+  readonly graphOf?: typeof adaptedGraph;
 }
 
 /** The adapters of a batch, stacked. */
@@ -84,7 +86,8 @@ export class AdaptedSession {
     await this.close();
     this.#banks.clear();
     this.#layout = layout;
-    const graph = adaptedGraph(this.model, this.options.capacity, layout);
+    const { graphOf = adaptedGraph, capacity } = this.options;
+    const graph = graphOf(this.model, capacity, layout);
     // Without prepacking it shares the mapped weight file and costs no memory of its own.
     this.#session = await Session.open(encodeOnnx(graph), {
       intraOpThreads: this.options.intraOpThreads,

@@ -5,6 +5,7 @@ export { Executor } from './executor.js';
 export { baseGraph } from './model-graphs.js';
 export type { GenerationRequest } from './generation-request.js';
 export { OnnxExecutor, type DecodeFacts, type OnnxExecutorOptions } from './onnx-executor.js';
+export { OnnxReadingExecutor, type OnnxReadingOptions } from './onnx-reading-executor.js';
 export {
   emptyStep,
   rowsOf,
@@ -16,6 +17,16 @@ export {
   type ReplayRow,
   type StepPlan,
 } from './plan.js';
+export { PromptReader, type PromptReaderOptions, type ReadingRun } from './prompt-reader.js';
+export { ReadingExecutor, type AnswerRow, type PromptOutput, type PromptRow } from './reading-executor.js';
+export type {
+  Embedding,
+  EmbeddingRequest,
+  Pooling,
+  ReadingFacts,
+  ScoreRequest,
+  Scores,
+} from './reading-request.js';
 export type { Sampling } from './sampling.js';
 export type { StepFacts } from './step-facts.js';
 export { positionsOf, servedAdapter, type ServedAdapter } from './served-adapter.js';

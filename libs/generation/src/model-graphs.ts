@@ -19,6 +19,8 @@ export const io = {
   mask: 'mask',
   last: 'last',
   logits: 'logits',
+  read: 'read',
+  hidden: 'hidden',
 } as const;
 
 /**
@@ -36,12 +38,26 @@ export function adaptedGraph(model: BaseModel, capacity: number, layout: BankLay
   return cachedGraph(model, capacity, { layout });
 }
 
+/**
+ * As `adaptedGraph`, with a second output: the hidden states after the final norm `hidden` [P, E] of the places `read` [P],
+ * which are numbered as those of `last` are.
+ */
+export function readingGraph(model: BaseModel, capacity: number, layout: BankLayout): Graph {
+  return cachedGraph(model, capacity, { layout, reading: true });
+}
+
 type QuantisedCopy = ReadonlyMap<string, QuantisedData>;
+
+interface CachedGraphOptions {
+  readonly layout?: BankLayout;
+  readonly quantised?: QuantisedCopy | undefined;
+  readonly reading?: boolean;
+}
 
 function cachedGraph(
   model: BaseModel,
   capacity: number,
-  { layout, quantised }: { readonly layout?: BankLayout; readonly quantised?: QuantisedCopy | undefined },
+  { layout, quantised, reading = false }: CachedGraphOptions,
 ): Graph {
   const graph = new Graph();
   const { root } = graph;
@@ -64,6 +80,7 @@ function cachedGraph(
     ? quantisedWeights(graph, parameters, dataOf, quantised)
     : storedWeights(graph, parameters, dataOf);
   const hidden = model.forward(root, { weights, inputIds, positionIds, attention, adapt }); // [B*T, E]
+  if (reading) graph.output(io.hidden, gather(root, hidden, graph.input(io.read, 'int64', ['P']), 0));
   graph.output(io.logits, model.head(root, { weights }, gather(root, hidden, last, 0)));
   return graph;
 }

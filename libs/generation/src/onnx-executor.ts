@@ -155,7 +155,7 @@ export class OnnxExecutor extends Executor {
   }
 }
 
-async function openCache(
+export async function openCache(
   { dimensions }: BaseModel,
   { slots, capacity, device = 'cpu' }: OnnxExecutorOptions,
 ): Promise<KeyValueCache> {
