@@ -6,6 +6,7 @@ import {
   maxTokens,
   notStorable,
   samplingFields,
+  samplingRules,
   schedulingFields,
   streamOptionsError,
   streamOptionsNeedStream,
@@ -78,6 +79,7 @@ export const createChatCompletion = z
     web_search_options: neutral('web_search_options'),
   })
   .refine(streamOptionsNeedStream, streamOptionsError)
+  .superRefine(samplingRules)
   .refine((value) => isAbsent(value.max_tokens) || isAbsent(value.max_completion_tokens), {
     message: 'give max_completion_tokens or max_tokens, not both',
     path: ['max_tokens'],

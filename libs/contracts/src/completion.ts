@@ -6,6 +6,7 @@ import {
   maxTokens,
   notStorable,
   samplingFields,
+  samplingRules,
   schedulingFields,
   streamOptionsError,
   streamOptionsNeedStream,
@@ -41,6 +42,7 @@ export const createCompletion = z
     user: bookkeepingLabel(),
   })
   .refine(streamOptionsNeedStream, streamOptionsError)
+  .superRefine(samplingRules)
   .meta({ id: 'CreateCompletion' });
 export type CreateCompletion = z.infer<typeof createCompletion>;
 

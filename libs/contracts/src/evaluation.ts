@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { beamFields, beamRules } from './beam-search.js';
 import { lineProblem, MAX_LINE_PROBLEMS } from './error-body.js';
 import { listOf } from './pagination.js';
 import { chosenTask, taskChoice } from './task.js';
@@ -52,6 +53,10 @@ export const createEvaluation = z
       .optional()
       .describe('Most tokens of an answer; by default those of the task, 64 without one.'),
     temperature: z.number().min(0).max(2).optional().describe('0, the default of most tasks, is greedy.'),
+    ...beamFields,
+    num_beams: beamFields.num_beams.describe(
+      'Beam search of this width, which does not sample; by default that of the task where answers are not sampled, 1 without one.',
+    ),
     stop: z
       .array(z.string().min(1))
       .max(4)
@@ -67,6 +72,7 @@ export const createEvaluation = z
     limit: z.number().int().min(1).optional().describe('Most samples, from the start of the file.'),
     resamples: z.number().int().min(100).max(MAX_RESAMPLES).default(1000).describe('Of the bootstrap.'),
   })
+  .superRefine(beamRules)
   .meta({ id: 'CreateEvaluation' });
 export type CreateEvaluation = z.infer<typeof createEvaluation>;
 
@@ -139,6 +145,12 @@ export const evaluationObject = z
     metrics: z.array(z.string()),
     max_tokens: z.number().int(),
     temperature: z.number(),
+    num_beams: z.number().int(),
+    length_penalty: z.number().nullable().describe('Of a beam search.'),
+    early_stopping: z
+      .union([z.boolean(), z.literal('never')])
+      .nullable()
+      .describe('Of a beam search.'),
     stop: z.array(z.string()),
     seed: z.number().int(),
     limit: z.number().int().nullable(),

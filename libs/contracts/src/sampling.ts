@@ -1,12 +1,8 @@
 import { z } from 'zod';
+import { beamFields, beamRules, MAX_BEAMS } from './beam-search.js';
 
 export const MAX_STOPS = 4;
 export const MAX_NEW_TOKENS = 1_048_576;
-
-/** `n` is known but only one answer a prompt is given. */
-export const oneChoice = z
-  .literal(1, { error: '`n` must be 1: one answer is given to each prompt; send more prompts or requests' })
-  .nullish();
 
 /** What PostgreSQL does not take in a text. */
 export function isStorable(value: unknown): boolean {
@@ -39,7 +35,14 @@ export const samplingFields = {
     .nullish()
     .refine(isStorable, `\`stop\` ${notStorable}`)
     .describe('The answer ends before the first of these strings.'),
-  n: oneChoice,
+  n: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_BEAMS)
+    .nullish()
+    .describe('Answers to each prompt; more than 1, the default, are the best of a beam search.'),
+  ...beamFields,
   stream: z.boolean().nullish(),
   stream_options: z
     .strictObject({
@@ -73,6 +76,21 @@ export const schedulingFields = {
 
 /** Upper bound on generated tokens. */
 export const maxTokens = z.number().int().min(1).max(MAX_NEW_TOKENS).nullish();
+
+/** What fields of a request for text mean together. */
+export function samplingRules(
+  request: Parameters<typeof beamRules>[0],
+  context: Parameters<typeof beamRules>[1],
+): void {
+  beamRules(request, context);
+  if ((request.n ?? 1) > 1 && (request.num_beams ?? 1) === 1) {
+    context.addIssue({
+      ...{ code: 'custom', path: ['n'] },
+      message:
+        '`n` above 1 needs `num_beams`: else one answer is given to each prompt; send more prompts or requests',
+    });
+  }
+}
 
 /** `stream_options` has a meaning only in a stream. */
 export function streamOptionsNeedStream(value: {

@@ -94,7 +94,7 @@ export const taskObject = z
       .describe('given: a request names them.'),
     metrics: z.array(z.string()),
     decoding: z.object({
-      num_beams: z.number().int().describe('Of the published protocol; evaluations are greedy.'),
+      num_beams: z.number().int().describe('Beams of the published protocol.'),
       max_tokens: z.number().int(),
       temperature: z.number(),
       stop: z.array(z.string()),

@@ -21,6 +21,17 @@ export function frontGraph({ kvHeads, headDim }: Dimensions): Graph {
   return graph;
 }
 
+/** `copied` [S, K, M, D]: slot s is slot `source`[s] of `cache` [S, K, M, D]. */
+export function copyGraph({ kvHeads, headDim }: Dimensions, slots: number, capacity: number): Graph {
+  const graph = new Graph();
+  const { root } = graph;
+  graph.output('done', sequenceConstruct(root, [scalar(root, 0)]));
+  const cache = graph.input('cache', 'float32', [slots, kvHeads, capacity, headDim]);
+  const source = graph.input('source', 'int64', [slots]);
+  graph.output('copied', gather(root, cache, source, 0));
+  return graph;
+}
+
 /**
  * `merged` [S, K, M, D]: slot s is row `source`[s] of the slots `cache` [S, K, M, D] followed by the rows `staged`
  * [B, K, T, D], which hold T <= M tokens. `pads` int64 [8] has M - T at place 6.

@@ -3,9 +3,9 @@ import { encodeOnnx } from '@prad/graph';
 import { cacheName, type LanguageModel } from '@prad/nn';
 import { Session, type Device, type DeviceTensor } from '@prad/runtime';
 import { tensor, zeros, type TensorOf } from '@prad/tensor';
-import { blankGraph, frontGraph, mergeGraph } from './cache-graphs.js';
+import { blankGraph, copyGraph, frontGraph, mergeGraph } from './cache-graphs.js';
 import { KeyValueCache, type PlacedRun } from './key-value-cache.js';
-import type { Move } from './plan.js';
+import type { Copy, Move } from './plan.js';
 import type { RunRow } from './run-feeds.js';
 
 interface CacheSize {
@@ -22,7 +22,8 @@ interface CacheSize {
  * - a move exchanges two entries of a table and copies nothing;
  * - a decode run takes the first slots, up to the last one that it needs. Those between that it was not asked for are
  *   fed a token too, which writes behind what they hold, where the next real token writes over it;
- * - prompts, which would write over other slots, run in tensors of their own, whole, and are merged afterwards.
+ * - prompts, which would write over other slots, run in tensors of their own, whole, and are merged afterwards;
+ * - copies of slots are made all at once, by a pass over the whole cache.
  */
 export class DeviceCache extends KeyValueCache {
   override readonly chunks = false;
@@ -31,6 +32,8 @@ export class DeviceCache extends KeyValueCache {
   /** How many tokens each place holds, or held when its row ended. */
   readonly #lengths: number[];
   #front: Session | undefined;
+  /** Opened by the first beam search. */
+  #copy: Session | undefined;
 
   private constructor(
     private readonly size: CacheSize,
@@ -64,6 +67,23 @@ export class DeviceCache extends KeyValueCache {
     return new DeviceCache(size, blank, merge, parts, spare);
   }
 
+  override async copy(copies: readonly Copy[]): Promise<void> {
+    if (copies.length === 0) return;
+    const { dimensions, slots, capacity, device } = this.size;
+    this.#copy ??= await Session.open(encodeOnnx(copyGraph(dimensions, slots, capacity)), { device });
+    const places = BigInt64Array.from({ length: slots }, (_, place) => BigInt(place));
+    for (const { from, to, length } of copies) {
+      places[this.#placeOf(to)] = BigInt(this.#placeOf(from));
+      this.#lengths[this.#placeOf(to)] = length;
+    }
+    const source = tensor('int64', [slots], places);
+    for (const [name, cache] of this.parts) {
+      await this.#copy.runInPlace({ cache, source }, { copied: this.spare });
+      this.parts.set(name, this.spare);
+      this.spare = cache;
+    }
+  }
+
   override move({ from, to }: Move): void {
     const places = this.#places;
     [places[from], places[to]] = [this.#placeOf(to), this.#placeOf(from)];
@@ -92,6 +112,7 @@ export class DeviceCache extends KeyValueCache {
     await this.blank.close();
     await this.merge.close();
     await this.#front?.close();
+    await this.#copy?.close();
   }
 
   async #decode(rows: readonly RunRow[], work: (placed: PlacedRun) => Promise<void>): Promise<void> {

@@ -1,12 +1,15 @@
 import { AppError } from '@prad/errors';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Executor } from './executor.js';
+import { BeamSequence, checkBeams } from './beam-sequence.js';
+import type { BlockLayout, Executor } from './executor.js';
 import { FairQueue } from './fair-queue.js';
 import { answerLimit, type GenerationRequest } from './generation-request.js';
-import { rowsOf, tokensOf, type SavedBlock, type StepPlan } from './plan.js';
-import { planStep, type EngineState, type WaitingRow } from './policy.js';
+import { rowsOf, tokensOf, type Copy, type SavedBlock, type StepPlan } from './plan.js';
+import { planStep, type EngineState, type RunningRow, type WaitingRow } from './policy.js';
 import { PrefixCache } from './prefix-cache.js';
 import { Sequence } from './sequence.js';
+import { positionsOf } from './served-adapter.js';
+import { slotAt, type End } from './slots.js';
 import { stepFacts, type StepFacts, type StepParts } from './step-facts.js';
 import type { TextRules } from './text-rules.js';
 import type { TokenEvent } from './token-event.js';
@@ -40,6 +43,8 @@ export class Engine {
   readonly #cacheTokens: number;
   /** Blocks that a step which failed may have left. */
   #leftovers: readonly string[] = [];
+  /** Slots that beams need before the next step. */
+  #copies: readonly Copy[] = [];
   #submitted = 0;
   #loop: Promise<void> | undefined;
   /** When the last step's run ended; answers that go on had a token then. */
@@ -72,7 +77,7 @@ export class Engine {
    * Queues a request. The events come as fast as they are read or faster. An abort, or a reader that leaves, frees the
    * slot before the next step; an abort ends the events with reason `cancelled`, a deadline that has passed with the
    * error cancelled `deadline_exceeded`.
-   * @throws AppError invalid `prompt_too_long` and others of `answerLimit`, at once; unavailable `engine_closed`.
+   * @throws AppError invalid `prompt_too_long` and others of `answerLimit` and `checkBeams`, at once; unavailable `engine_closed`.
    */
   submit(request: GenerationRequest, signal?: AbortSignal): AsyncIterable<TokenEvent> {
     if (this.#closed) {
@@ -87,7 +92,8 @@ export class Engine {
       sequence.cancelled = true;
     };
     const layout = this.#prefixes && this.executor.blocks;
-    const sequence = new Sequence(this.#submitted++, request, this.text, limit, cancel, layout);
+    const sequence = this.#sequence(request, limit, cancel, layout);
+    this.#submitted += sequence.width;
     if (signal?.aborted === true) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     this.#queue.arrive(sequence.share, new Set(this.#all().map(({ share }) => share)));
@@ -103,6 +109,16 @@ export class Engine {
     for (const sequence of this.#all()) sequence.cancelled = true;
     await this.#loop;
     await this.executor.close();
+  }
+
+  #sequence(request: GenerationRequest, limit: number, cancel: () => void, layout?: BlockLayout): Sequence {
+    const id = this.#submitted;
+    const { beams } = request;
+    if (!beams) return new Sequence(id, request, this.text, limit, cancel, layout);
+    const asked = { ...request, beams };
+    const longest = positionsOf(request.adapter) + request.prompt.length + limit;
+    checkBeams(asked, { slots: this.executor.slots, cacheTokens: this.#cacheTokens, longest });
+    return new BeamSequence(id, asked, this.text, limit, cancel, layout);
   }
 
   #all(): Sequence[] {
@@ -130,7 +146,8 @@ export class Engine {
     const limits = { slots, chunks, cacheTokens: this.#cacheTokens, blockTokens: blocks?.tokens ?? 0 };
     const planned = planStep(this.#state(), { ...limits, prefillTokens: options.prefillTokens });
     const begun = this.#begin(planned);
-    const plan = { ...planned, ...this.#keepPrefixes(planned) };
+    const plan = { ...planned, copies: this.#copies, ...this.#keepPrefixes(planned) };
+    this.#copies = [];
     const started = performance.now();
     try {
       const logits = await executor.run(plan);
@@ -159,17 +176,14 @@ export class Engine {
   }
 
   #state(): EngineState {
-    const free = this.executor.slots - this.#running.length;
+    const taken = this.#running.reduce((sum, { width }) => sum + width, 0);
+    const free = this.executor.slots - taken;
     return {
       waiting: this.#queue.order(this.#waiting, free).map((sequence) => ({
         ...rowOf(sequence),
         kept: this.#keptOf(sequence),
       })),
-      running: this.#running.map((sequence) => ({
-        ...rowOf(sequence),
-        slot: sequence.slot,
-        held: sequence.held,
-      })),
+      running: this.#running.flatMap(runningRows),
     };
   }
 
@@ -216,10 +230,11 @@ export class Engine {
     const admitted = entering.filter(({ queueMs }) => queueMs === undefined);
     this.#waiting = [...this.#waiting.filter(({ id }) => !slots.has(id)), ...lost];
     this.#running = [...this.#running.filter(({ id }) => !preempted.has(id)), ...entering];
-    const together = this.#running.filter(({ id }) => slots.has(id));
+    const together = this.#running.filter(({ rows }) => rows.some(({ id }) => slots.has(id)));
     const adapters = new Set(together.flatMap(({ request }) => request.adapter?.digest ?? []));
+    const rows = this.#running.flatMap((sequence) => sequence.rows);
     for (const { from, to } of plan.moves) {
-      const [row, there] = [from, to].map((at) => this.#running.find(({ slot }) => slot === at));
+      const [row, there] = [from, to].map((at) => rows.find(({ slot }) => slot === at));
       if (row) row.slot = to;
       if (there) there.slot = from;
     }
@@ -227,10 +242,8 @@ export class Engine {
     for (const sequence of entering) {
       sequence.enter((loaded.get(slots.get(sequence.id) ?? -1) ?? 0) * (this.executor.blocks?.tokens ?? 0));
     }
-    for (const sequence of together) {
-      sequence.slot = slots.get(sequence.id) ?? sequence.slot;
-      sequence.joins(together.length, adapters.size);
-    }
+    for (const row of rows) row.slot = slots.get(row.id) ?? row.slot;
+    for (const sequence of together) sequence.joins(slots.size, adapters.size);
     for (const { share, cost } of admitted) this.#queue.serve(share, cost);
     return { together, admitted };
   }
@@ -240,19 +253,32 @@ export class Engine {
     const taken = new Map(rowsOf(plan).map((row) => [row.request, tokensOf(row)]));
     const chosen: Sequence[] = [];
     this.#running = this.#running.filter((sequence) => {
-      const tokens = taken.get(sequence.id);
-      if (tokens === undefined || !sequence.took(tokens)) return true;
+      if (!sequence.took(taken)) return true;
       try {
-        const ended = sequence.accept(logits.get(sequence.id) ?? missing(sequence.id));
+        const ended = sequence.choose((row) => logits.get(row) ?? missing(row));
         chosen.push(sequence);
-        this.#queue.serve(sequence.share, 1);
+        this.#queue.serve(sequence.share, sequence.width);
         return !ended;
       } catch (error) {
         sequence.channel.fail(error);
         return false;
       }
     });
+    this.#copies = this.#running.flatMap((sequence) =>
+      sequence.settle(() =>
+        this.#freeSlot(sequence.request.adapter?.adaptsAnswers === true ? 'high' : 'low'),
+      ),
+    );
     return chosen;
+  }
+
+  /** The free slot that is nearest to an end: rows of a kind stay within the slots that were set aside for them. */
+  #freeSlot(end: End): number {
+    const { slots } = this.executor;
+    const taken = new Set(this.#running.flatMap(({ rows }) => rows.map(({ slot }) => slot)));
+    let place = 0;
+    while (taken.has(slotAt(end, place, slots))) place++;
+    return slotAt(end, place, slots);
   }
 
   /** A step that failed ends the requests that have a slot; those that wait are tried. */
@@ -263,8 +289,17 @@ export class Engine {
   }
 }
 
-function rowOf({ id, prompt, answer, request, priority }: Sequence): WaitingRow {
-  return { request: id, prompt, answer, adapter: request.adapter, priority, kept: [] };
+function rowOf({ id, width, prompt, answer, request, priority }: Sequence): WaitingRow {
+  return { request: id, width, prompt, answer, adapter: request.adapter, priority, kept: [] };
+}
+
+function runningRows(sequence: Sequence): RunningRow[] {
+  const { id: owner, rows, width } = sequence;
+  return rows.map(({ id, slot, held, answer }, place) => ({
+    ...rowOf(sequence),
+    // The first one stands for beams that have no slots yet.
+    ...{ request: id, owner, answer, slot, held, width: place === 0 ? 1 + width - rows.length : 1 },
+  }));
 }
 
 function cacheTooSmall(bytes: number, { capacity, tokenBytes }: Executor): AppError {

@@ -22,7 +22,7 @@ export abstract class Executor {
   abstract readonly blocks: BlockLayout | undefined;
 
   /**
-   * Does the moves, then the runs. A slot that was moved from or whose request ended holds nothing that matters.
+   * Does the copies, then the moves, then the runs. A slot that was moved from or whose request ended holds nothing that matters.
    * @returns the logits [V] behind each row's last token by its request, good until the next call.
    */
   abstract run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>>;

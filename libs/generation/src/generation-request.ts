@@ -1,4 +1,5 @@
 import { AppError } from '@prad/errors';
+import type { BeamOptions } from './beam-search.js';
 import type { Sampling } from './sampling.js';
 import { positionsOf, type ServedAdapter } from './served-adapter.js';
 
@@ -13,6 +14,8 @@ export interface GenerationRequest {
   readonly sampling: Sampling;
   /** The answer, where it is not chosen but scored: the end tells how likely it is. At least one token. */
   readonly forced?: readonly number[] | undefined;
+  /** Searches for the likeliest answers, which come all at the end; absent: chooses token after token. */
+  readonly beams?: BeamOptions | undefined;
   /** The answer ends before the first of these. */
   readonly stop?: readonly string[];
   /** Who asks: those with one share get equal shares of a full engine. */

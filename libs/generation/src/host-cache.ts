@@ -2,7 +2,7 @@ import { cacheName, type LanguageModel } from '@prad/nn';
 import { tensor, type HostTensor, type TensorOf } from '@prad/tensor';
 import { AppError } from '@prad/errors';
 import { BLOCK_TOKENS, KeyValueCache, type PlacedRun } from './key-value-cache.js';
-import type { LoadedBlocks, Move, SavedBlock } from './plan.js';
+import type { Copy, LoadedBlocks, Move, SavedBlock } from './plan.js';
 import type { RunRow } from './run-feeds.js';
 
 /** A batch has one size for many steps. */
@@ -79,6 +79,11 @@ export class HostCache extends KeyValueCache {
         ]),
       ),
     );
+  }
+
+  override copy(copies: readonly Copy[]): Promise<void> {
+    for (const { from, to, length } of copies) this.move({ from, to, length, back: 0 });
+    return Promise.resolve();
   }
 
   /** Copies the tokens that the slots hold, and nothing of their empty rest. */

@@ -1,5 +1,6 @@
 export { AdapterBank } from './adapter-bank.js';
 export type { DecodeWeights } from './decode-weights.js';
+export type { BeamOptions } from './beam-search.js';
 export { Engine, type EngineOptions } from './engine.js';
 export { Executor } from './executor.js';
 export { baseGraph } from './model-graphs.js';
@@ -31,4 +32,4 @@ export type { Sampling } from './sampling.js';
 export type { StepFacts } from './step-facts.js';
 export { positionsOf, servedAdapter, type ServedAdapter } from './served-adapter.js';
 export { textRules, type Detokenizer, type TextRules } from './text-rules.js';
-export type { BatchFacts, FinishReason, Timings, TokenEvent, Usage } from './token-event.js';
+export type { BatchFacts, FinishReason, FoundAnswer, Timings, TokenEvent, Usage } from './token-event.js';

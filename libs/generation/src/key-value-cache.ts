@@ -1,5 +1,5 @@
 import type { PlacedTensors } from '@prad/runtime';
-import type { LoadedBlocks, Move, SavedBlock } from './plan.js';
+import type { Copy, LoadedBlocks, Move, SavedBlock } from './plan.js';
 import type { RunRow } from './run-feeds.js';
 
 /** A run as the graph sees it. */
@@ -20,6 +20,9 @@ export const BLOCK_TOKENS = 16;
 export abstract class KeyValueCache {
   /** Whether a slot that holds something takes several tokens at once. */
   abstract readonly chunks: boolean;
+
+  /** Afterwards each slot `to` holds what its slot `from` holds too. */
+  abstract copy(copies: readonly Copy[]): Promise<void>;
 
   /** What slot `from` holds is in slot `to`; what `from` holds does not matter any more, unless it is an exchange. */
   abstract move(move: Move): void;

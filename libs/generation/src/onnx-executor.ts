@@ -82,6 +82,7 @@ export class OnnxExecutor extends Executor {
   }
 
   override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
+    await this.cache.copy(plan.copies);
     for (const move of plan.moves) this.cache.move(move);
     for (const loaded of plan.load) this.cache.load(loaded);
     const logits = new Map<number, Float32Array>();

@@ -47,6 +47,13 @@ export interface Move {
   readonly back: number;
 }
 
+/** Slot `to` gets a copy of the `length` tokens that `from` holds: a beam goes on in several ways. */
+export interface Copy {
+  readonly from: number;
+  readonly to: number;
+  readonly length: number;
+}
+
 /** Blocks of an earlier prompt that lie at the beginning of a slot, behind the adapter's prefix. */
 export interface LoadedBlocks {
   readonly slot: number;
@@ -64,11 +71,13 @@ export interface SavedBlock {
 
 /**
  * One step of the engine as data. Rows that run together have consecutive, rising slots, so that their part of the
- * cache is one view of it. First the moves, then the loads, then the runs, at last what is dropped and saved.
+ * cache is one view of it. First the copies, then the moves, then the loads, then the runs, at last what is dropped and saved.
  */
 export interface StepPlan {
   /** Requests that lose their slots before anything else, since memory is short; they wait again. */
   readonly preempted: readonly number[];
+  /** None of them writes where another reads or writes. */
+  readonly copies: readonly Copy[];
   readonly moves: readonly Move[];
   readonly load: readonly LoadedBlocks[];
   /** All by the base model alone, whatever adapter their prompts had. */
@@ -89,7 +98,16 @@ export interface StepPlan {
 
 /** A step in which nothing happens. */
 export const emptyStep: StepPlan = {
-  ...{ preempted: [], moves: [], load: [], decode: [], adaptedDecode: [], replay: [], prefill: [] },
+  ...{
+    preempted: [],
+    copies: [],
+    moves: [],
+    load: [],
+    decode: [],
+    adaptedDecode: [],
+    replay: [],
+    prefill: [],
+  },
   ...{ drop: [], save: [] },
 };
 

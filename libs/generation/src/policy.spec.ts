@@ -7,14 +7,14 @@ const prompt = served('p');
 const all = served('a', true);
 
 const waits = (request: number, length: number, by?: ServedAdapter, priority = 0): WaitingRow => ({
-  ...{ request, adapter: by, priority, kept: [] },
+  ...{ request, width: 1, adapter: by, priority, kept: [] },
   ...{ prompt: new Array<number>(length).fill(7), answer: [] },
 });
 /** A request that has read its prompt of ten tokens and chosen as many as its number says, and one more. */
 const runs = (request: number, slot: number, by?: ServedAdapter, priority = 0): RunningRow => ({
   ...waits(request, 10, by, priority),
   answer: Array.from({ length: request + 1 }, () => 100 + request),
-  ...{ slot, held: 10 + request },
+  ...{ owner: request, slot, held: 10 + request },
 });
 const limits: StepLimits = {
   slots: 4,
@@ -87,7 +87,10 @@ describe('planStep', () => {
       ],
     ]);
     const second = planStep(
-      { running: [runs(0, 0), { ...long, slot: 1, held: 40 }], waiting: [waits(2, 8), waits(3, 5)] },
+      {
+        running: [runs(0, 0), { ...long, owner: 1, slot: 1, held: 40 }],
+        waiting: [waits(2, 8), waits(3, 5)],
+      },
       limits,
     );
     expect(second.decode).toHaveLength(1);
@@ -114,7 +117,7 @@ describe('planStep', () => {
   });
 
   it('exchanges a row that is being read with one that begins to decode behind it', () => {
-    const read: RunningRow = { ...waits(2, 50), slot: 1, held: 20 };
+    const read: RunningRow = { ...waits(2, 50), owner: 2, slot: 1, held: 20 };
     const plan = planStep({ running: [runs(1, 0), read, runs(3, 2)], waiting: [] }, limits);
     expect(plan.moves).toEqual([{ from: 2, to: 1, length: 13, back: 20 }]);
     expect(placed(plan.decode)).toEqual([
@@ -136,10 +139,38 @@ describe('planStep', () => {
     expect(planStep({ running, waiting: [] }, { ...limits, cacheTokens: 36 }).preempted).toEqual([]);
   });
 
+  it('admits a beam search where all of its beams have slots and room, and nobody before it', () => {
+    const wide = { ...waits(5, 6), width: 3 };
+    const waiting = [wide, waits(9, 1)];
+    const admitted = (running: RunningRow[], more: Partial<StepLimits> = {}) =>
+      planStep({ running, waiting }, { ...limits, ...more }).prefill.map(placed);
+    expect(admitted([runs(1, 0), runs(2, 1)])).toEqual([]);
+    expect(admitted([runs(1, 0)])).toEqual([[[5, 1]]]);
+    // 12 of the other, and 6 for each beam, with 8 to spare for every row.
+    expect(admitted([runs(1, 0)], { cacheTokens: 12 + 3 * 6 + 4 * 8 })).toEqual([[[5, 1]]]);
+    expect(admitted([runs(1, 0)], { cacheTokens: 12 + 3 * 6 + 4 * 8 - 1 })).toEqual([]);
+    // With nobody else, both fit into the four slots.
+    expect(admitted([])).toEqual([
+      [
+        [5, 0],
+        [9, 1],
+      ],
+    ]);
+  });
+
+  it('takes all slots of a beam search', () => {
+    const beam = (request: number, slot: number): RunningRow => ({ ...runs(2, slot), request, owner: 2 });
+    const running = [runs(1, 0), beam(2, 1), beam(3, 2), beam(4, 3)];
+    expect(planStep({ running, waiting: [] }, { ...limits, cacheTokens: 51 }).preempted).toEqual([]);
+    const plan = planStep({ running, waiting: [] }, { ...limits, cacheTokens: 50 });
+    expect(plan.preempted).toEqual([2]);
+    expect(placed(plan.decode)).toEqual([[1, 0]]);
+  });
+
   it('puts chosen tokens back at once: by the base, or by an adapter that acts on answers', () => {
     const back = (request: number, slot: number, by: ServedAdapter): RunningRow => ({
       ...waits(request, 4, by),
-      ...{ answer: [1, 2, 3], slot, held: 4 },
+      ...{ owner: request, answer: [1, 2, 3], slot, held: 4 },
     });
     const plan = planStep({ running: [back(1, 0, prompt), back(2, 3, all)], waiting: [] }, limits);
     expect(plan.replay).toEqual([

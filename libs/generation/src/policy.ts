@@ -14,6 +14,8 @@ import { pack, slotAt, type End } from './slots.js';
 /** A request that has no slot: it is new, or lost it. */
 export interface WaitingRow {
   readonly request: number;
+  /** Slots that are set aside for it: more than one where its beams follow from one prompt. */
+  readonly width: number;
   readonly prompt: readonly number[];
   /** What was chosen so far. */
   readonly answer: readonly number[];
@@ -24,8 +26,10 @@ export interface WaitingRow {
   readonly kept: readonly string[];
 }
 
-/** A request that has a slot. */
+/** A request that has a slot, or one of its beams. */
 export interface RunningRow extends WaitingRow {
+  /** Rows of one owner lose their slots together. */
+  readonly owner: number;
   readonly slot: number;
   /** Tokens of prompt and answer that the slot holds. */
   readonly held: number;
@@ -55,11 +59,11 @@ const SPARE_TOKENS = 8;
 /**
  * The next step: everybody whose prompt is read gets a token, then prompts are read within the budget: first those
  * that were begun, then those of the waiting requests, into free slots. Nobody overtakes, so nobody starves. Where the
- * slots would hold too much, those who came last lose theirs.
+ * slots would hold too much, those who came last lose theirs. A beam search is admitted where all of its beams have slots.
  */
 export function planStep(state: EngineState, limits: StepLimits): StepPlan {
   const preempted = new Set(preempt(state.running, limits.cacheTokens));
-  const running = state.running.filter(({ request }) => !preempted.has(request));
+  const running = state.running.filter(({ owner }) => !preempted.has(owner));
   const low = lay(
     running.filter((row) => !isAdapted(row)),
     'low',
@@ -86,18 +90,30 @@ export function planStep(state: EngineState, limits: StepLimits): StepPlan {
 
 /** Who loses the slot, so that the others' next tokens fit: of those with the highest `priority`, who came last. */
 function preempt(running: readonly RunningRow[], cacheTokens: number): number[] {
-  const kept = [...running].sort((a, b) => a.priority - b.priority || a.request - b.request);
+  const owners = [...new Map(running.map((row) => [row.owner, row.priority]))]
+    .sort(([a, first], [b, second]) => first - second || a - b)
+    .map(([owner]) => owner);
+  const needed = (owner: number): number => needs(running.filter((row) => row.owner === owner));
   const lost: number[] = [];
-  while (kept.length > 1 && needs(kept) > cacheTokens) {
-    const last = kept.pop();
-    if (last) lost.push(last.request);
+  let held = needs(running);
+  while (owners.length > 1 && held > cacheTokens) {
+    const last = owners.pop() ?? -1;
+    held -= needed(last);
+    lost.push(last);
   }
   return lost;
 }
 
 /** Positions that rows take once their slots hold all of their tokens. */
 function needs(rows: readonly WaitingRow[]): number {
-  return rows.reduce((sum, row) => sum + prefixOf(row) + row.prompt.length + row.answer.length, 0);
+  return rows.reduce(
+    (sum, row) => sum + row.width * (prefixOf(row) + row.prompt.length + row.answer.length),
+    0,
+  );
+}
+
+function slotsOf(rows: readonly WaitingRow[]): number {
+  return rows.reduce((sum, { width }) => sum + width, 0);
 }
 
 /** The head of the queue for which there are slots and memory. */
@@ -106,13 +122,15 @@ function withRoom(
   running: readonly RunningRow[],
   { slots, cacheTokens }: StepLimits,
 ): readonly WaitingRow[] {
-  let taken = needs(running) + SPARE_TOKENS * running.length;
-  let rows = running.length;
-  const fits = waiting.slice(0, Math.max(0, slots - rows)).findIndex((row) => {
-    taken += needs([row]) + SPARE_TOKENS;
-    return rows++ > 0 && taken > cacheTokens;
+  let used = slotsOf(running);
+  let taken = needs(running) + SPARE_TOKENS * used;
+  const fitting = waiting.findIndex((row) => {
+    taken += needs([row]) + SPARE_TOKENS * row.width;
+    const first = used === 0;
+    used += row.width;
+    return used > slots || (!first && taken > cacheTokens);
   });
-  return waiting.slice(0, fits < 0 ? Math.max(0, slots - running.length) : fits);
+  return fitting < 0 ? waiting : waiting.slice(0, fitting);
 }
 
 /** Prompt tokens that a step has left, padding included. */

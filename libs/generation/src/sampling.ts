@@ -33,10 +33,16 @@ export function sample(logits: Float32Array, sampling: Sampling, index: number):
 
 /** Natural logarithm of a token's probability. @throws AppError bug `logits_not_finite` where no logit is a number. */
 export function logProbability(logits: Float32Array, tokenId: number): number {
+  const { highest, logTotal } = softmaxScale(logits);
+  return (logits[tokenId] ?? Number.NEGATIVE_INFINITY) - highest - logTotal;
+}
+
+/** What makes logits logarithms of probabilities: logit - highest - logTotal. @throws as `logProbability`. */
+export function softmaxScale(logits: Float32Array): { readonly highest: number; readonly logTotal: number } {
   const highest = logits[argMax(logits)] ?? 0;
   let total = 0;
   for (const logit of logits) total += Math.exp(logit - highest);
-  return (logits[tokenId] ?? Number.NEGATIVE_INFINITY) - highest - Math.log(total);
+  return { highest, logTotal: Math.log(total) };
 }
 
 /** The place of the largest number, the first of equals. */
@@ -82,7 +88,7 @@ function weighted(
 }
 
 /** The ids of the `count` largest logits, largest first, equals by id. A heap: sorting all of 49k takes 11 ms. */
-function largest(logits: Float32Array, count: number): Uint32Array {
+export function largest(logits: Float32Array, count: number): Uint32Array {
   const at = (id: number): number => logits[id] ?? 0;
   // `a` is dropped before `b`: the heap's root is the weakest that was kept.
   const weaker = (a: number, b: number): boolean => at(a) < at(b) || (at(a) === at(b) && a > b);

@@ -1,14 +1,24 @@
 import { EventChannel } from './event-channel.js';
 import type { BlockLayout } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
+import type { Copy } from './plan.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
 import { blockNames } from './prefix-cache.js';
 import { logProbability, sample } from './sampling.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
 
+/** A slot's part in a request: the request itself, or one of its beams. */
+export interface SlotRow {
+  readonly id: number;
+  slot: number;
+  /** Tokens of prompt and answer that the slot holds. */
+  held: number;
+  readonly answer: readonly number[];
+}
+
 /** A request on its way: what was chosen so far, and what its reader was told. */
-export class Sequence {
+export class Sequence implements SlotRow {
   readonly channel: EventChannel<TokenEvent>;
   /** What is read before the answer: the adapter's own tokens and the prompt's. */
   readonly prompt: readonly number[];
@@ -32,9 +42,9 @@ export class Sequence {
   constructor(
     readonly id: number,
     readonly request: GenerationRequest,
-    private readonly text: TextRules,
+    protected readonly text: TextRules,
     /** Most tokens that may be chosen. */
-    private readonly limit: number,
+    protected readonly limit: number,
     onLeave: () => void,
     layout?: BlockLayout,
   ) {
@@ -47,9 +57,20 @@ export class Sequence {
     this.#times = { submitted: performance.now() };
   }
 
-  /** Positions that it takes of its slot. */
+  /** Slots that are set aside for it. */
+  get width(): number {
+    return 1;
+  }
+
+  /** Its part in each slot that it has. */
+  get rows(): readonly SlotRow[] {
+    return [this];
+  }
+
+  /** Positions that it takes of its slots. */
   get positions(): number {
-    return this.held === 0 ? 0 : (this.request.adapter?.prefix?.shape[0] ?? 0) + this.held;
+    const prefix = this.request.adapter?.prefix?.shape[0] ?? 0;
+    return this.rows.reduce((sum, { held }) => sum + (held === 0 ? 0 : prefix + held), 0);
   }
 
   get share(): string {
@@ -103,10 +124,21 @@ export class Sequence {
     if (this.#times.admitted === undefined) this.#cached = Math.max(0, kept - own);
   }
 
-  /** Notes tokens that its slot took, and tells whether the logits behind them are those of the next token. */
-  took(tokens: number): boolean {
-    this.held += tokens;
-    return this.held === this.prompt.length + this.#tokens.length;
+  /** Notes how many tokens its rows took, and tells whether the logits behind them are those of the next token. */
+  took(tokens: ReadonlyMap<number, number>): boolean {
+    const rows = this.rows.filter(({ id }) => tokens.has(id));
+    for (const row of rows) row.held += tokens.get(row.id) ?? 0;
+    return rows.length > 0 && rows.every(({ held, answer }) => held === this.prompt.length + answer.length);
+  }
+
+  /** Goes on by a token, given the logits behind each of its rows; tells whether that was the last one. */
+  choose(logitsOf: (row: number) => Float32Array): boolean {
+    return this.accept(logitsOf(this.id));
+  }
+
+  /** Puts rows that have no slot yet into free ones. @returns what they get of others. */
+  settle(_free: () => number): readonly Copy[] {
+    return [];
   }
 
   /**
@@ -118,12 +150,21 @@ export class Sequence {
     const tokenId = this.request.forced?.[index] ?? sample(logits, this.request.sampling, index);
     if (this.request.forced) this.#logProbability += logProbability(logits, tokenId);
     this.#tokens.push(tokenId);
-    this.#times.last = performance.now();
-    this.#times.first ??= this.#times.last;
+    this.mark();
     const { text, reason } = this.#read(tokenId);
     this.channel.push({ type: 'token', index, tokenId, text });
     if (reason) this.finish(reason);
     return reason !== undefined;
+  }
+
+  protected get completionTokens(): number {
+    return this.#tokens.length;
+  }
+
+  /** Notes that there is a token now. */
+  protected mark(): void {
+    this.#times.last = performance.now();
+    this.#times.first ??= this.#times.last;
   }
 
   finish(reason: FinishReason): void {
@@ -135,7 +176,7 @@ export class Sequence {
       usage: {
         promptTokens: this.request.prompt.length,
         cachedTokens: this.#cached,
-        completionTokens: this.#tokens.length,
+        completionTokens: this.completionTokens,
       },
       timings: { queueMs: admitted - submitted, prefillMs: first - admitted, decodeMs: last - first },
       batch: { maxRows: this.#maxRows, maxAdapters: this.#maxAdapters },

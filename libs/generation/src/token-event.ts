@@ -5,7 +5,7 @@ export interface Usage {
   readonly promptTokens: number;
   /** Those of the prompt that were not read, since earlier prompts began with them. */
   readonly cachedTokens: number;
-  /** Tokens that were chosen, the end token and those of a stop string included. */
+  /** Tokens that were chosen, the end token and those of a stop string included; of a beam search, those that it gives. */
   readonly completionTokens: number;
 }
 
@@ -27,8 +27,19 @@ export interface BatchFacts {
   readonly maxAdapters: number;
 }
 
-/** What a request is told: each token as it is chosen, then the end. */
+/** One of the answers that a beam search found. */
+export interface FoundAnswer {
+  /** The end token, or those of a stop string, included. */
+  readonly tokens: readonly number[];
+  readonly text: string;
+  readonly reason: 'stop' | 'length';
+  /** Log-probability of the tokens over their number to the power of the length penalty. */
+  readonly score: number;
+}
+
+/** What a request is told: each token as it is chosen, or all answers of a beam search, best first; then the end. */
 export type TokenEvent =
+  | { readonly type: 'found'; readonly answers: readonly FoundAnswer[] }
   | {
       readonly type: 'token';
       /** From 0. */

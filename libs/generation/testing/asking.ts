@@ -1,7 +1,7 @@
 import { Engine, type EngineOptions } from '../src/engine.js';
 import type { Executor } from '../src/executor.js';
 import type { GenerationRequest } from '../src/generation-request.js';
-import type { TokenEvent } from '../src/token-event.js';
+import type { FoundAnswer, TokenEvent } from '../src/token-event.js';
 import { END, HashExecutor, letters } from './hash-executor.js';
 
 export const text = {
@@ -29,6 +29,10 @@ export async function all(events: AsyncIterable<TokenEvent>): Promise<TokenEvent
 export const tokens = (events: readonly TokenEvent[]): number[] =>
   events.flatMap((event) => (event.type === 'token' ? [event.tokenId] : []));
 
+/** What a beam search found. */
+export const foundOf = (events: readonly TokenEvent[]): readonly FoundAnswer[] =>
+  events.flatMap((event) => (event.type === 'found' ? event.answers : []));
+
 export const textOf = (events: readonly TokenEvent[]): string =>
   events.map((event) => (event.type === 'token' ? event.text : '')).join('');
 
@@ -40,4 +44,4 @@ export const endOf = (events: readonly TokenEvent[]): Extract<TokenEvent, { type
 
 /** What a request is answered with nobody beside it, its prompt read at once. */
 export const alone = (request: GenerationRequest): Promise<TokenEvent[]> =>
-  all(engineOf(new HashExecutor(1), { prefillTokens: 1000 }).submit(request));
+  all(engineOf(new HashExecutor(request.beams?.numBeams ?? 1), { prefillTokens: 1000 }).submit(request));

@@ -62,6 +62,10 @@ export class HashExecutor extends Executor {
   override run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
     this.plans.push(plan);
     if (this.failing) return Promise.reject(new Error('no power'));
+    for (const { from, to, length } of plan.copies) {
+      expect(this.#memory[from]).toHaveLength(length);
+      this.#memory[to] = [...this.#held(from)];
+    }
     for (const { from, to, length, back } of plan.moves) {
       expect(this.#memory[from]).toHaveLength(length);
       const aside = this.#held(to);

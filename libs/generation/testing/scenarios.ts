@@ -4,7 +4,7 @@ import type { Engine } from '../src/engine.js';
 import type { GenerationRequest } from '../src/generation-request.js';
 import { rowsOf, type StepPlan } from '../src/plan.js';
 import type { TokenEvent } from '../src/token-event.js';
-import { alone, ask, endOf, engineOf, greedy, textOf, tokens } from './asking.js';
+import { alone, ask, endOf, engineOf, foundOf, greedy, textOf, tokens } from './asking.js';
 import { CAPACITY, HashExecutor, letters, served } from './hash-executor.js';
 
 const adapters = [
@@ -33,6 +33,15 @@ const arrivals = fc.array(
     patience: fc.constantFrom(0, 2, 5, 12, 99, 99, 99, 99, 99, 99),
     /** Whether it is cancelled by its reader's leaving, and not by its signal. */
     leaves: fc.boolean(),
+    beams: fc.option(
+      fc.record({
+        numBeams: fc.integer({ min: 2, max: 4 }),
+        lengthPenalty: fc.constantFrom(-1, 0, 1, 2),
+        earlyStopping: fc.constantFrom(true, false, 'never' as const),
+        numReturnSequences: fc.integer({ min: 1, max: 2 }),
+      }),
+      { freq: 3, nil: undefined },
+    ),
   }),
   { minLength: 1, maxLength: 12 },
 );
@@ -56,6 +65,11 @@ export interface Tally {
   loaded: number;
   evicted: number;
   cancelled: number;
+  /** Beam searches that found their answers, those that began again, and slots that got a beam's copy. */
+  found: number;
+  restarted: number;
+  copied: number;
+  beamsCancelled: number;
 }
 
 /**
@@ -64,7 +78,10 @@ export interface Tally {
  * scenarios each time.
  */
 export async function checkScenarios(numRuns: number): Promise<Tally> {
-  const tally: Tally = { preempted: 0, chunks: 0, replayed: 0, loaded: 0, evicted: 0, cancelled: 0 };
+  const tally: Tally = {
+    ...{ preempted: 0, chunks: 0, replayed: 0, loaded: 0, evicted: 0, cancelled: 0 },
+    ...{ found: 0, restarted: 0, copied: 0, beamsCancelled: 0 },
+  };
   await fc.assert(
     fc.asyncProperty(arrivals, limits, (rows, size) => scenario(rows, size, tally)),
     { numRuns, seed: 25 },
@@ -82,20 +99,28 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
   };
   const engine = engineOf(executor, { ...size, onStep: checkMemory });
   const answers: Promise<[TokenEvent[], TokenEvent[]]>[] = [];
+  const submitted: { readonly id: number; readonly request: GenerationRequest }[] = [];
+  let id = 0;
   for (const arrival of rows) {
-    for (let turn = 0; turn < arrival.delay; turn++) await new Promise(setImmediate);
-    const request = requestOf(arrival);
+    await turns(arrival.delay);
+    const request = requestOf(arrival, size);
+    submitted.push({ id, request });
+    id += request.beams?.numBeams ?? 1;
     answers.push(Promise.all([impatient(engine, request, arrival), alone(request)]));
   }
-  for (const [together, solo] of await Promise.all(answers)) {
+  for (const [index, [together, solo]] of (await Promise.all(answers)).entries()) {
+    const { beams } = submitted[index]?.request ?? {};
     const [got, wanted] = [tokens(together), tokens(solo)];
     const end = together.at(-1);
     if (end?.type === 'finished' && end.reason !== 'cancelled') {
       expect([got, end.reason, textOf(together)]).toEqual([wanted, endOf(solo).reason, textOf(solo)]);
+      expect(foundOf(together)).toEqual(foundOf(solo));
       expect(end.batch.maxRows).toBeLessThanOrEqual(size.slots);
+      if (beams) tally.found++;
       continue;
     }
     tally.cancelled++;
+    if (beams) tally.beamsCancelled++;
     expect(wanted.slice(0, got.length)).toEqual(got);
   }
   // A reader that left is heard before the next step.
@@ -103,13 +128,27 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
   await new Promise(setImmediate);
   const prefixBytes = executor.blockBytes;
   expect(engine.load).toEqual({ waiting: 0, running: 0, heldTokens: 0, prefixBytes });
-  checkPlans(executor.plans, rows, size);
+  checkPlans(executor.plans, new Map(submitted.map((one) => [one.id, one.request])), size);
   count(executor.plans, tally);
+  const beamed = new Set(submitted.filter(({ request }) => request.beams).map((one) => one.id));
+  const lost = executor.plans.flatMap(({ preempted }) => preempted);
+  tally.restarted += lost.filter((request) => beamed.has(request)).length;
   await engine.close();
 }
 
-function requestOf({ prompt, adapter, maxTokens, temperature, seed, share, priority }: Arrival) {
-  return ask({ prompt, adapter, maxTokens, share, priority, sampling: { ...greedy, temperature, seed } });
+/** A beam search has as many beams and tokens as there are slots and memory for. */
+function requestOf(arrival: Arrival, { slots, cacheBytes }: Limits): GenerationRequest {
+  const { prompt, adapter, maxTokens, temperature, seed, share, priority } = arrival;
+  const plain = ask({ prompt, adapter, maxTokens, share, priority });
+  const numBeams = Math.min(arrival.beams?.numBeams ?? 1, slots);
+  const room = Math.floor(cacheBytes / numBeams) - (adapter?.prefix?.shape[0] ?? 0) - prompt.length;
+  if (!arrival.beams || numBeams < 2 || room < 1)
+    return { ...plain, sampling: { ...greedy, temperature, seed } };
+  return { ...plain, maxTokens: Math.min(maxTokens, room), beams: { ...arrival.beams, numBeams } };
+}
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
 }
 
 async function impatient(
@@ -119,8 +158,9 @@ async function impatient(
 ): Promise<TokenEvent[]> {
   const abort = new AbortController();
   const seen: TokenEvent[] = [];
-  if (patience === 0) {
-    setImmediate(() => {
+  // A beam search tells nothing before its end.
+  if (patience === 0 || (request.beams && patience < 99)) {
+    void turns(1 + patience).then(() => {
       abort.abort();
     });
   }
@@ -133,13 +173,17 @@ async function impatient(
   return seen;
 }
 
-function checkPlans(plans: readonly StepPlan[], rows: readonly Arrival[], { slots }: Limits): void {
+function checkPlans(
+  plans: readonly StepPlan[],
+  rows: ReadonlyMap<number, GenerationRequest>,
+  { slots }: Limits,
+): void {
   for (const plan of plans) expect(rowsOf(plan).length).toBeLessThanOrEqual(slots);
   const first = new Map<number, number>();
   plans.forEach((plan, step) => {
     for (const { request } of plan.prefill.flat()) if (!first.has(request)) first.set(request, step);
   });
-  const lineOf = (request: number): string => `${rows[request]?.share} ${rows[request]?.priority}`;
+  const lineOf = (request: number): string => `${rows.get(request)?.share} ${rows.get(request)?.priority}`;
   for (const [request, step] of first) {
     for (const [other, earlier] of first) {
       if (other < request && lineOf(other) === lineOf(request)) expect(earlier).toBeLessThanOrEqual(step);
@@ -148,7 +192,8 @@ function checkPlans(plans: readonly StepPlan[], rows: readonly Arrival[], { slot
 }
 
 function count(plans: readonly StepPlan[], tally: Tally): void {
-  for (const { preempted, replay, prefill, load, drop } of plans) {
+  for (const { preempted, copies, replay, prefill, load, drop } of plans) {
+    tally.copied += copies.length;
     tally.preempted += preempted.length;
     const later = prefill.flat().filter(({ start }) => start > 0).length;
     tally.chunks += later - load.length;

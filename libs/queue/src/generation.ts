@@ -14,6 +14,15 @@ const prompt = z.union([
   ),
 ]);
 
+/** Beam search by the names of transformers' `GenerationConfig`; see `BeamOptions` of generation. */
+const beams = z.strictObject({
+  numBeams: z.number().int().min(2),
+  lengthPenalty: z.number(),
+  earlyStopping: z.union([z.boolean(), z.literal('never')]),
+  /** Answers that are given for each prompt, best first. */
+  numReturnSequences: z.number().int().min(1),
+});
+
 /** What a `generate` job finds in the column `request` of its row: defaults filled in, nothing optional. */
 export const generationRequest = z.strictObject({
   input: z.discriminatedUnion('kind', [
@@ -36,6 +45,8 @@ export const generationRequest = z.strictObject({
     /** Always set, so that a job that is taken up again repeats its tokens. */
     seed: z.number().int().min(0),
     stop: z.array(z.string().min(1)),
+    /** Null chooses token after token. Rows of earlier versions have none. */
+    beams: beams.nullable().default(null),
   }),
   /** Lower ones are answered first. Rows of earlier versions have none. */
   priority: z.number().int().default(0),
@@ -46,11 +57,17 @@ export const generationRequest = z.strictObject({
 });
 export type GenerationRequest = z.infer<typeof generationRequest>;
 
+/** How many choices a request is answered with; those of a prompt lie side by side. */
+export function choicesOf({ input, sampling }: Pick<GenerationRequest, 'input' | 'sampling'>): number {
+  const prompts = input.kind === 'prompts' ? input.prompts.length : 1;
+  return prompts * (sampling.beams?.numReturnSequences ?? 1);
+}
+
 export const finishReasons = ['stop', 'length'] as const;
 
 /** What a `generate` job leaves in the column `result` of its row. */
 export const generationResult = z.object({
-  /** One for each prompt, in their order; a conversation has one. */
+  /** `choicesOf` the request: in the order of the prompts, best first. */
   choices: z
     .array(
       z.object({

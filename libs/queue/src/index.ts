@@ -10,6 +10,7 @@ export {
   type JobStreamEvent,
 } from './catalogue.js';
 export {
+  choicesOf,
   generationEvent,
   generationRequest,
   generationResult,

@@ -44,7 +44,7 @@ export async function answers(
       let logProbability: number | undefined;
       for await (const event of engine.submit(request)) {
         if (event.type === 'token') ids.push(event.tokenId);
-        else logProbability = event.logProbability;
+        else if (event.type === 'finished') logProbability = event.logProbability;
       }
       return { ids, logProbability };
     }),

@@ -30,8 +30,8 @@ export class EvaluationService {
     const names = typeof request.model === 'string' ? [request.model] : request.model;
     const resolved = [];
     for (const name of names) resolved.push(await this.resolve(project, name));
-    const { maxTokens, temperature, stop, metrics } = scored;
-    const { seed } = request;
+    const { maxTokens, temperature, stop, metrics, numBeams } = scored;
+    const { seed, length_penalty, early_stopping } = request;
     const asked = {
       maxTokens: request.max_tokens,
       maxTokensField: 'max_tokens',
@@ -39,6 +39,7 @@ export class EvaluationService {
       temperature,
       stop: [...stop],
       seed,
+      ...{ num_beams: numBeams, length_penalty, early_stopping },
     };
     const context = Math.min(...resolved.map(({ contextLength }) => contextLength));
     const settings: EvaluationSettings = {

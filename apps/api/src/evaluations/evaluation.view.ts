@@ -7,7 +7,7 @@ import { toChosenTask } from '../tasks/task.view.js';
 export function toEvaluationObject(evaluation: Evaluation): EvaluationObject {
   const { id, createdAt, status, models, fileId, fileDigest, metrics, progress } = evaluation;
   const { sampling, limit, resamples, task, labelScoring } = evaluationSettings.parse(evaluation.settings);
-  const { maxTokens, temperature, stop, seed } = sampling;
+  const { maxTokens, temperature, stop, seed, beams } = sampling;
   return {
     ...{ id, object: 'evaluation', created_at: toSeconds(createdAt), status },
     finished_at: 'finishedAt' in evaluation ? toSeconds(evaluation.finishedAt) : null,
@@ -18,6 +18,8 @@ export function toEvaluationObject(evaluation: Evaluation): EvaluationObject {
     ...{ file: fileId, file_digest: fileDigest, metrics: [...metrics] },
     ...{ task: toChosenTask(task), label_scoring: labelScoring },
     ...{ max_tokens: maxTokens, temperature, stop, seed, limit, resamples, progress },
+    num_beams: beams?.numBeams ?? 1,
+    ...{ length_penalty: beams?.lengthPenalty ?? null, early_stopping: beams?.earlyStopping ?? null },
     error: evaluation.status === 'failed' ? evaluation.error : null,
     result: evaluation.status === 'succeeded' ? resultView(evaluationResult.parse(evaluation.result)) : null,
   };

@@ -21,12 +21,14 @@ export function toChatCompletion(started: StartedGeneration, answer: Answer): Ch
   };
 }
 
-/** The chunks of a streamed chat completion; the first tells the role. */
+/** The chunks of a streamed chat completion; the first of each choice tells the role. */
 export class ChatCompletionChunks implements ChunkView<ChatCompletionChunk> {
   constructor(private readonly started: StartedGeneration) {}
 
   opening(): readonly ChatCompletionChunk[] {
-    return [this.chunk(0, { role: 'assistant', content: '' }, null)];
+    return Array.from({ length: this.started.choices }, (_, index) =>
+      this.chunk(index, { role: 'assistant', content: '' }, null),
+    );
   }
 
   text(index: number, text: string): ChatCompletionChunk {

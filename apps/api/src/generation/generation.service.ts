@@ -4,7 +4,13 @@ import { Injectable } from '@nestjs/common';
 import { InferenceJobRepository } from '@prad/database';
 import { isFinal, newId, type InferenceEndpoint, type InferenceJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { JobProducer, generationResult, type GenerationRequest, type GenerationResult } from '@prad/queue';
+import {
+  JobProducer,
+  choicesOf,
+  generationResult,
+  type GenerationRequest,
+  type GenerationResult,
+} from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import { ApiMetrics } from '../metrics/api-metrics.js';
 import { ModelResolver } from '../models/model-resolver.js';
@@ -91,8 +97,7 @@ export class GenerationService {
       await this.jobs.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
       throw error;
     }
-    const choices = input.kind === 'prompts' ? input.prompts.length : 1;
-    return { id, createdAt, model, seed: sampling.seed, choices, timeoutMs };
+    return { id, createdAt, model, seed: sampling.seed, choices: choicesOf(request), timeoutMs };
   }
 
   /**

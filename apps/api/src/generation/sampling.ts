@@ -13,6 +13,10 @@ export interface SamplingRequest {
   readonly top_k?: number | null | undefined;
   readonly seed?: number | null | undefined;
   readonly stop?: string | readonly string[] | null | undefined;
+  readonly n?: number | null | undefined;
+  readonly num_beams?: number | null | undefined;
+  readonly length_penalty?: number | null | undefined;
+  readonly early_stopping?: boolean | 'never' | null | undefined;
 }
 
 /** Fills in OpenAI's defaults. Throws invalid where no prompt could leave room for the tokens asked for. */
@@ -31,12 +35,24 @@ export function samplingOf(
       details: { param: maxTokensField },
     });
   }
+  const beams = beamsOf(request);
   return {
     maxTokens,
-    temperature: request.temperature ?? 1,
+    temperature: request.temperature ?? (beams ? 0 : 1),
     topP: request.top_p ?? 1,
     topK: request.top_k ?? 0,
     seed: request.seed ?? drawSeed(),
     stop: typeof stop === 'string' ? [stop] : [...(stop ?? [])],
+    beams,
+  };
+}
+
+/** Fills in transformers' defaults; null without a search. */
+function beamsOf(request: SamplingRequest): GenerationRequest['sampling']['beams'] {
+  const { num_beams: numBeams, length_penalty: lengthPenalty, early_stopping: earlyStopping, n } = request;
+  if (numBeams === undefined || numBeams === null || numBeams === 1) return null;
+  return {
+    ...{ numBeams, lengthPenalty: lengthPenalty ?? 1, earlyStopping: earlyStopping ?? false },
+    numReturnSequences: n ?? 1,
   };
 }

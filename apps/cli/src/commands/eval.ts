@@ -5,12 +5,13 @@ import pc from 'picocolors';
 import type { ApiClient } from '../api/api-client.js';
 import { note, print } from '../output/print.js';
 import { table } from '../output/table.js';
+import { addBeamOptions, askedBeams, type BeamOptions } from './beam-options.js';
 import { atServer, type AddCommands } from './command-context.js';
 import { fileId } from './file-id.js';
 import { numberOption } from './number-option.js';
 import { addTaskOptions, askedTask, type TaskOptions } from './task-options.js';
 
-interface EvalOptions extends TaskOptions {
+interface EvalOptions extends TaskOptions, BeamOptions {
   readonly model: string[];
   readonly file: string;
   readonly metrics?: string[];
@@ -37,7 +38,7 @@ export const addEval: AddCommands = (program, context) => {
       'file of prompts and answers (JSON lines), or the id of an uploaded one',
     );
   addTaskOptions(command);
-  command
+  addBeamOptions(command, 'that of the task, or 1')
     .option(
       '--metrics <name...>',
       'such as bleu, nist, rougeL, cider, ter or accuracy; default those of the task',
@@ -63,6 +64,7 @@ async function evaluate(client: ApiClient, options: EvalOptions): Promise<void> 
   const asked = {
     ...{ model, file, task, label_scoring: options.labelScoring, metrics },
     ...{ max_tokens: maxTokens, temperature, stop, seed, limit, resamples },
+    ...askedBeams(options),
   };
   const { id } = await client.createEvaluation(asked);
   note(`evaluation ${id}`);

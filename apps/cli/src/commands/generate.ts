@@ -2,10 +2,11 @@ import { Option } from 'commander';
 import type { CreateCompletion } from '@prad/contracts';
 import { AppError } from '@prad/errors';
 import { print } from '../output/print.js';
+import { addBeamOptions, askedBeams, type BeamOptions } from './beam-options.js';
 import { atServer, type AddCommands, type CommandContext } from './command-context.js';
 import { numberOption } from './number-option.js';
 
-interface GenerateOptions {
+interface GenerateOptions extends BeamOptions {
   readonly model: string;
   readonly maxTokens: number;
   readonly temperature?: number;
@@ -18,7 +19,7 @@ interface GenerateOptions {
 
 /** prad generate */
 export const addGenerate: AddCommands = (program, context) => {
-  program
+  const command = program
     .command('generate')
     .description('complete a prompt with a base model or an adapter')
     .argument('<prompt>')
@@ -28,7 +29,8 @@ export const addGenerate: AddCommands = (program, context) => {
     .option('--top-p <n>', 'smallest set of tokens with this probability', numberOption)
     .option('--top-k <n>', 'most likely tokens kept', numberOption)
     .option('--seed <n>', 'repeats an answer', numberOption)
-    .option('--stop <text...>', 'the answer ends before the first of these')
+    .option('--stop <text...>', 'the answer ends before the first of these');
+  addBeamOptions(command, '1')
     .addOption(
       new Option(
         '--decode-weights <weights>',
@@ -77,5 +79,8 @@ function serverRuns(weights: string): AppError {
 
 function requestOf(prompt: string, options: GenerateOptions): CreateCompletion {
   const { model, maxTokens, temperature, topP, topK, seed, stop } = options;
-  return { model, prompt, max_tokens: maxTokens, temperature, top_p: topP, top_k: topK, seed, stop };
+  return {
+    ...{ model, prompt, max_tokens: maxTokens, temperature, top_p: topP, top_k: topK, seed, stop },
+    ...askedBeams(options),
+  };
 }

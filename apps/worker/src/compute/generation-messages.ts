@@ -1,5 +1,5 @@
 import type { Prompt } from '@prad/formats';
-import type { DecodeWeights } from '@prad/generation';
+import type { BeamOptions, DecodeWeights } from '@prad/generation';
 import type { Device } from '@prad/runtime';
 
 /** One request to the generation thread: several prompts to one model share its sampling. */
@@ -23,6 +23,7 @@ export interface GenerateParams {
     readonly topK: number;
     readonly seed: number;
     readonly stop: readonly string[];
+    readonly beams: BeamOptions | null;
   };
 }
 

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import type { TokenEvent } from '@prad/generation';
+import type { FoundAnswer, TokenEvent } from '@prad/generation';
 import { serveCompute } from '@prad/runtime';
 import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
@@ -21,22 +21,25 @@ const handlers = {
   ): AsyncGenerator<GenerateEvent, void> {
     const open = await engines.get(base);
     const adapter = named && (await open.adapter(named));
-    const { maxTokens, stop, ...rest } = sampling;
+    const { maxTokens, stop, beams, ...rest } = sampling;
     const { share, priority, deadline } = params;
     const order = { share, priority, deadline };
     // Ends the other prompts of the request when one fails or the reader leaves.
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     try {
-      const answers = prompts.map((prompt, choice) => {
+      const answers = prompts.map((prompt, place) => {
         const asked = { prompt: open.encode(prompt, adapter), adapter, sampling: rest, ...order };
-        if (!candidates)
-          return told(open.engine.submit({ ...asked, maxTokens, stop }, either), choice, signal);
+        const first = place * (beams?.numReturnSequences ?? 1);
+        if (!candidates) {
+          const request = { ...asked, maxTokens, stop, beams: beams ?? undefined };
+          return told(open.engine.submit(request, either), first, signal);
+        }
         const scored = candidates.map((text) => {
           const forced = open.encodeAnswer(text);
           return open.engine.submit({ ...asked, forced, maxTokens: forced.length }, either);
         });
-        return likeliest(candidates, scored, choice, signal);
+        return likeliest(candidates, scored, place, signal);
       });
       yield* merge(answers);
     } finally {
@@ -48,24 +51,43 @@ const handlers = {
 /** What the thread answers to. */
 export type GenerationHandlers = typeof handlers;
 
-/** One answer's events in the form of the request's. Throws the signal's reason when the answer was cancelled. */
+/**
+ * The events of a prompt's answer, or of all that a beam search found, in the form of the request's; the first of them is
+ * the choice `first`. Throws the signal's reason when the answer was cancelled.
+ */
 async function* told(
   events: AsyncIterable<TokenEvent>,
-  choice: number,
+  first: number,
   signal: AbortSignal,
 ): AsyncGenerator<GenerateEvent, void> {
+  let found: readonly FoundAnswer[] = [];
   for await (const event of events) {
     if (event.type === 'token') {
-      // PostgreSQL stores every character but this one.
-      const text = event.text.replaceAll('\0', '\uFFFD');
-      if (text !== '') yield { type: 'text', choice, text };
+      const text = storable(event.text);
+      if (text !== '') yield { type: 'text', choice: first, text };
+      continue;
+    }
+    if (event.type === 'found') {
+      found = event.answers;
       continue;
     }
     const { reason, usage, timings, batch } = event;
     if (reason === 'cancelled') throw signal.reason;
-    const facts = { ...usage, ...timings, ...batch };
-    yield { type: 'end', choice, finishReason: reason, logProbabilities: null, ...facts };
+    const facts = { logProbabilities: null, ...usage, ...timings, ...batch };
+    if (found.length === 0) yield { type: 'end', choice: first, finishReason: reason, ...facts };
+    for (const [place, { text, tokens, reason: finishReason }] of found.entries()) {
+      const choice = first + place;
+      if (text !== '') yield { type: 'text', choice, text: storable(text) };
+      // The prompt was read once for all of them.
+      const prompt = place === 0 ? {} : { promptTokens: 0, cachedTokens: 0 };
+      yield { type: 'end', choice, finishReason, ...facts, ...prompt, completionTokens: tokens.length };
+    }
   }
+}
+
+/** PostgreSQL stores every character but this one. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
 }
 
 serveCompute(handlers, {

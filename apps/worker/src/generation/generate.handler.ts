@@ -2,6 +2,7 @@ import type { Repositories } from '@prad/database';
 import { newId, type InferenceJob } from '@prad/domain';
 import type { AppError } from '@prad/errors';
 import {
+  choicesOf,
   generationRequest,
   type GenerationRequest,
   type JobContext,
@@ -37,7 +38,7 @@ export class GenerateHandler implements JobHandler<'generate'> {
     await underLease(row, this.timing, context.signal, async (job, { owner, signal }) => {
       const request = generationRequest.parse(job.request);
       const params = await this.#params(job, request);
-      const answer = new Answer(params.prompts.length);
+      const answer = new Answer(choicesOf(request));
       for await (const event of this.thread.stream('generate', params, signal)) {
         const told = answer.take(event);
         if (request.stream) context.stream(told);

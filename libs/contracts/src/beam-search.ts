@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** Most beams that a request may ask for; a worker may have room for fewer. */
+export const MAX_BEAMS = 64;
+
+/** Beam search by transformers' names; the same for completions, chat and evaluations. */
+export const beamFields = {
+  num_beams: z
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_BEAMS)
+    .nullish()
+    .describe(
+      'Beam search of this width, as transformers does it; 1, the default, chooses token after token. It does not sample, takes as many of a worker’s sequences (MAX_NUM_SEQS) as it has beams, and its text comes all at the end, also in a stream.',
+    ),
+  length_penalty: z
+    .number()
+    .min(-100)
+    .max(100)
+    .nullish()
+    .describe(
+      'Of a beam search: scores are divided by length to this power, so above 0 favours long answers; default 1.',
+    ),
+  early_stopping: z
+    .union([z.boolean(), z.literal('never')])
+    .nullish()
+    .describe(
+      'Of a beam search with `num_beams` finished answers: true ends it, false (the default) ends it once a better one is unlikely, "never" once none is possible.',
+    ),
+};
+
+interface BeamFields {
+  readonly num_beams?: number | null | undefined;
+  readonly length_penalty?: number | null | undefined;
+  readonly early_stopping?: boolean | 'never' | null | undefined;
+  readonly n?: number | null | undefined;
+  readonly temperature?: number | null | undefined;
+  readonly top_p?: number | null | undefined;
+  readonly top_k?: number | null | undefined;
+}
+
+/** Tells of fields that mean nothing beside `num_beams`, or nothing without it. */
+export function beamRules(request: BeamFields, context: z.RefinementCtx): void {
+  const { num_beams: beams, n, temperature, top_p: topP, top_k: topK } = request;
+  const refuse = (field: keyof BeamFields, message: string): void => {
+    context.addIssue({ code: 'custom', path: [field], message: `\`${field}\` ${message}` });
+  };
+  const given = (value: unknown): boolean => value !== undefined && value !== null;
+  if ((beams ?? 1) === 1) {
+    for (const field of ['length_penalty', 'early_stopping'] as const)
+      if (given(request[field]))
+        refuse(field, 'is only for beam search: give `num_beams` of at least 2 with it');
+    return;
+  }
+  if ((temperature ?? 0) !== 0)
+    refuse('temperature', 'must be 0 or absent with `num_beams`: it does not sample');
+  if ((topP ?? 1) !== 1) refuse('top_p', 'must be 1 or absent with `num_beams`: it does not sample');
+  if ((topK ?? 0) !== 0) refuse('top_k', 'must be 0 or absent with `num_beams`: it does not sample');
+  if ((n ?? 1) > (beams ?? 1)) refuse('n', `must be at most \`num_beams\`, ${beams}`);
+}
