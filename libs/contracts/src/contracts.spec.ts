@@ -109,11 +109,27 @@ describe('generation requests', () => {
 
   it('refuse unknown fields, several answers, too many stops and token ids', () => {
     expect(createCompletion.safeParse({ ...completion, min_p: 0.1 }).success).toBe(false);
-    expect(problems(createCompletion.safeParse({ ...completion, n: 2 }))[0]).toContain('`n` must be 1');
+    expect(problems(createCompletion.safeParse({ ...completion, n: 2 }))[0]).toContain('`n` above 1 needs');
     expect(createCompletion.safeParse({ ...completion, stop: ['a', 'b', 'c', 'd', 'e'] }).success).toBe(
       false,
     );
     expect(problems(createCompletion.safeParse({ ...completion, prompt: [1, 2] }))[0]).toContain('token ids');
+  });
+
+  it('take beam search alone, and its options with it alone', () => {
+    const beams = { num_beams: 3, n: 3, temperature: 0, length_penalty: 0.5, early_stopping: 'never' };
+    for (const schema of [createCompletion, createChatCompletion]) {
+      const asked = schema === createCompletion ? completion : chat;
+      const faults = (fields: object) => problems(schema.safeParse({ ...asked, ...fields })).join();
+      expect(faults(beams)).toBe('');
+      expect(faults({ ...beams, n: 4 })).toContain('`n` must be at most `num_beams`, 3');
+      expect(faults({ ...beams, temperature: 0.5 })).toContain('`temperature` must be 0 or absent');
+      expect(faults({ ...beams, top_k: 5 })).toContain('`top_k` must be 0 or absent');
+      expect(faults({ length_penalty: 1, early_stopping: true })).toMatch(
+        /`length_penalty` is.*`early_stopping` is/,
+      );
+      expect(faults({ num_beams: 0 })).toContain('num_beams');
+    }
   });
 
   it('refuse the character that no database row holds, and take what only reads like it', () => {

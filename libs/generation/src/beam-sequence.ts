@@ -36,10 +36,6 @@ export class BeamSequence extends Sequence {
     this.#search = this.#begin();
   }
 
-  override get width(): number {
-    return this.asked.beams.numBeams;
-  }
-
   override get rows(): readonly SlotRow[] {
     return this.#beams.length > 0 ? this.#beams : [this];
   }

@@ -59,7 +59,7 @@ export class Sequence implements SlotRow {
 
   /** Slots that are set aside for it. */
   get width(): number {
-    return 1;
+    return this.request.beams?.numBeams ?? 1;
   }
 
   /** Its part in each slot that it has. */
