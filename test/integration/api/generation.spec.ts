@@ -228,7 +228,7 @@ describe.each(backends)('generation with the queue on %s', (backend) => {
       'max_tokens',
       /holds 512/,
     ],
-    ['several answers', 'completions', { prompt: 'x', n: 2 }, 400, 'n', /`n` must be 1/],
+    ['several answers', 'completions', { prompt: 'x', n: 2 }, 400, 'n', /`n` above 1 needs `num_beams`/],
     ['five stops', 'completions', { prompt: 'x', stop: ['a', 'b', 'c', 'd', 'e'] }, 400, 'stop', /stop/],
     ['token ids', 'completions', { prompt: [1, 2] }, 400, 'prompt', /token ids/],
     ['logprobs', 'completions', { prompt: 'x', logprobs: 3 }, 400, 'logprobs', /not supported/],
