@@ -2,11 +2,13 @@ import { parseArgs } from 'node:util';
 import { report, type Measurement } from './report.js';
 import { benchGeneration } from './generation.js';
 import { benchJobs } from './jobs/bench-jobs.js';
+import { benchPacking } from './packing.js';
 import { benchServing } from './serving.js';
 import { benchTraining } from './training.js';
 
 const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
   training: benchTraining,
+  packing: benchPacking,
   generation: benchGeneration,
   serving: benchServing,
   jobs: benchJobs,

@@ -1,18 +1,18 @@
 import { execFile } from 'node:child_process';
-import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { matmulFlops } from '@prad/graph';
-import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
+import type { BaseModel } from '@prad/models';
 import { randomStream } from '@prad/nn';
 import { measureMatMulRate } from '@prad/runtime';
 import { gradientGraph, trainedTensors } from '@prad/training';
 import { Side } from './peers/side.js';
 import type { StepTask } from './peers/step-task.js';
 import { measurement, median, type Measurement } from './report.js';
-import { withSmolLM2Size } from './smollm2-size.js';
+import { withSmolLM2 } from './smollm2.js';
 
 const ROWS = 8;
 const TOKENS = 64;
@@ -20,7 +20,6 @@ const PROMPT = 40;
 const ROUNDS = 7;
 const THREADS = 2;
 const GIGA = 1e9;
-const SMOLLM2 = '.cache/SmolLM2-135M-Instruct.Q4_1.gguf';
 
 /** Equal adapters: PEFT's LoRA acts on every position, PrAd-Adapter on the prompt alone. */
 const cases: readonly Pick<StepTask, 'method' | 'options' | 'scope'>[] = [
@@ -34,7 +33,7 @@ const cases: readonly Pick<StepTask, 'method' | 'options' | 'scope'>[] = [
  */
 export async function benchTraining(): Promise<Measurement[]> {
   const python = await peerPython();
-  return withModel(async (model) => {
+  return withSmolLM2(async (model) => {
     const results: Measurement[] = [];
     for (const chosen of cases) results.push(...(await benchMethod(model, chosen, python)));
     return results;
@@ -49,22 +48,6 @@ async function peerPython(): Promise<string | undefined> {
   } catch (error) {
     console.log(`measured without torch: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
-  }
-}
-
-/** SmolLM2-135M, or random weights of its size where its file is not there. */
-async function withModel<T>(use: (model: BaseModel) => Promise<T>): Promise<T> {
-  const found = await access(SMOLLM2).then(
-    () => true,
-    () => false,
-  );
-  if (!found) return withSmolLM2Size(use);
-  const folder = await mkdtemp(join(tmpdir(), 'prad-bench-'));
-  try {
-    await importBaseModel(SMOLLM2, folder);
-    return await use(await openBaseModel(folder, 'smollm2-135m'));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -68,7 +68,7 @@ it('trains waiting jobs in one pass, each to what it would be alone', async () =
   };
   const jobOf = (seed: number, pack: boolean) => ({
     ...files,
-    ...lora(seed, { pack }, { rank: 2 + seed, dropout: 0.1 }),
+    ...lora(seed, { pack, learning_rate: seed / 100 }, { dropout: 0.1 }),
   });
   const ids = await held(() => submitAll([1, 2, 3].map((seed) => jobOf(seed, true))));
   for (const [index, id] of ids.entries()) {

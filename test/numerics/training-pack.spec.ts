@@ -6,6 +6,7 @@ import { openBaseModel, type BaseModel } from '@prad/models';
 import { randomStream } from '@prad/nn';
 import {
   fit,
+  trainedTensors,
   TrainingPack,
   type Examples,
   type Hyperparameters,
@@ -25,6 +26,8 @@ interface Job {
   readonly hyperparameters?: Partial<Hyperparameters>;
   /** Longest example in tokens. */
   readonly longest?: number;
+  /** In place of random ones. */
+  readonly rows?: Examples;
 }
 
 interface Trained {
@@ -36,14 +39,17 @@ let model: BaseModel;
 const folders: string[] = [];
 const never = () => new AbortController().signal;
 
-/** Examples of a task of its own, the longest of so many tokens. */
-function rows(count: number, seed: number, longest: number): Examples {
+const PROMPT = 4;
+
+/** Examples of a task of its own, the longest of so many tokens, with tokens of the adapter's own in prompts. */
+function rows(count: number, seed: number, longest: number, own: number): Examples {
   const random = randomStream(seed);
+  const { vocabSize } = model.dimensions;
   return Array.from({ length: count }, () => ({
-    tokens: Array.from({ length: 6 + random.below(longest - 6) }, () =>
-      random.below(model.dimensions.vocabSize),
+    tokens: Array.from({ length: 6 + random.below(longest - 6) }, (_, t) =>
+      random.below(t < PROMPT ? vocabSize + own : vocabSize),
     ),
-    promptLength: 4,
+    promptLength: PROMPT,
   }));
 }
 
@@ -79,10 +85,11 @@ async function train(
   { signal = never(), onEvent }: { signal?: AbortSignal; onEvent?: (event: TrainingEvent) => void } = {},
 ): Promise<Trained> {
   const { longest = 24 } = job;
-  const run = {
-    ...{ plan: await planOf(job, seed), model, compute },
-    ...{ examples: rows(22, seed, longest), validation: rows(5, seed + 100, longest) },
-  };
+  const plan = await planOf(job, seed);
+  const { parameters = [] } = trainedTensors(model, plan.trainable).adapter?.virtualTokens ?? {};
+  const own = parameters.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const [examples, validation] = [rows(22, seed, longest, own), rows(5, seed + 100, longest, own)];
+  const run = { plan, model, compute, examples: job.rows ?? examples, validation };
   const losses: number[] = [];
   let path = '';
   for await (const event of fit(run, signal)) {
@@ -128,37 +135,39 @@ function expectEqual(actual: Trained, expected: Trained): void {
 }
 
 const methods: Readonly<Record<string, readonly Job[]>> = {
-  'adapter with dropout, of three sizes and sites': [
+  'adapter with dropout, of two scopes': [
     { method: 'adapter', options: { rank: 4, dropout: 0.2 } },
-    { method: 'adapter', options: { rank: 7, site: 'both', form: 'sequential' } },
-    { method: 'adapter', options: { rank: 2, layer_norm: 'in', scale: 'learnable' }, scope: 'all' },
+    { method: 'adapter', options: { rank: 4, dropout: 0.2 }, scope: 'all' },
+    { method: 'adapter', options: { rank: 4, dropout: 0.2 } },
   ],
-  'lora with dropout, of other ranks, targets and lengths': [
+  'adapter with all that it can have': twice({
+    method: 'adapter',
+    options: { rank: 7, site: 'both', form: 'sequential', layer_norm: 'in', scale: 'learnable' },
+  }),
+  'lora with dropout, of other lengths': [
     { method: 'lora', options: { rank: 2, dropout: 0.3 }, longest: 40 },
-    { method: 'lora', options: { rank: 5, targets: ['k_proj', 'down_proj'] }, longest: 12 },
+    { method: 'lora', options: { rank: 2, dropout: 0.3 }, longest: 12 },
     { method: 'lora', options: { rank: 2, dropout: 0.3 } },
   ],
-  dora: [
-    { method: 'dora', options: { rank: 2 } },
-    { method: 'dora', options: { rank: 3, detach_norm: true } },
-  ],
-  'ia3, with soft special tokens': [
-    { method: 'ia3', options: { special_tokens: ['<a>'] } },
-    { method: 'ia3', options: {} },
-  ],
-  prefix: [
-    { method: 'prefix', options: { length: 3, dropout: 0.2 } },
-    { method: 'prefix', options: { length: 3, projection: true, projection_size: 8 } },
-  ],
-  prompt: [
-    { method: 'prompt', options: { length: 3 } },
-    { method: 'prompt', options: { length: 5 } },
-  ],
-  mam: [
-    { method: 'mam', options: {} },
-    { method: 'mam', options: {} },
-  ],
+  'lora of rank 1, at a down projection': twice({
+    method: 'lora',
+    options: { rank: 1, targets: ['k_proj', 'down_proj'], dropout: 0.2, dropout_at: 'output' },
+  }),
+  dora: twice({ method: 'dora', options: { rank: 2 } }),
+  'dora with its norm detached': twice({ method: 'dora', options: { rank: 2, detach_norm: true } }),
+  'ia3, with special tokens': twice({ method: 'ia3', options: { special_tokens: ['<a>', '<b>'] } }),
+  prefix: twice({ method: 'prefix', options: { length: 3, dropout: 0.2 } }),
+  'prefix through an MLP': twice({
+    method: 'prefix',
+    options: { length: 3, projection: true, projection_size: 8 },
+  }),
+  prompt: twice({ method: 'prompt', options: { length: 3 } }),
+  mam: twice({ method: 'mam', options: {} }),
 };
+
+function twice(job: Job): readonly Job[] {
+  return [job, job];
+}
 
 describe('a training in a pack equals the same training alone', () => {
   it.each(Object.entries(methods))('%s', async (_, jobs) => {
@@ -217,12 +226,22 @@ describe('the members of a pack', () => {
     expectEqual(calm.value, await train(job, 1));
   });
 
+  it('are of one kind: another is refused, and the rest goes on', async () => {
+    const pack = new TrainingPack(2);
+    const [calm, other] = await Promise.allSettled([
+      train(job, 0, pack.seat(0)),
+      train({ ...job, method: 'ia3', options: {} }, 1, pack.seat(1)),
+    ]);
+    expect(calm.status).toBe('fulfilled');
+    expect(other).toMatchObject({ status: 'rejected', reason: { code: 'pack_misfit' } });
+  });
+
   it('all hear of a pass that fails', async () => {
     const pack = new TrainingPack(2);
-    const tooLong = { ...job, method: 'prefix', options: { length: 2 } };
+    const broken = { tokens: [1, 2, 3, 4, 5, 1_000_000], promptLength: 4 };
     const ends = await Promise.allSettled([
-      train(tooLong, 0, pack.seat(0)),
-      train({ ...tooLong, options: { length: 3 } }, 1, pack.seat(1)),
+      train(job, 0, pack.seat(0)),
+      train({ ...job, rows: [broken] }, 1, pack.seat(1)),
     ]);
     expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });

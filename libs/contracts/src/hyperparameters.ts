@@ -56,7 +56,7 @@ export const hyperparameters = z
       .boolean()
       .optional()
       .describe(
-        'Lets the job train in one pass with waiting jobs of the same base model and method that allow it, too: small jobs end sooner, with the same result to rounding; default false.',
+        'Lets the job train in one pass with waiting jobs of the same base model, method and options that allow it, too: small jobs end sooner, with the same result to rounding; default false.',
       ),
     learning_rate: auto(z.number().positive().max(10)).describe('Peak of the schedule; default by method.'),
     lr_scheduler_type: z

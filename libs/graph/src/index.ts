@@ -63,4 +63,3 @@ export { tanh } from './ops/tanh.js';
 export { topK } from './ops/top-k.js';
 export { transpose } from './ops/transpose.js';
 export { where } from './ops/where.js';
-export { zerosLike } from './ops/zeros.js';

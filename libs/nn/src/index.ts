@@ -15,7 +15,7 @@ export { adapterFor, adapterMethodNames, parameterCount, type ModelAdapter } fro
 export { servedGraph, startGraph } from './adapters/served-graph.js';
 export { stackBank, type BankRow, type LoadedAdapter, type StackedBank } from './adapters/stack-bank.js';
 export { servedName } from './adapters/tensor-names.js';
-export { packedAdapters } from './adapters/packed-adapters.js';
+export { packedAdapters, packedShape } from './adapters/packed-adapters.js';
 export { trainableAdapter, type StepDropout } from './adapters/trainable-adapter.js';
 export { dropout, rowNumbers } from './layers/dropout.js';
 export { fullPass, logitsGraph, type FullPass, type FullPassOptions } from './full-pass.js';

@@ -14,8 +14,11 @@ export interface PackedBatch {
   readonly answers: readonly number[];
 }
 
-/** Fills every batch up to the most rows and the longest row of all. Filling carries neither loss nor adapter. */
-export function packBatches(batches: readonly Batch[]): PackedBatch {
+/**
+ * Fills every batch up to the most rows and the longest row of all. Filling carries neither loss nor adapter.
+ * @param ownTokens how many virtual tokens each member has; theirs are counted one member after another.
+ */
+export function packBatches(batches: readonly Batch[], ownTokens: number): PackedBatch {
   const rows = Math.max(...batches.map(({ inputIds }) => inputIds.shape[0] ?? 0));
   const length = Math.max(...batches.map(({ inputIds }) => inputIds.shape[1] ?? 0));
   const shape = [batches.length * rows, length];
@@ -28,7 +31,10 @@ export function packBatches(batches: readonly Batch[]): PackedBatch {
     for (let b = 0; b < ownRows; b++) {
       const [from, to] = [b * own, (b + 1) * own];
       ids.set(inputIds.data.subarray(from, to), start(b));
-      virtual.set(virtualTokens.data.subarray(from, to), start(b));
+      const shift = BigInt(member * ownTokens);
+      virtualTokens.data.subarray(from, to).forEach((token, t) => {
+        if (token > 0n) virtual[start(b) + t] = token + shift;
+      });
       mask.set(adapterMask.data.subarray(from, to), start(b));
     }
     return Array.from(answerPositions.data, (position) => {

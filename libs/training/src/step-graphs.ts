@@ -33,7 +33,7 @@ interface LossGraph {
   readonly trained: (name: string) => Value;
 }
 
-/** Inputs of a graph that drops; a pack has a seed for each member, [J, 1]. */
+/** Inputs of a graph that drops; a pack has a seed for each member, [J, 1, 1]. */
 export const dropoutInput = {
   /** Makes every step drop something else: int64 scalar. */
   seed: 'dropout_seed',
@@ -95,14 +95,14 @@ export function gradientGraph(model: BaseModel, tensors: TrainedTensors, labelSm
  */
 export function packedGradientGraph(
   model: BaseModel,
-  members: readonly TrainedTensors[],
+  trained: TrainedTensors,
   labelSmoothing?: number,
 ): Graph {
-  const tensors = packedTensors(model, members);
-  const seeds = tensors.drops ? [members.length, 1] : undefined;
-  const { graph, answer, trained } = lossGraph(model, tensors, { seeds, labelSmoothing });
+  const tensors = packedTensors(model, trained);
+  const seeds = tensors.drops ? ['J', 1, 1] : undefined;
+  const { graph, answer, trained: tensor } = lossGraph(model, tensors, { seeds, labelSmoothing });
   graph.output('losses', answer.losses);
-  outputGradients(answer.total, tensors, trained);
+  outputGradients(answer.total, tensors, tensor);
   return graph;
 }
 

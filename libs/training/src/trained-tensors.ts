@@ -6,6 +6,7 @@ import {
   fedTensors,
   maskPolicy,
   packedAdapters,
+  packedShape,
   productsOf,
   promptMask,
   trainableAdapter,
@@ -74,33 +75,33 @@ function oneAdapter(
   };
 }
 
-/** Name in the graph of a pack of a member's tensor. */
-export const memberTensor = (member: number, name: string): string => `member${member}.${name}`;
-
-/** The tensors of several adapters that train in one pass over the same base; `member` counts from 0. */
+/** The tensors of any number of adapters of equal options, J in front of each, that train in one pass. */
 export function packedTensors(
   model: BaseModel,
-  members: readonly TrainedTensors[],
+  { specs, adapter, drops }: TrainedTensors,
 ): Omit<TrainedTensors, 'maskOf' | 'adapter'> {
-  const specsOf = ({ specs }: TrainedTensors, member: number): ParameterSpec[] =>
-    specs.map((spec) => ({ ...spec, name: memberTensor(member, spec.name) }));
-  const specs = members.flatMap(specsOf);
+  if (!adapter) throw notPackable();
   return {
-    specs,
-    declare: (graph) => fedTensors(graph, specs),
+    ...{ specs, drops },
+    declare: (graph) => {
+      const inputs = new Map(
+        specs.map((spec) => [spec.name, graph.input(spec.name, 'float32', packedShape(spec))]),
+      );
+      return (name) => inputs.get(name) ?? unknownTensor(name);
+    },
     weights: baseWeights(model),
-    adapt: (tensor, inputs) =>
-      packedAdapters({
-        members: members.map(({ adapter = notPackable() }, member) => ({
-          ...{ adapter, dimensions: model.dimensions },
-          tensor: (name) => tensor(memberTensor(member, name)),
-        })),
-        ...inputs,
-      }),
-    drops: members.some(({ drops }) => drops),
+    adapt: (tensor, inputs) => packedAdapters({ adapter, dimensions: model.dimensions, tensor, ...inputs }),
   };
 }
 
-function notPackable(): never {
-  throw new AppError({ kind: 'bug', code: 'not_packable', message: 'all weights do not train in a pack' });
+function notPackable(): AppError {
+  return new AppError({
+    kind: 'bug',
+    code: 'not_packable',
+    message: 'all weights do not train in a pack',
+  });
+}
+
+function unknownTensor(name: string): never {
+  throw new AppError({ kind: 'bug', code: 'unknown_tensor', message: `no trained tensor ${name}` });
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { encodeOnnx } from '@prad/graph';
-import { Session, type SessionOptions, type Tensors } from '@prad/runtime';
+import type { ParameterSpec } from '@prad/nn';
+import type { Session, SessionOptions, Tensors } from '@prad/runtime';
 import { tensor, type HostTensor } from '@prad/tensor';
 import { AppError } from '@prad/errors';
 import { finite } from './finite.js';
@@ -14,7 +16,6 @@ import {
 import { packBatches, type PackedBatch } from './pack-batches.js';
 import { passFeeds, wantedFeeds } from './pass-feeds.js';
 import { packedGradientGraph, slot } from './step-graphs.js';
-import { memberTensor } from './trained-tensors.js';
 
 interface Asked {
   readonly pass: Pass;
@@ -22,25 +23,19 @@ interface Asked {
   readonly reject: (error: unknown) => void;
 }
 
-/** The pass of a set of members. */
-interface Shared {
-  readonly members: readonly number[];
-  readonly session: Session;
-}
-
 /**
  * Trainings that compute their gradients together: a pass begins when every member that is still there has a batch for it.
- * Each keeps its own order, optimiser, validations and end. Their base model and label smoothing are the same, and so is
- * the length of their prefixes.
+ * Each keeps its own order, optimiser, validations and end. Their base model, method, options and label smoothing are the
+ * same.
  */
 export class TrainingPack {
   readonly #present: Set<number>;
-  readonly #jobs = new Map<number, GradientJob>();
   readonly #asked = new Map<number, Asked>();
   /** Equal graphs share a session, whatever is fed to them. */
   readonly #opened = new Map<string, Promise<Session>>();
   readonly #own = new OwnCompute();
-  #shared: Shared | undefined;
+  #job: GradientJob | undefined;
+  #pass: Promise<SharedPass> | undefined;
 
   /** A pack of so many members, all of whom are waited for until they leave. */
   constructor(size: number) {
@@ -52,7 +47,8 @@ export class TrainingPack {
     return {
       open: (graph, options) => this.#open(graph, options),
       gradients: (job) => {
-        this.#jobs.set(member, job);
+        this.#job ??= job;
+        if (!isDeepStrictEqual(shareOf(job), shareOf(this.#job))) return Promise.reject(misfit(member));
         return Promise.resolve((pass) => this.#ask(member, pass));
       },
       close: () => this.leave(member),
@@ -67,10 +63,8 @@ export class TrainingPack {
   /** The others no longer wait for the member. May be called again, and of a member that never came. */
   async leave(member: number): Promise<void> {
     if (!this.#present.delete(member)) return;
-    if (this.isEmpty) {
-      await this.#shared?.session.close();
-      await this.#own.close();
-    } else void this.#runIfAll();
+    if (this.isEmpty) await this.#own.close();
+    else void this.#runIfAll();
   }
 
   #open(graph: Uint8Array, options: SessionOptions): Promise<Session> {
@@ -100,74 +94,119 @@ export class TrainingPack {
   }
 
   async #run(asked: readonly (readonly [number, Asked])[]): Promise<void> {
-    const session = await this.#sessionOf(asked.map(([member]) => member));
-    const packed = packBatches(asked.map(([, { pass }]) => pass.batch));
-    const { losses, ...gradients } = await session.run({
-      ...Object.fromEntries(asked.flatMap(([, { pass }], index) => named(index, pass.tensors))),
-      ...wantedFeeds(session, this.#feeds(packed, asked)),
-    });
-    let from = 0;
+    this.#pass ??= sharedPass(this.#own, this.#job);
+    const run = await this.#pass;
+    const results = await run(asked.map(([, { pass }]) => pass));
     for (const [index, [, { resolve, reject }]] of asked.entries()) {
-      const to = from + (packed.answers[index] ?? 0);
-      try {
-        const loss = finite(sum(losses, from, to), 'loss');
-        resolve({ loss, gradients: gradientsOf(index, gradients) });
-      } catch (error) {
-        reject(error);
-      }
-      from = to;
+      const result = results[index];
+      if (result instanceof AppError || !result) reject(result);
+      else resolve(result);
     }
   }
+}
 
-  #feeds(
-    { batch, rows, weights, member }: PackedBatch,
-    asked: readonly (readonly [number, Asked])[],
-  ): Tensors {
-    const seeds = asked.map(([, { pass }]) => BigInt(pass.dropoutSeed));
-    const front = this.#jobOf(asked[0]?.[0] ?? 0).trained.adapter?.prefix?.length ?? 0;
-    const dropoutSeed = tensor('int64', [seeds.length, 1], BigInt64Array.from(seeds));
-    return { ...passFeeds(batch, { front, weights, dropoutSeed, rowNumber: (b) => b % rows }), member };
-  }
+/** What one graph computes for all members. */
+function shareOf({ model, trained, labelSmoothing = 0 }: GradientJob) {
+  const tensors = trained.specs.map(({ name, shape }) => ({ name, shape }));
+  return { folder: model.folder, labelSmoothing, tensors };
+}
 
-  async #sessionOf(members: readonly number[]): Promise<Session> {
-    if (this.#shared?.members.join() === members.join()) return this.#shared.session;
-    await this.#shared?.session.close();
-    this.#shared = undefined;
-    const jobs = members.map((member) => this.#jobOf(member));
-    const [first] = jobs;
-    if (!first) throw new AppError({ kind: 'bug', code: 'empty_pack', message: 'a pass of no member' });
-    const graph = packedGradientGraph(
-      first.model,
-      jobs.map(({ trained }) => trained),
-      first.labelSmoothing,
+function misfit(member: number): AppError {
+  return new AppError({
+    kind: 'bug',
+    code: 'pack_misfit',
+    message: `member ${member} differs from its pack in its base model, its tensors or its label smoothing`,
+  });
+}
+
+/** One result for each of the passes; an error where that one's loss is no number. */
+type SharedPass = (passes: readonly Pass[]) => Promise<readonly (PassResult | AppError)[]>;
+
+async function sharedPass(compute: OwnCompute, job: GradientJob | undefined): Promise<SharedPass> {
+  if (!job) throw new AppError({ kind: 'bug', code: 'empty_pack', message: 'a pass of no member' });
+  const { model, trained, labelSmoothing } = job;
+  const { prefix, virtualTokens } = trained.adapter ?? {};
+  const graph = encodeOnnx(packedGradientGraph(model, trained, labelSmoothing));
+  const session = await compute.open(graph, job.session);
+  return async (passes) => {
+    const packed = packBatches(
+      passes.map(({ batch }) => batch),
+      rowsOf(virtualTokens?.parameters ?? []),
     );
-    this.#shared = { members, session: await Session.open(encodeOnnx(graph), first.session) };
-    return this.#shared.session;
-  }
+    const { losses, ...gradients } = await session.run({
+      ...stacked(
+        trained.specs,
+        passes.map(({ tensors }) => tensors),
+      ),
+      ...wantedFeeds(session, feedsOf(packed, passes, prefix?.length ?? 0)),
+    });
+    return passes.map((_, index) =>
+      resultOf(index, packed.answers, losses, (at) => gradientsOf(at, trained.specs, gradients)),
+    );
+  };
+}
 
-  #jobOf(member: number): GradientJob {
-    const job = this.#jobs.get(member);
-    if (job) return job;
-    throw new AppError({ kind: 'bug', code: 'unknown_member', message: `member ${member} has not joined` });
+function rowsOf(tables: readonly { readonly shape: readonly number[] }[]): number {
+  return tables.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
+}
+
+function feedsOf(packed: PackedBatch, passes: readonly Pass[], front: number): Tensors {
+  const { batch, rows, weights, member } = packed;
+  const seeds = BigInt64Array.from(passes, ({ dropoutSeed }) => BigInt(dropoutSeed));
+  const dropoutSeed = tensor('int64', [seeds.length, 1, 1], seeds);
+  return { ...passFeeds(batch, { front, weights, dropoutSeed, rowNumber: (b) => b % rows }), member };
+}
+
+/** Each tensor of all members in one: [J, ...], vectors as [J, 1, n] (see `packedShape`). */
+function stacked(
+  specs: readonly ParameterSpec[],
+  members: readonly ReadonlyMap<string, HostTensor>[],
+): Tensors {
+  const all = specs.map(({ name, shape }) => {
+    const size = shape.reduce((product, axis) => product * axis, 1);
+    const data = new Float32Array(members.length * size);
+    members.forEach((tensors, index) => {
+      const own = tensors.get(name);
+      if (own?.dtype === 'float32') data.set(own.data, index * size);
+    });
+    const inner = shape.length === 1 ? [1, ...shape] : shape;
+    return [name, tensor('float32', [members.length, ...inner], data)] as const;
+  });
+  return Object.fromEntries(all);
+}
+
+function resultOf(
+  index: number,
+  answers: readonly number[],
+  losses: HostTensor | undefined,
+  gradients: (index: number) => Tensors,
+): PassResult | AppError {
+  const from = answers.slice(0, index).reduce((sum, count) => sum + count, 0);
+  const own = Array.from({ length: answers[index] ?? 0 }, (_, i) => Number(losses?.data[from + i]));
+  try {
+    const loss = finite(
+      own.reduce((sum, value) => sum + value, 0),
+      'loss',
+    );
+    return { loss, gradients: gradients(index) };
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
   }
 }
 
-function named(index: number, tensors: ReadonlyMap<string, HostTensor>): (readonly [string, HostTensor])[] {
-  return [...tensors].map(([name, value]) => [memberTensor(index, name), value] as const);
-}
+const MISSING = { kind: 'bug', code: 'missing_output' } as const;
 
-/** A member's gradients under their own names. */
-function gradientsOf(index: number, all: Tensors): Tensors {
-  const prefix = slot.gradient(memberTensor(index, ''));
+/** A member's part of each gradient, in the shape of its own tensor. */
+function gradientsOf(index: number, specs: readonly ParameterSpec[], all: Tensors): Tensors {
   return Object.fromEntries(
-    Object.entries(all)
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, value]) => [slot.gradient(name.slice(prefix.length)), value]),
+    specs.map(({ name, shape }) => {
+      const size = shape.reduce((product, axis) => product * axis, 1);
+      const gradient = all[slot.gradient(name)];
+      if (gradient?.dtype !== 'float32')
+        throw new AppError({ ...MISSING, message: `no gradient of ${name}` });
+      const own = gradient.data.slice(index * size, (index + 1) * size);
+      return [slot.gradient(name), tensor('float32', shape, own)];
+    }),
   );
-}
-
-function sum(losses: HostTensor | undefined, from: number, to: number): number {
-  let total = 0;
-  for (let index = from; index < to; index++) total += Number(losses?.data[index]);
-  return total;
 }

@@ -43,10 +43,8 @@ it('takes at most eight jobs, and no more than 64 rows a pass, in their order', 
 it('takes only jobs whose pass is one graph', () => {
   const others = [jobOf('plain'), jobOf('smoothed', { labelSmoothing: 0.1 })];
   expect(idsOf(companionsOf(jobOf('lead'), others))).toEqual(['plain']);
-  const prefix = (id: string, length: number) =>
-    jobOf(id, {}, [], { adapter: 'prefix', options: { length } });
-  const prefixes = [prefix('short', 4), prefix('long', 40)];
-  expect(idsOf(companionsOf(prefix('lead', 40), prefixes))).toEqual(['long']);
+  const ranked = (id: string, rank: number) => jobOf(id, {}, [], { adapter: 'lora', options: { rank } });
+  expect(idsOf(companionsOf(ranked('lead', 4), [ranked('equal', 4), ranked('wider', 8)]))).toEqual(['equal']);
 });
 
 it('seats those that were claimed, once it is known of all', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { FineTuningJob } from '@prad/domain';
 import type { Seat } from '../compute/open-packs.js';
 import { SPLIT_WARNING } from './attempts.js';
@@ -32,15 +33,12 @@ function rowsOf(job: FineTuningJob): number {
   return Math.ceil(batchSize / passes);
 }
 
-/** What one graph computes for all of its members. A prefix shifts the positions of all rows alike. */
+/** Whether one graph computes both: positions, data, seeds and the way to learn are its inputs, all else is its own. */
 function fits(job: FineTuningJob, other: FineTuningJob): boolean {
   const smoothingOf = (of: FineTuningJob): number => settingsOf(of).labelSmoothing ?? 0;
-  return smoothingOf(job) === smoothingOf(other) && prefixLengthOf(job) === prefixLengthOf(other);
-}
-
-function prefixLengthOf({ method: { adapter, options } }: FineTuningJob): unknown {
-  if (adapter === 'prefix') return options['length'];
-  return adapter === 'mam' ? options['prefix_length'] : 0;
+  return (
+    smoothingOf(job) === smoothingOf(other) && isDeepStrictEqual(job.method.options, other.method.options)
+  );
 }
 
 /** Jobs that train in one pass with the one that asked for them. */

@@ -4,7 +4,7 @@ import type { Dim, GraphShape, Value } from '../value.js';
 import { concat } from './concat.js';
 import { int64s } from './constants.js';
 import { one, sameDims } from './inputs.js';
-import { dimension } from './shape.js';
+import { dimension, isReadable } from './shape.js';
 
 interface ReshapeAttributes {
   readonly shape: GraphShape;
@@ -53,12 +53,10 @@ function target(at: Scope, from: GraphShape, to: GraphShape): Value {
     return kept(dim, axis) ? 0 : -1;
   };
   if (open.length <= 1) return int64s(at, to.map(code));
-  let inferred = false;
+  const inferred = to.indexOf(open.find((dim) => !isReadable(at, dim)) ?? open[0] ?? '');
   const parts = to.map((dim, axis) => {
     if (code(dim, axis) !== -1) return int64s(at, [code(dim, axis)]);
-    if (inferred) return dimension(at, dim);
-    inferred = true;
-    return int64s(at, [-1]);
+    return axis === inferred ? int64s(at, [-1]) : dimension(at, dim);
   });
   return concat(at, parts, 0);
 }

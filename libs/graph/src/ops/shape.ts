@@ -40,6 +40,13 @@ export function shapeVector(at: Scope, shape: GraphShape): Value {
   );
 }
 
+/** Whether `dimension` knows where to read the size. */
+export function isReadable(at: Scope, dim: Dim): boolean {
+  if (typeof dim === 'number' || /^\d+$/.test(dim)) return true;
+  if (at.graph.inputs.some((input) => input.shape.includes(dim))) return true;
+  return dim.includes('*') && dim.split('*').every((factor) => isReadable(at, factor));
+}
+
 /** One size as an int64 vector of length 1. `B*T` is the product of B and T, `T*3` of T and 3. */
 export function dimension(at: Scope, dim: Dim): Value {
   if (typeof dim === 'number' || /^\d+$/.test(dim)) return int64s(at, [Number(dim)]);

@@ -1,5 +1,18 @@
 import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
-import { add, detach, div, gemm, mul, reduceSum, scalar, sqrt, sub } from '@prad/graph';
+import {
+  add,
+  detach,
+  div,
+  gemm,
+  matmul,
+  mul,
+  reduceSum,
+  reshape,
+  scalar,
+  sqrt,
+  sub,
+  transpose,
+} from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 import { AppError } from '@prad/errors';
 import type { SiteFlow, SiteWeight } from '../architectures/site.js';
@@ -56,17 +69,29 @@ function served(at: Scope, flow: SiteFlow, trained: PartTensors, chosen: DoraOpt
   return { a: trained('a'), b: mul(at, mul(at, trained('b'), factor), gain), stretch, shift };
 }
 
-/** ||W + A B|| of each output, over the inputs: [out]. */
+/** ||W + A B|| of each output, over the inputs: [out], or [J, 1, out] for J changes. */
 function columnNorms(
   at: Scope,
   { matrix, outFirst }: SiteWeight,
   change?: { readonly a: Value; readonly b: Value },
 ): Value {
-  const product =
-    change &&
-    (outFirst ? gemm(at, change.b, change.a, { transA: true, transB: true }) : gemm(at, change.a, change.b));
+  const product = change && productOf(at, change, outFirst);
   const whole = product ? add(at, matrix, product) : matrix;
-  return sqrt(at, reduceSum(at, mul(at, whole, whole), { axes: [outFirst ? 1 : 0], keepdims: false }));
+  const norms = sqrt(
+    at,
+    reduceSum(at, mul(at, whole, whole), { axes: [outFirst ? -1 : -2], keepdims: false }),
+  );
+  const [count, outputs] = norms.shape;
+  return outputs === undefined ? norms : reshape(at, norms, [count ?? 1, 1, outputs]);
+}
+
+/** A B as the base weight lies; J of them for A [J, in, R] and B [J, R, out]. */
+function productOf(at: Scope, { a, b }: { readonly a: Value; readonly b: Value }, outFirst: boolean): Value {
+  if (a.shape.length > 2) {
+    const product = matmul(at, a, b);
+    return outFirst ? transpose(at, product, [0, 2, 1]) : product;
+  }
+  return outFirst ? gemm(at, b, a, { transA: true, transB: true }) : gemm(at, a, b);
 }
 
 function weightOf({ weight }: SiteFlow): SiteWeight {

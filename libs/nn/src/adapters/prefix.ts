@@ -1,9 +1,10 @@
 import { adapterOptions, type OptionsOf } from '@prad/adapter-options';
-import { add, gemm, tanh } from '@prad/graph';
+import { add, tanh } from '@prad/graph';
 import type { LanguageModel } from '../architectures/architecture.js';
 import type { ParameterSpec } from '../random/initialise.js';
 import { kaimingUniform } from '../random/initialise.js';
 import type { AdapterMethod, PrefixPart } from './adapter-method.js';
+import { affine } from './affine.js';
 import { releasedInit, zerosInit } from './options.js';
 
 interface PrefixOptions {
@@ -34,8 +35,13 @@ export function prefixPart({ dimensions }: LanguageModel, chosen: PrefixOptions)
       : [{ name: 'weight', shape: [length, width], init: releasedInit }],
     serve: (at, trained) => {
       if (!projection) return trained('weight');
-      const hidden = gemm(at, trained('embedding.weight'), trained('down.weight'), {}, trained('down.bias'));
-      const made = gemm(at, tanh(at, hidden), trained('up.weight'));
+      const hidden = affine(
+        at.at('down'),
+        trained('embedding.weight'),
+        trained('down.weight'),
+        trained('down.bias'),
+      );
+      const made = affine(at.at('up'), tanh(at, hidden), trained('up.weight'));
       return add(at, made, trained('up.bias'));
     },
   };

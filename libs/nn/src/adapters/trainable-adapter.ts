@@ -2,7 +2,6 @@ import { add, concat, dimProduct, gemm, mul, reshape } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 import { tensor } from '@prad/tensor';
 import { noAdapter, type Adaptation, type Site, type SiteFlow } from '../architectures/site.js';
-import type { Prefix } from '../attention/prefix.js';
 import { prefixOf } from '../attention/prefix.js';
 import type { Dimensions } from '../architectures/architecture.js';
 import { dropout, rowNumbers } from '../layers/dropout.js';
@@ -14,13 +13,13 @@ import { partTensorName } from './tensor-names.js';
 
 /** What drops in a training step. */
 export interface StepDropout {
-  /** int64 scalar or [1]: another one in every step. */
+  /** int64 scalar: another one in every step. */
   readonly seed: Value;
   /** int64 [N, 1] of the N = B*T positions: see `dropout`. */
   readonly rows: Value;
 }
 
-/** An adapter that trains, and the positions that it changes. */
+/** An adapter that trains, or J of them at once with J in front of every shape (see `packedAdapters`). */
 export interface TrainableAdapter {
   readonly adapter: ModelAdapter;
   readonly dimensions: Dimensions;
@@ -32,7 +31,7 @@ export interface TrainableAdapter {
   readonly dropout?: StepDropout | undefined;
 }
 
-interface TrainableAdapterInputs extends Omit<TrainableAdapter, 'mask'> {
+export interface TrainableAdapterInputs extends Omit<TrainableAdapter, 'mask'> {
   /** float32 [B, T, 1]. */
   readonly mask: Value;
 }
@@ -50,6 +49,8 @@ export function trainableAdapter(inputs: TrainableAdapterInputs): Adaptation {
   };
   const virtual =
     virtualTokens && virtualRows(one, graph.input('virtual_tokens', 'int64', shape.slice(0, 2)));
+  const place = graph.root.at('prefix');
+  const front = prefixRows(place, one);
   const changed = (acts: AdapterFamily['acts'], at: Scope, site: Site, flow: SiteFlow): Value => {
     const delta = deltaAt(acts, at, site, flow, one);
     return delta ? add(at, flow[acts], delta) : flow[acts];
@@ -58,7 +59,7 @@ export function trainableAdapter(inputs: TrainableAdapterInputs): Adaptation {
     ...noAdapter,
     ...(virtual && { embedding: virtual.embedding }),
     ...(virtualTokens?.tied === true && virtual && { logits: virtual.logits }),
-    prefix: trainablePrefix(graph.root.at('prefix'), one),
+    prefix: front && prefixOf(place, front, inputs.dimensions),
     input: (at, site, input) => changed('input', at, site, { input, output: input }),
     output: (at, site, flow) => changed('output', at, site, flow),
   };
@@ -108,17 +109,17 @@ function deltaOf(
   return part.family.delta(at, flow, (name) => served[name] ?? flow.output, drop);
 }
 
-/** What the adapter trains in front of every row, if anything. */
-export function trainablePrefix(
+/** What the adapter trains in front of every row, if anything: [P, 2*L*K*D]. */
+export function prefixRows(
   at: Scope,
-  { adapter, dimensions, tensor: trained, dropout: step }: TrainableAdapter,
-): Prefix | undefined {
+  { adapter, tensor: trained, dropout: step }: TrainableAdapter,
+): Value | undefined {
   if (!adapter.prefix) return undefined;
   const { length, serve, dropout: rate } = adapter.prefix;
-  const rows = serve(at, (name) => trained(`prefix.${name}`)); // [P, 2*L*K*D]
+  const rows = serve(at, (name) => trained(`prefix.${name}`));
   const drops = rate > 0 && step;
   const options = drops && { rate, name: 'prefix', seed: step.seed, rows: rowNumbers(at, length) };
-  return prefixOf(at, options ? dropout(at, rows, options) : rows, dimensions);
+  return options ? dropout(at, rows, options) : rows;
 }
 
 /** The trained rows at virtual tokens (`index` int64, N numbers), and as further rows of the head. */
@@ -127,11 +128,10 @@ export function virtualRows(
   index: Value,
 ): Pick<Adaptation, 'embedding' | 'logits'> {
   const { parameters = [] }: Partial<VirtualTokens> = adapter.virtualTokens ?? {};
-  const rows = concat(
-    mask.graph.root.at('virtual_tokens'),
-    parameters.map(({ name }) => trained(name)),
-    0,
-  );
+  const place = mask.graph.root.at('virtual_tokens');
+  const tables = parameters.map(({ name }) => trained(name));
+  const joined = concat(place, tables, -2);
+  const rows = reshape(place, joined, [dimProduct(joined.shape.slice(0, -1)), dimensions.hiddenSize]);
   return {
     embedding: (at, embedded) =>
       withVirtualRows(at.at('virtual_tokens'), embedded, index, withNone(at, rows, dimensions)),

@@ -25,31 +25,39 @@ export function withPrefix(at: Scope, prefix: Prefix, layer: number, own: KeyVal
 }
 
 /** One prefix for every row, from rows [P, 2*L*K*D]: keys of layer l at 2l, values at 2l + 1. */
-export function prefixOf(at: Scope, rows: Value, { layers, kvHeads, headDim }: Dimensions): Prefix {
+export function prefixOf(at: Scope, rows: Value, dimensions: Dimensions): Prefix {
   const length = Number(rows.shape[0]);
+  const { kvHeads, headDim } = dimensions;
+  return laidOut(at, rows, dimensions, length, (place, part, batch) => {
+    const byHead = transpose(place, reshape(place, part, [length, kvHeads, headDim]), [1, 0, 2]);
+    return expand(place, byHead, [batch, kvHeads, length, headDim]);
+  });
+}
+
+/** For each row of the batch the prefix that `index` (int64 [B]) names, from rows [J, P, 2*L*K*D] of J prefixes. */
+export function prefixByRow(at: Scope, rows: Value, dimensions: Dimensions, index: Value): Prefix {
+  const [count = 1, length] = rows.shape;
+  const { kvHeads, headDim } = dimensions;
+  return laidOut(at, rows, dimensions, Number(length), (place, part) => {
+    const byToken = reshape(place, part, [count, Number(length), kvHeads, headDim]);
+    return gather(place, transpose(place, byToken, [0, 2, 1, 3]), index, 0);
+  });
+}
+
+function laidOut(
+  at: Scope,
+  rows: Value,
+  { layers, kvHeads, headDim }: Dimensions,
+  length: number,
+  forRows: (at: Scope, part: Value, batch: Dim) => Value,
+): Prefix {
   const sizes = Array.from({ length: 2 * layers }, () => kvHeads * headDim);
-  const parts = split(at, rows, { axis: 1, sizes });
-  const part = (place: Scope, index: number, batch: Dim): Value => {
-    const byToken = reshape(place, parts[index] ?? rows, [length, kvHeads, headDim]);
-    return expand(place, transpose(place, byToken, [1, 0, 2]), [batch, kvHeads, length, headDim]);
-  };
+  const parts = split(at, rows, { axis: -1, sizes });
   return {
     length,
     of: (place, layer, batch) => ({
-      key: part(place, 2 * layer, batch),
-      value: part(place, 2 * layer + 1, batch),
+      key: forRows(place.at('key'), parts[2 * layer] ?? rows, batch),
+      value: forRows(place.at('value'), parts[2 * layer + 1] ?? rows, batch),
     }),
-  };
-}
-
-/** For each row the prefix that `index` (int64 [B]) names; all have one length. */
-export function prefixByRow(prefixes: readonly Prefix[], index: Value): Prefix {
-  return {
-    length: prefixes[0]?.length ?? 0,
-    of: (at, layer) => {
-      const all = prefixes.map((prefix) => prefix.of(at, layer, 1));
-      const chosen = (values: readonly Value[]): Value => gather(at, concat(at, values, 0), index, 0);
-      return { key: chosen(all.map(({ key }) => key)), value: chosen(all.map(({ value }) => value)) };
-    },
   };
 }

@@ -10,9 +10,9 @@ interface DropoutOptions {
   readonly rate: number;
   /** What is dropped under one name has nothing to do with what is dropped under another. */
   readonly name: string;
-  /** int64 scalar or [1], from 0 to below 2^31. */
+  /** int64 scalar, from 0 to below 2^31; or one for each of J parts of x [J, N, F], as [J, 1, 1]. */
   readonly seed: Value;
-  /** int64 [N, 1], below 2^31: the number of each row. Rows of one number drop the same, wherever they lie. */
+  /** int64 [N, 1], or [J, N, 1], below 2^31: the number of each row. Rows of one number drop the same, wherever they lie. */
   readonly rows: Value;
 }
 
@@ -21,7 +21,7 @@ interface DropoutOptions {
  * dropped follows from seed, name, row number and column alone: a step computed again, or among other rows, drops the same.
  */
 export function dropout(at: Scope, x: Value, options: DropoutOptions): Value {
-  const uniform = uniformFor(at.at('dropout'), Number(x.shape[1]), options);
+  const uniform = uniformFor(at.at('dropout'), Number(x.shape.at(-1)), options);
   const kept = cast(at, greaterOrEqual(at, uniform, scalar(at, options.rate)), 'float32');
   return mul(at, x, mul(at, kept, scalar(at, 1 / (1 - options.rate))));
 }
