@@ -53,5 +53,5 @@ export const importTable: Readonly<Record<string, readonly string[]>> = {
     'tasks',
   ],
   'apps/dashboard': ['contracts'],
-  'apps/cli': ['contracts', 'config', 'database', 'adapter-files'],
+  'apps/cli': ['contracts', 'config', 'database', 'adapter-files', 'formats'],
 };

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import { accessEnv, clientEnv, dataEnv, databaseEnv, httpEnv, loadEnv } from '@prad/config';
+import { accessEnv, clientEnv, dataEnv, databaseEnv, httpEnv, hubEnv, loadEnv } from '@prad/config';
 
 const environment = {
   ...clientEnv,
+  ...hubEnv,
   API_KEYS: accessEnv.API_KEYS,
   DATABASE_URL: databaseEnv.DATABASE_URL,
   PRAD_DATA_DIR: dataEnv.PRAD_DATA_DIR,
@@ -24,8 +25,16 @@ export interface CliSettings {
   readonly port: number;
   /** Time that the API and the worker give to running work when they are asked to stop. */
   readonly drainMs: number;
+  readonly hub: HubSettings;
   /** What child processes inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Where data sets of the Hugging Face Hub come from. */
+export interface HubSettings {
+  readonly endpoint: string;
+  /** Undefined reaches public data sets only. */
+  readonly token: string | undefined;
 }
 
 /** The command line's settings; prints all problems and exits where there are any. */
@@ -39,6 +48,7 @@ export function readSettings(): CliSettings {
     host: env.HOST,
     port: env.PORT,
     drainMs: env.DRAIN_MS,
+    hub: { endpoint: env.HF_ENDPOINT, token: env.HF_TOKEN },
     environment: process.env,
   };
 }

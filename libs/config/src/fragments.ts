@@ -92,6 +92,18 @@ export const clientEnv = {
     }),
 };
 
+/** Where data sets of the Hugging Face Hub are downloaded from; named as huggingface_hub names them. */
+export const hubEnv = {
+  HF_ENDPOINT: address('http', 'https')
+    .default('https://huggingface.co')
+    .describe('Address of the Hugging Face Hub, or of a mirror, for `prad files import`.'),
+  HF_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'expected a token without blanks')
+    .optional()
+    .meta({ description: 'Token for data sets of the Hub that are private or gated.', example: 'hf_...' }),
+};
+
 /** What is logged. */
 export const loggingEnv = {
   LOG_LEVEL: z

@@ -5,6 +5,7 @@ export {
   dataEnv,
   engineEnv,
   httpEnv,
+  hubEnv,
   loggingEnv,
   redisEnv,
   scalingEnv,

@@ -10,6 +10,7 @@ import {
   fileDeletion,
   fileList,
   fileObject,
+  filePreview,
   fineTuningEstimate,
   fineTuningSweep,
   fineTuningSweepList,
@@ -28,6 +29,7 @@ import {
   type AdapterAliasObject,
   type AdapterFileName,
   type AdapterObject,
+  type ColumnMapping,
   type Completion,
   type CompletionChunk,
   type CreateCompletion,
@@ -36,6 +38,7 @@ import {
   type EvaluationObject,
   type createFineTuningJob,
   type FileObject,
+  type FilePreviewObject,
   type FineTuningEstimateObject,
   type FineTuningSweepObject,
   type FineTuningEventObject,
@@ -62,6 +65,14 @@ export type JobRequest = z.input<typeof createFineTuningJob>;
 export type EvaluationRequest = z.input<typeof createEvaluation>;
 export type TaskRequest = z.input<typeof createTask>;
 export type TaskPreviewRequest = z.input<typeof previewTask>;
+/** How a file is read; see the fields of the form of `POST /v1/files`. */
+export interface UploadRequest {
+  readonly task?: TaskChoice | undefined;
+  /** The server checks what it is called. */
+  readonly format?: string | undefined;
+  readonly columns?: ColumnMapping | undefined;
+}
+
 /** The same with lists that are crossed; the server checks the names. */
 export type SweepRequest = JobRequest & { readonly sweep: Readonly<Record<string, readonly number[]>> };
 
@@ -146,12 +157,26 @@ export class ApiClient {
   }
 
   /** Uploads a training file, whose rows are the task's where there is one. */
-  async uploadFile(path: string, task?: TaskChoice): Promise<FileObject> {
-    const named = typeof task === 'object' ? JSON.stringify(task) : task;
-    const fields = { purpose: 'fine-tune', ...(named !== undefined && { task: named }) };
+  async uploadFile(path: string, { task, format, columns }: UploadRequest = {}): Promise<FileObject> {
+    const fields = {
+      purpose: 'fine-tune',
+      ...(task !== undefined && { task: typeof task === 'object' ? JSON.stringify(task) : task }),
+      ...(format !== undefined && { format }),
+      ...(columns !== undefined && { columns: JSON.stringify(columns) }),
+    };
     const { body, type } = await uploadBody(path, fields);
     const headers = { 'content-type': type };
     return this.#json('/v1/files', { method: 'POST', headers, body, duplex: 'half' }, fileObject);
+  }
+
+  file(id: string): Promise<FileObject> {
+    return this.#get(`/v1/files/${encodeURIComponent(id)}`, fileObject);
+  }
+
+  /** The file's first rows and, by a base model's tokenizer, its lengths. */
+  previewFile(id: string, rows: number, model?: string): Promise<FilePreviewObject> {
+    const named = model === undefined ? '' : `&model=${encodeURIComponent(model)}`;
+    return this.#get(`/v1/files/${encodeURIComponent(id)}/preview?rows=${rows}${named}`, filePreview);
   }
 
   async removeFile(id: string): Promise<void> {

@@ -19,12 +19,12 @@ export async function errorOf(response: Response): Promise<AppError> {
   const kind = kinds[response.status] ?? 'bug';
   const parsed = errorBody.safeParse(jsonOrUndefined(text));
   if (parsed.success) {
-    const { message, code, param } = parsed.data.error;
+    const { message, code, param, prad } = parsed.data.error;
     return new AppError({
       kind,
       code: code ?? 'api_error',
       message,
-      details: { param, status: response.status },
+      details: { param, status: response.status, ...(prad && { problems: prad.problems }) },
     });
   }
   return new AppError({

@@ -22,7 +22,7 @@ it('is a form with the purpose and the file', async () => {
     '',
     '\r\ncontent-disposition: form-data; name="purpose"\r\n\r\nfine-tune\r\n',
     '\r\ncontent-disposition: form-data; name="file"; filename="rows.jsonl"\r\n' +
-      'content-type: application/jsonl\r\n\r\n{"prompt":"a","completion":" b"}\n\r\n',
+      'content-type: application/octet-stream\r\n\r\n{"prompt":"a","completion":" b"}\n\r\n',
     '--\r\n',
   ]);
 });

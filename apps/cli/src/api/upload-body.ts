@@ -20,7 +20,7 @@ export async function uploadBody(
       yield `--${boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
     }
     yield `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${filename}"\r\n`;
-    yield 'content-type: application/jsonl\r\n\r\n';
+    yield 'content-type: application/octet-stream\r\n\r\n';
     yield* file.createReadStream() as AsyncIterable<Uint8Array>;
     yield `\r\n--${boundary}--\r\n`;
   }

@@ -2,9 +2,12 @@ import { byteText, timeText } from '../output/facts.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
 import { atServer, type AddCommands } from './command-context.js';
+import { addFormatOptions, type FormatOptions } from './column-option.js';
+import { addImport, printFile } from './files-import.js';
+import { addInspect } from './files-inspect.js';
 import { addTaskOptions, askedTask, type TaskOptions } from './task-options.js';
 
-/** prad files list | upload | rm */
+/** prad files list | upload | import | inspect | rm */
 export const addFiles: AddCommands = (program, context) => {
   const files = program.command('files').description('uploaded data sets');
   files
@@ -21,13 +24,18 @@ export const addFiles: AddCommands = (program, context) => {
     });
   const upload = files
     .command('upload')
-    .description('upload a JSON lines file of {"prompt","completion"}, {"messages"} or the rows of a task')
+    .description(
+      'upload rows of {"prompt","completion"}, {"messages"} or a task: JSON lines, CSV, TSV or Parquet',
+    )
     .argument('<file>');
   addTaskOptions(upload);
-  upload.action(async (path: string, options: TaskOptions) => {
-    const file = await atServer(context, ({ client }) => client.uploadFile(path, askedTask(options)));
-    print(`${file.id}  ${file.filename}  ${file.prad.rows ?? 0} rows`);
+  addFormatOptions(upload);
+  upload.action(async (path: string, options: TaskOptions & FormatOptions) => {
+    const asked = { ...options, task: askedTask(options) };
+    printFile(await atServer(context, ({ client }) => client.uploadFile(path, asked)));
   });
+  addImport(files, context);
+  addInspect(files, context);
   files
     .command('rm')
     .description('remove a file that no unfinished job needs')
