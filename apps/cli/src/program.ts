@@ -8,6 +8,7 @@ import { addJobs } from './commands/jobs.js';
 import { addKeys } from './commands/keys.js';
 import { addMigrate } from './commands/migrate.js';
 import { addModels } from './commands/models.js';
+import { addReproduce } from './commands/reproduce.js';
 import { addSweeps } from './commands/sweeps.js';
 import { addTasks } from './commands/tasks.js';
 import { addTrain } from './commands/train.js';
@@ -27,6 +28,7 @@ const commands = [
   addTrain,
   addGenerate,
   addEval,
+  addReproduce,
   addJobs,
   addSweeps,
   addKeys,

@@ -94,6 +94,7 @@ export {
   createEvaluation,
   evaluationList,
   evaluationObject,
+  MAX_EVALUATED_MODELS,
   type CreateEvaluation,
   type EvaluationObject,
 } from './evaluation.js';
