@@ -77,7 +77,7 @@ function fileOf(
   return state.once('files', `${task}/${split}`, async () => {
     const path = join(data, task, `${split}.jsonl`);
     if (!existsSync(path)) throw noData(path);
-    return (await client.uploadFile(path, { name: task, template })).id;
+    return (await client.uploadFile(path, { task: { name: task, template } })).id;
   });
 }
 
