@@ -2,7 +2,8 @@ import { OnnxExecutor, type GenerationRequest, type ServedAdapter } from '@prad/
 import { describe, expect, it } from 'vitest';
 import { expectClose, floats, int64, named, referenceTensors } from '../numerics/nn/reference.js';
 import { answers } from '../numerics/support/answers.js';
-import { openTiny, served } from '../numerics/support/generation-cases.js';
+import { expectGoldenBeams } from '../numerics/support/beam-cases.js';
+import { openTiny, RecordingExecutor, served } from '../numerics/support/generation-cases.js';
 
 const greedy = { temperature: 0, topK: 0, topP: 1, seed: 0 };
 
@@ -63,6 +64,14 @@ describe.each([
       });
     });
   });
+});
+
+it.each(['llama', 'gpt2'] as const)("finds transformers' beams on the tiny %s", async (folder) => {
+  const tiny = await openTiny(folder);
+  const executor = await RecordingExecutor.open(tiny, { slots: 9, capacity: 32, device: 'webgpu' });
+  await expectGoldenBeams(executor, folder, 1e-5);
+  expect(executor.plans.some(({ copies }) => copies.length > 1)).toBe(true);
+  await executor.close();
 });
 
 it('answers with every adapter method in one batch as the CPU does', async () => {

@@ -147,5 +147,6 @@ function tooFewTokens(numBeams: number, count: number, vocabulary: number): AppE
     kind: 'invalid',
     code: 'too_many_beams',
     message: `num_beams ${numBeams} looks at the ${count} best tokens, and the model knows ${vocabulary}`,
+    details: { param: 'num_beams' },
   });
 }

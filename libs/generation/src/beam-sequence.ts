@@ -153,7 +153,7 @@ export function checkBeams({ beams, sampling }: BeamRequest, { slots, cacheToken
     ],
   ];
   for (const [name, value, holds, expected] of rules) {
-    if (!holds) throw refused('invalid_beams', `${name} must be ${expected}, got ${value}`);
+    if (!holds) throw refused('invalid_beams', `${name} must be ${expected}, got ${value}`, name);
   }
   if (numBeams > slots) {
     throw refused(
@@ -169,6 +169,6 @@ export function checkBeams({ beams, sampling }: BeamRequest, { slots, cacheToken
   }
 }
 
-function refused(code: string, message: string): AppError {
-  return new AppError({ kind: 'invalid', code, message });
+function refused(code: string, message: string, param = 'num_beams'): AppError {
+  return new AppError({ kind: 'invalid', code, message, details: { param } });
 }

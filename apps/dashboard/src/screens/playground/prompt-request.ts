@@ -7,6 +7,7 @@ export interface PromptRequest {
   readonly temperature: number | '';
   readonly top_p: number | '';
   readonly top_k: number | '';
+  readonly num_beams: number | '';
   readonly seed: number | '';
   /** One stop string; `\n` stands for a line's end. */
   readonly stop: string;
@@ -18,6 +19,7 @@ export const firstRequest: PromptRequest = {
   temperature: 0,
   top_p: '',
   top_k: '',
+  num_beams: '',
   seed: '',
   stop: '\\n',
 };
