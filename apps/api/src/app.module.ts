@@ -22,7 +22,11 @@ import { JobEventFeed } from './fine-tuning/job-event.feed.js';
 import { JobMetricsController } from './fine-tuning/job-metrics.controller.js';
 import { ChatCompletionsController } from './generation/chat-completions.controller.js';
 import { CompletionsController } from './generation/completions.controller.js';
+import { EmbeddingsController } from './generation/embeddings.controller.js';
 import { GenerationService } from './generation/generation.service.js';
+import { ReadingService } from './generation/reading.service.js';
+import { RequestQueue } from './generation/request-queue.js';
+import { ScoreController } from './generation/score.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { ReadinessService } from './health/readiness.service.js';
 import { Drain } from './http/drain.js';
@@ -58,6 +62,8 @@ const controllers = [
   ModelsController,
   CompletionsController,
   ChatCompletionsController,
+  EmbeddingsController,
+  ScoreController,
   JobsController,
   TasksController,
   AdapterAliasesController,
@@ -101,7 +107,9 @@ export class AppModule {
         JobChangeFeed,
         OverviewService,
         KeyRing,
+        RequestQueue,
         GenerationService,
+        ReadingService,
         ModelResolver,
         ModelService,
         ReadinessService,

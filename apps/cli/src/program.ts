@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addAdapters } from './commands/adapters.js';
 import { addDemo } from './commands/demo.js';
+import { addEmbed } from './commands/embed.js';
 import { addEval } from './commands/eval.js';
 import { addFiles } from './commands/files.js';
 import { addGenerate } from './commands/generate.js';
@@ -9,6 +10,7 @@ import { addKeys } from './commands/keys.js';
 import { addMigrate } from './commands/migrate.js';
 import { addModels } from './commands/models.js';
 import { addReproduce } from './commands/reproduce.js';
+import { addScore } from './commands/score.js';
 import { addSweeps } from './commands/sweeps.js';
 import { addTasks } from './commands/tasks.js';
 import { addTrain } from './commands/train.js';
@@ -27,6 +29,8 @@ const commands = [
   addTasks,
   addTrain,
   addGenerate,
+  addEmbed,
+  addScore,
   addEval,
   addReproduce,
   addJobs,

@@ -91,6 +91,7 @@ export class Worker {
     await Promise.all([report.stop(), requeue.stop()]);
     await this.#server?.close();
     metrics.generation.close();
+    metrics.reading.close();
     await producer.close();
     await database.close();
   }

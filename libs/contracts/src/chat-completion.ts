@@ -23,7 +23,7 @@ const content = z
   .refine(isStorable, `message \`content\` ${notStorable}`)
   .describe('Text, or text parts, which are joined.');
 
-const chatMessage = z
+export const chatMessage = z
   .strictObject({
     role: z.enum(['system', 'developer', 'user', 'assistant'], {
       error: (issue) =>

@@ -91,6 +91,15 @@ export {
   type ChatMessageRequest,
   type CreateChatCompletion,
 } from './chat-completion.js';
+export { readingFacts, type ReadingFactsObject } from './reading-facts.js';
+export {
+  MAX_EMBEDDING_INPUTS,
+  createEmbedding,
+  embeddingList,
+  type CreateEmbedding,
+  type EmbeddingListObject,
+} from './embedding.js';
+export { MAX_CHOICES, createScore, scoreList, type CreateScore, type ScoreListObject } from './score.js';
 export {
   createEvaluation,
   evaluationList,

@@ -14,7 +14,7 @@ import { ProjectEntity } from './project.entity.js';
 
 @Entity('inference_job')
 @Check('inference_job_status_check', `status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')`)
-@Check('inference_job_endpoint_check', `endpoint IN ('completion', 'chat')`)
+@Check('inference_job_endpoint_check', `endpoint IN ('completion', 'chat', 'embedding', 'score')`)
 @Check(
   'inference_job_lease_check',
   `(status = 'running') = (lease_owner IS NOT NULL) AND (lease_owner IS NULL) = (lease_expires_at IS NULL)`,

@@ -9,6 +9,8 @@ export type IdPrefix =
   | 'ftckpt'
   | 'cmpl'
   | 'chatcmpl'
+  | 'embd'
+  | 'score'
   | 'advers'
   | 'eval'
   | 'worker'

@@ -2,7 +2,8 @@ import type { Failure } from './failure.js';
 import type { JsonObject } from './json.js';
 import type { Lease } from './lease.js';
 
-export const inferenceEndpoints = ['completion', 'chat'] as const;
+/** Those of text, and those of prompts that are only read. */
+export const inferenceEndpoints = ['completion', 'chat', 'embedding', 'score'] as const;
 export type InferenceEndpoint = (typeof inferenceEndpoints)[number];
 
 /** Token counts of one request. */
@@ -22,7 +23,7 @@ export interface InferenceTimings {
 
 /** What a finished request leaves behind. */
 export interface InferenceOutcome {
-  /** The endpoint's answer: texts, finish reasons. */
+  /** The endpoint's answer: texts and finish reasons, vectors, or scores. */
   readonly result: JsonObject;
   readonly usage: Usage;
   readonly timings: InferenceTimings;
@@ -54,7 +55,7 @@ export type InferenceState =
   | { readonly status: 'failed'; readonly finishedAt: Date; readonly error: Failure }
   | { readonly status: 'cancelled'; readonly finishedAt: Date };
 
-/** One request for text. */
+/** One request to a model. */
 export type InferenceJob = InferenceJobFacts & InferenceState;
 export type InferenceStatus = InferenceJob['status'];
 export const inferenceStatuses = [

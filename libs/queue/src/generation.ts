@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A conversation's message; content parts are joined before they are stored. */
-const chatMessage = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
+export const chatMessage = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
 
 /** A text, or pieces of text that are tokenised one by one: see `TextPiece` of formats. */
 const prompt = z.union([

@@ -18,6 +18,7 @@ export {
   type GenerationRequest,
   type GenerationResult,
 } from './generation.js';
+export { readingRequest, readingResult, type ReadingRequest, type ReadingResult } from './reading.js';
 export {
   evaluationResult,
   evaluationSettings,

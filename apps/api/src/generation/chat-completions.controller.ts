@@ -61,7 +61,7 @@ export class ChatCompletionsController {
 type StoredMessage = Extract<GenerationRequest['input'], { kind: 'messages' }>['messages'][number];
 
 /** `developer` is OpenAI's newer name of `system`; parts are joined, for templates know only text. */
-function toMessage({ role, content }: ChatMessageRequest): StoredMessage {
+export function toMessage({ role, content }: ChatMessageRequest): StoredMessage {
   return {
     role: role === 'developer' ? 'system' : role,
     content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),

@@ -3,7 +3,7 @@ import { FineTuningJobRepository, InferenceJobRepository } from '@prad/database'
 import { JobProducer, jobNames } from '@prad/queue';
 import { Metrics } from '@prad/telemetry';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Answer } from '../generation/generation.service.js';
+import type { SucceededInference } from '../generation/request-queue.js';
 
 type Tokens = 'prompt' | 'completion';
 type StatusCounts = Pick<FineTuningJobRepository | InferenceJobRepository, 'countByStatus'>;
@@ -31,7 +31,7 @@ export class ApiMetrics {
     });
     this.tokens = metrics.counter<'kind'>({
       name: 'prad_answered_tokens_total',
-      help: 'Tokens of answered generation requests.',
+      help: 'Tokens of answered requests to models: of prompts, and those that were generated or scored.',
       labels: ['kind'],
     });
     this.firstToken = metrics.histogram({
@@ -67,8 +67,8 @@ export class ApiMetrics {
     this.firstToken.observe((Date.now() - since.getTime()) / 1000);
   }
 
-  observeAnswer({ job }: Answer): void {
-    const { promptTokens, completionTokens } = job.usage;
+  observeAnswer({ usage }: SucceededInference): void {
+    const { promptTokens, completionTokens } = usage;
     const counts: Readonly<Record<Tokens, number>> = { prompt: promptTokens, completion: completionTokens };
     for (const [kind, count] of Object.entries(counts)) this.tokens.inc({ kind }, count);
   }

@@ -6,6 +6,7 @@ import {
   adapterObject,
   completion,
   completionChunk,
+  embeddingList,
   evaluationObject,
   fileDeletion,
   fileList,
@@ -22,6 +23,7 @@ import {
   modelDeletion,
   modelList,
   modelObject,
+  scoreList,
   taskDeletion,
   taskList,
   taskObject,
@@ -33,8 +35,11 @@ import {
   type Completion,
   type CompletionChunk,
   type CreateCompletion,
+  type CreateEmbedding,
+  type CreateScore,
   type createEvaluation,
   type createTask,
+  type EmbeddingListObject,
   type EvaluationObject,
   type createFineTuningJob,
   type FileObject,
@@ -47,6 +52,7 @@ import {
   type ImportModelRequest,
   type ModelObject,
   type previewTask,
+  type ScoreListObject,
   type TaskChoice,
   type TaskObject,
   type TaskPreviewObject,
@@ -279,6 +285,14 @@ export class ApiClient {
 
   complete(request: CreateCompletion): Promise<Completion> {
     return this.#post('/v1/completions', request, completion);
+  }
+
+  embed(request: CreateEmbedding): Promise<EmbeddingListObject> {
+    return this.#post('/v1/embeddings', request, embeddingList);
+  }
+
+  score(request: CreateScore): Promise<ScoreListObject> {
+    return this.#post('/v1/score', request, scoreList);
   }
 
   /** The answer's text as it is generated. */

@@ -1,6 +1,5 @@
-import type { StepFacts } from '@prad/generation';
 import type { EngineSettings, GenerateParams } from './generation-messages.js';
-import { OpenEngine } from './open-engine.js';
+import { OpenEngine, type RunListeners } from './open-engine.js';
 
 /** Base models that stay open beside those that are at work; each holds its weights and its cache. */
 const KEPT_ENGINES = 2;
@@ -11,11 +10,11 @@ export class Engines {
 
   constructor(
     private readonly settings: EngineSettings,
-    private readonly onStep: (step: StepFacts) => void,
+    private readonly listeners: RunListeners,
   ) {}
 
   async get(base: GenerateParams['base']): Promise<OpenEngine> {
-    const found = this.#open.get(base.folder) ?? OpenEngine.open(base, this.settings, this.onStep);
+    const found = this.#open.get(base.folder) ?? OpenEngine.open(base, this.settings, this.listeners);
     // The map's order is that of the last use.
     this.#open.delete(base.folder);
     this.#open.set(base.folder, found);
@@ -32,7 +31,7 @@ export class Engines {
   async close(): Promise<void> {
     const engines = await Promise.allSettled(this.#open.values());
     this.#open.clear();
-    for (const engine of engines) if (engine.status === 'fulfilled') await engine.value.engine.close();
+    for (const engine of engines) if (engine.status === 'fulfilled') await engine.value.close();
   }
 
   async #closeIdle(kept: string): Promise<void> {
@@ -42,7 +41,7 @@ export class Engines {
       const opened = await opening.catch(() => undefined);
       if (opened?.idle !== true || this.#open.get(folder) !== opening) continue;
       this.#open.delete(folder);
-      await opened.engine.close();
+      await opened.close();
     }
   }
 }

@@ -1,16 +1,24 @@
 import { workerData } from 'node:worker_threads';
-import type { FoundAnswer, TokenEvent } from '@prad/generation';
+import type { FoundAnswer, ReadingRun, StepFacts, TokenEvent } from '@prad/generation';
 import { serveCompute } from '@prad/runtime';
 import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
 import { likeliest } from './likeliest.js';
 import { merge } from './merge.js';
-import { StepReport } from './step-report.js';
+import { readPrompts } from './read-prompts.js';
+import type { ReadEvent, ReadParams } from './reading-messages.js';
+import { READING_CHANNEL, STEP_CHANNEL, StepReport } from './step-report.js';
 
 // The worker's main thread gives its settings, see ComputeThreads.
-const steps = new StepReport();
-const engines = new Engines(workerData as EngineSettings, (step) => {
-  steps.add(step);
+const steps = new StepReport<StepFacts>(STEP_CHANNEL);
+const runs = new StepReport<ReadingRun>(READING_CHANNEL);
+const engines = new Engines(workerData as EngineSettings, {
+  onStep: (step) => {
+    steps.add(step);
+  },
+  onRun: (run) => {
+    runs.add(run);
+  },
 });
 
 const handlers = {
@@ -45,6 +53,11 @@ const handlers = {
     } finally {
       ending.abort();
     }
+  },
+
+  /** Reads the prompts of a request that wants no text. */
+  read(params: ReadParams, signal: AbortSignal): AsyncGenerator<ReadEvent, void> {
+    return readPrompts(engines, params, signal);
   },
 };
 
@@ -94,5 +107,6 @@ serveCompute(handlers, {
   onClose: async () => {
     await engines.close();
     steps.close();
+    runs.close();
   },
 });

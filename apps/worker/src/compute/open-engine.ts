@@ -4,8 +4,11 @@ import {
   AdapterBank,
   Engine,
   OnnxExecutor,
+  OnnxReadingExecutor,
+  PromptReader,
   servedAdapter,
   textRules,
+  type ReadingRun,
   type ServedAdapter,
   type StepFacts,
 } from '@prad/generation';
@@ -14,18 +17,28 @@ import type { EngineSettings, GenerateParams } from './generation-messages.js';
 
 type NamedAdapter = NonNullable<GenerateParams['adapter']>;
 
+/** Who hears of what is run; they must be quick. */
+export interface RunListeners {
+  readonly onStep: (step: StepFacts) => void;
+  readonly onRun: (run: ReadingRun) => void;
+}
+
 /** One base model, ready to answer, with the adapters that were asked for lately. */
 export class OpenEngine {
+  #reader: Promise<PromptReader> | undefined;
+  #reading: PromptReader | undefined;
+
   private constructor(
     private readonly model: BaseModel,
     readonly engine: Engine,
     private readonly adapters: AdapterBank,
+    private readonly openReader: () => Promise<PromptReader>,
   ) {}
 
   static async open(
     base: GenerateParams['base'],
     settings: EngineSettings,
-    onStep: (step: StepFacts) => void,
+    { onStep, onRun }: RunListeners,
   ): Promise<OpenEngine> {
     const model = await openBaseModel(base.folder, base.name);
     const { maxNumSeqs: slots, maxModelLen, maxNumBatchedTokens: prefillTokens } = settings;
@@ -37,12 +50,37 @@ export class OpenEngine {
     });
     const options = { prefillTokens, cacheBytes, prefixCacheBytes, onStep };
     const engine = new Engine(executor, textRules(model), options);
-    return new OpenEngine(model, engine, new AdapterBank(adapterCacheBytes));
+    const openReader = async () => {
+      const size = { capacity, intraOpThreads, device, bankBytes: adapterCacheBytes };
+      return new PromptReader(await OnnxReadingExecutor.open(model, size), { prefillTokens, onRun });
+    };
+    return new OpenEngine(model, engine, new AdapterBank(adapterCacheBytes), openReader);
+  }
+
+  /** What reads prompts that want no text; it is opened when it is first asked for. */
+  async reader(): Promise<PromptReader> {
+    this.#reader ??= this.openReader();
+    try {
+      return (this.#reading = await this.#reader);
+    } catch (error) {
+      this.#reader = undefined;
+      throw error;
+    }
   }
 
   get idle(): boolean {
     const { waiting, running } = this.engine.load;
-    return waiting + running === 0;
+    return waiting + running === 0 && this.#reading?.idle !== false;
+  }
+
+  get vocabSize(): number {
+    return this.model.dimensions.vocabSize;
+  }
+
+  /** Ends what is under way and frees the memory. */
+  async close(): Promise<void> {
+    await this.engine.close();
+    await (await this.#reader?.catch(() => undefined))?.close();
   }
 
   /** A prompt's tokens as the adapter, where there is one, reads it. */
@@ -51,13 +89,13 @@ export class OpenEngine {
     return encodePrompt({ chatTemplate, tokenizer: adapter?.tokenizer ?? tokenizer }, prompt);
   }
 
-  /** Tokens of an answer as it is trained, with the end token. */
-  encodeAnswer(text: string): number[] {
+  /** Tokens of an answer; as it is trained, with the end token. */
+  encodeAnswer(text: string, endToken = true): number[] {
     const { tokenizer } = this.model;
     const { eosTokenId } = tokenizer;
     return [
       ...tokenizer.encode(text, { addSpecialTokens: false }),
-      ...(eosTokenId === undefined ? [] : [eosTokenId]),
+      ...(!endToken || eosTokenId === undefined ? [] : [eosTokenId]),
     ];
   }
 

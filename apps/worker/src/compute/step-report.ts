@@ -1,17 +1,21 @@
-import type { StepFacts } from '@prad/generation';
 import { BroadcastChannel } from 'node:worker_threads';
 
-/** The channel between the generation thread and the main thread that steps are told on, in batches. */
+/** The channels between the generation thread and the main thread on which the engine's steps and the reader's runs are told, in batches. */
 export const STEP_CHANNEL = 'prad-generation-steps';
+export const READING_CHANNEL = 'prad-reading-runs';
 const EVERY_MS = 500;
 
-/** Tells the main thread of the engine's steps, twice a second at most: a message per step would cost more than it tells. */
-export class StepReport {
-  readonly #channel = new BroadcastChannel(STEP_CHANNEL);
-  #steps: StepFacts[] = [];
+/** Tells the main thread of what was run, twice a second at most: a message per step would cost more than it tells. */
+export class StepReport<Facts> {
+  readonly #channel: BroadcastChannel;
+  #steps: Facts[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  add(step: StepFacts): void {
+  constructor(channel: string) {
+    this.#channel = new BroadcastChannel(channel);
+  }
+
+  add(step: Facts): void {
     this.#steps.push(step);
     this.#timer ??= setTimeout(() => {
       this.#send();

@@ -18,8 +18,10 @@ import type { LeaseTiming } from '../lease/held-lease.js';
 import { underLease } from '../lease/under-lease.js';
 import { Answer } from './answer.js';
 import { InferenceRow } from './inference-row.js';
+import { read } from './read.js';
+import { requestedModel } from './requested-model.js';
 
-/** Answers a request for text: claim, generate on the compute thread, stream, write the answer to the row. */
+/** Answers a request to a model: claim, generate or read on the compute thread, stream text, write the answer to the row. */
 export class GenerateHandler implements JobHandler<'generate'> {
   readonly job = 'generate';
 
@@ -36,8 +38,13 @@ export class GenerateHandler implements JobHandler<'generate'> {
   ): Promise<void> {
     const row = new InferenceRow(this.rows.inferenceJobs, id, this.timing.leaseMs);
     await underLease(row, this.timing, context.signal, async (job, { owner, signal }) => {
+      const model = await requestedModel(this.rows, this.blobs, job);
+      if (job.endpoint === 'embedding' || job.endpoint === 'score') {
+        await this.rows.inferenceJobs.succeed(id, owner, await read(this.thread, job, model, signal));
+        return;
+      }
       const request = generationRequest.parse(job.request);
-      const params = await this.#params(job, request);
+      const params = paramsOf(job, request, model);
       const answer = new Answer(choicesOf(request));
       for await (const event of this.thread.stream('generate', params, signal)) {
         const told = answer.take(event);
@@ -52,35 +59,25 @@ export class GenerateHandler implements JobHandler<'generate'> {
     if (!(await this.rows.inferenceJobs.claim(id, owner, this.timing.leaseMs))) return;
     await this.rows.inferenceJobs.fail(id, owner, failureOf(error));
   }
+}
 
-  async #params(job: InferenceJob, request: GenerationRequest): Promise<GenerateParams> {
-    const { input, sampling, priority, timeoutMs } = request;
-    const base = await this.rows.baseModels.getReady(job.baseModel);
-    return {
-      base: { name: base.id, folder: await this.blobs.localPath(base.blobKey) },
-      adapter: job.adapter === null ? undefined : await this.#adapter(job.adapter, job.adapterVersion),
-      prompts:
-        input.kind === 'prompts'
-          ? input.prompts.map((prompt) =>
-              typeof prompt === 'string'
-                ? { kind: 'text', text: prompt }
-                : { kind: 'pieces', pieces: prompt },
-            )
-          : [{ kind: 'messages', messages: input.messages }],
-      candidates: input.kind === 'prompts' ? input.candidates : null,
-      share: job.project,
-      priority,
-      deadline: timeoutMs === null ? undefined : job.createdAt.getTime() + timeoutMs,
-      sampling,
-    };
-  }
-
-  /** The version that the request was admitted with, whatever its name stands for by now. */
-  async #adapter(name: string, version: number | null): Promise<GenerateParams['adapter']> {
-    const { adapters } = this.rows;
-    // A row without a version asks for the latest.
-    const { blobKey, digest } =
-      version === null ? (await adapters.get(name)).latest : await adapters.version(name, version);
-    return { name, path: await this.blobs.localPath(blobKey), digest };
-  }
+function paramsOf(
+  job: InferenceJob,
+  { input, sampling, priority, timeoutMs }: GenerationRequest,
+  model: Pick<GenerateParams, 'base' | 'adapter'>,
+): GenerateParams {
+  return {
+    ...model,
+    prompts:
+      input.kind === 'prompts'
+        ? input.prompts.map((prompt) =>
+            typeof prompt === 'string' ? { kind: 'text', text: prompt } : { kind: 'pieces', pieces: prompt },
+          )
+        : [{ kind: 'messages', messages: input.messages }],
+    candidates: input.kind === 'prompts' ? input.candidates : null,
+    share: job.project,
+    priority,
+    deadline: timeoutMs === null ? undefined : job.createdAt.getTime() + timeoutMs,
+    sampling,
+  };
 }

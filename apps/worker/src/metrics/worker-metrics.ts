@@ -1,6 +1,7 @@
 import type { Attempt, JobName } from '@prad/queue';
 import { Metrics } from '@prad/telemetry';
 import { GenerationMetrics } from './generation-metrics.js';
+import { ReadingMetrics } from './reading-metrics.js';
 import { TrainingMetrics } from './training-metrics.js';
 
 /** What the worker's parts are asked for at each reading. */
@@ -14,6 +15,7 @@ export interface WorkerFigures {
 export class WorkerMetrics {
   readonly all = new Metrics('worker');
   readonly training = new TrainingMetrics(this.all);
+  readonly reading = new ReadingMetrics(this.all);
   readonly generation: GenerationMetrics;
   readonly #attempts;
   readonly #duration;

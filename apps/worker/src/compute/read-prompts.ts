@@ -1,0 +1,90 @@
+import { AppError } from '@prad/errors';
+import type { ReadingFacts, ServedAdapter } from '@prad/generation';
+import type { Engines } from './engines.js';
+import type { OpenEngine } from './open-engine.js';
+import type { ChoiceScore, ReadEvent, ReadParams, ReadPrompt } from './reading-messages.js';
+
+/** Who asks for a reading, and when it is due; see `ReadParams`. */
+type Order = Pick<ReadParams, 'share' | 'priority' | 'deadline'>;
+
+/** Reads all prompts of a request; those of any requests to one base share their runs. Throws the signal's reason. */
+export async function* readPrompts(
+  engines: Engines,
+  { base, adapter: named, prompts, wants, ...order }: ReadParams,
+  signal: AbortSignal,
+): AsyncGenerator<ReadEvent, void> {
+  const open = await engines.get(base);
+  const adapter = named && (await open.adapter(named));
+  // Ends the other prompts of the request when one fails or the reader leaves.
+  const ending = new AbortController();
+  const either = AbortSignal.any([signal, ending.signal]);
+  try {
+    const read = prompts.map((prompt, index): Promise<ReadEvent> => {
+      if (wants.kind === 'embedding')
+        return embed(open, { prompt, adapter, pooling: wants.pooling, ...order }, either);
+      const choices = wants.choices[wants.choices.length === 1 ? 0 : index] ?? [];
+      return score(open, { prompt, adapter, choices, endToken: wants.endToken, ...order }, either);
+    });
+    yield* await Promise.all(read);
+  } finally {
+    ending.abort();
+  }
+}
+
+interface Asked extends Order {
+  readonly prompt: ReadPrompt;
+  readonly adapter: ServedAdapter | undefined;
+}
+
+async function embed(
+  open: OpenEngine,
+  { prompt, ...asked }: Asked & { readonly pooling: 'last' | 'mean' },
+  signal: AbortSignal,
+): Promise<ReadEvent> {
+  const reader = await open.reader();
+  const request = { ...asked, prompt: tokensOf(open, prompt, asked.adapter) };
+  const { vector, ...facts } = await reader.embed(request, signal);
+  return { kind: 'embedding', vector, facts };
+}
+
+/** How likely each choice is behind a prompt, which is read once for all of them. */
+export async function score(
+  open: OpenEngine,
+  {
+    prompt,
+    choices,
+    endToken,
+    ...asked
+  }: Asked & { readonly choices: readonly string[]; readonly endToken: boolean },
+  signal: AbortSignal,
+): Promise<{
+  readonly kind: 'score';
+  readonly choices: readonly ChoiceScore[];
+  readonly facts: ReadingFacts;
+}> {
+  const reader = await open.reader();
+  const answers = choices.map((choice) => open.encodeAnswer(choice, endToken));
+  const request = { ...asked, prompt: tokensOf(open, prompt, asked.adapter), answers };
+  const { logProbabilities, ...facts } = await reader.score(request, signal);
+  const scores = logProbabilities.map((tokens) => ({
+    logProbability: tokens.reduce((sum, x) => sum + x, 0),
+    tokens: tokens.length,
+  }));
+  return { kind: 'score', choices: scores, facts };
+}
+
+/** @throws AppError invalid `unknown_token` for an id that the model has no token of. */
+function tokensOf(
+  open: OpenEngine,
+  prompt: ReadPrompt,
+  adapter: ServedAdapter | undefined,
+): readonly number[] {
+  if (prompt.kind !== 'tokens') return open.encode(prompt, adapter);
+  const unknown = prompt.tokens.find((id) => id >= open.vocabSize);
+  if (unknown === undefined) return prompt.tokens;
+  throw new AppError({
+    kind: 'invalid',
+    code: 'unknown_token',
+    message: `the model has tokens 0 to ${open.vocabSize - 1}, got ${unknown}`,
+  });
+}
