@@ -66,18 +66,23 @@ describe('readParquet', () => {
     expect(await errorOf(() => rows(at('none.parquet')))).toMatchObject({ kind: 'notFound' });
   });
 
-  it.each([
-    ['fills its memory', 'const all = []; for (;;) all.push(new Array(1e6).fill(all.length));'],
-    ['takes for ever', 'for (;;);'],
-  ])('gives up a file whose decoding %s', async (_, code) => {
+  it.each<[string, string, number, RegExp]>([
+    [
+      'fills its memory',
+      'const all = []; for (;;) all.push(new Array(1e6).fill(all.length));',
+      600_000,
+      /more than \d+ MB of memory: write smaller ones/,
+    ],
+    ['takes for ever', 'for (;;);', 500, /longer than 500 ms/],
+  ])('gives up a file whose decoding %s', async (_, code, patienceMs, why) => {
     const bad = at('bad.mjs');
     await writeFile(
       bad,
       `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { ${code} });`,
     );
-    const reading = () =>
-      rows('any', { thread: pathToFileURL(bad), patienceMs: code.includes('all') ? 600_000 : 500 });
-    expect(await errorOf(reading)).toMatchObject({ kind: 'invalid', code: 'parquet_invalid' });
+    const error = await errorOf(() => rows('any', { thread: pathToFileURL(bad), patienceMs }));
+    expect(error).toMatchObject({ kind: 'invalid', code: 'parquet_invalid' });
+    expect(error.message).toMatch(why);
   });
 
   it('ends otherwise for no damaged file', async () => {

@@ -10,6 +10,7 @@ import { EvaluationService } from './evaluations/evaluation.service.js';
 import { EvaluationsController } from './evaluations/evaluations.controller.js';
 import { FilePreviewService } from './files/file-preview.service.js';
 import { FileService } from './files/file.service.js';
+import { RowStore } from './files/row-store.js';
 import { FilesController } from './files/files.controller.js';
 import { CheckpointsController } from './fine-tuning/checkpoints.controller.js';
 import { EstimateController } from './fine-tuning/estimate.controller.js';
@@ -93,6 +94,7 @@ export class AppModule {
         ApiMetrics,
         Drain,
         FileService,
+        RowStore,
         AdapterFilesService,
         FilePreviewService,
         TaskPreviewService,

@@ -20,8 +20,8 @@ export type FileFormat = z.infer<typeof fileFormat>;
 /** Fields of the rows by the columns that they come from. */
 export const columnMapping = z
   .record(z.string().min(1).max(200), z.string().min(1).max(1_000))
-  .refine((columns) => Object.keys(columns).length >= 1 && Object.keys(columns).length <= 100, {
-    message: '`columns` must map 1 to 100 fields',
+  .refine((columns) => Object.keys(columns).length >= 1 && Object.keys(columns).length <= 32, {
+    message: '`columns` must map 1 to 32 fields',
   });
 export type ColumnMapping = z.infer<typeof columnMapping>;
 

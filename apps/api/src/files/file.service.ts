@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { MultipartFile, MultipartValue } from '@fastify/multipart';
 import { DataFileRepository } from '@prad/database';
 import { newId, type DataFile, type FileFormat } from '@prad/domain';
@@ -7,8 +7,7 @@ import { BlobStore } from '@prad/storage';
 import { rowReader, type TaskReference } from '@prad/tasks';
 import { atField } from '../http/error-response.js';
 import { TaskResolver } from '../tasks/task-resolver.js';
-import { API_SETTINGS, type ApiSettings } from '../settings.js';
-import { storeRows, type StoredRows } from './store-rows.js';
+import { RowStore, type StoredRows } from './row-store.js';
 import { badForm, UploadFields } from './upload-fields.js';
 
 type Part = MultipartFile | MultipartValue;
@@ -24,8 +23,8 @@ export class FileService {
   constructor(
     private readonly files: DataFileRepository,
     private readonly tasks: TaskResolver,
+    private readonly rows: RowStore,
     private readonly blobs: BlobStore,
-    @Inject(API_SETTINGS) private readonly settings: ApiSettings,
   ) {}
 
   /**
@@ -74,7 +73,7 @@ export class FileService {
     const read = rowReader(task, 'train');
     try {
       const upload = { id, part, format, columns, read };
-      return { ...(await storeRows(upload, this.blobs, this.settings)), filename, format, task };
+      return { ...(await this.rows.store(upload)), filename, format, task };
     } catch (error) {
       const isMapping = error instanceof AppError && error.code === 'column_missing';
       throw atField(error, isMapping ? 'columns' : 'file');

@@ -45,6 +45,15 @@ describe('readCsv', () => {
     ]);
   });
 
+  it('counts blank lines inside quotes as such, and takes rows of empty cells', async () => {
+    const found = await rows('a\tb\n\n\n"\n\n x\n"\t1\n\n\t\n\r\n\n2\t3\n', { delimiter: '\t' });
+    expect(found.map(({ line, value }) => [line, value])).toEqual([
+      [4, { a: '\n\n x\n', b: '1' }],
+      [9, { a: '', b: '' }],
+      [12, { a: '2', b: '3' }],
+    ]);
+  });
+
   it('goes on after a row with the wrong number of columns where somebody hears of it', async () => {
     const problems: AppError[] = [];
     const onProblem = (problem: AppError) => problems.push(problem);

@@ -4,6 +4,7 @@ import { CsvError, parse, type Parser } from 'csv-parse';
 import { invalid } from '../invalid.js';
 import { chunksOf, LONGEST_ROW, raise, type JsonLine } from '../jsonl/read-json-lines.js';
 import { splitLines } from '../jsonl/split-lines.js';
+import { BlankLines } from './blank-lines.js';
 
 export interface CsvOptions {
   /** Between columns: `,` of CSV, a tab of TSV. */
@@ -20,8 +21,8 @@ interface Cells {
   readonly cells: readonly string[];
 }
 
-/** Bytes that the parser is given at once. */
-const BLOCK = 64 << 10;
+/** Bytes that the parser is given at once: what other work of the thread waits for. */
+const BLOCK = 16 << 10;
 
 /**
  * Rows of a CSV or TSV file as objects of text by the names in the first row (RFC 4180: quoted cells may hold
@@ -36,11 +37,7 @@ export async function* readCsv(
 ): AsyncGenerator<JsonLine> {
   let names: readonly string[] | undefined;
   let row = 0;
-  for await (const { line, cells } of parsed(
-    blocksOf(chunksOf(source), maxRowBytes),
-    delimiter,
-    maxRowBytes,
-  )) {
+  for await (const { line, cells } of parsed(chunksOf(source), delimiter, maxRowBytes)) {
     if (names === undefined) {
       names = headerOf(cells, line);
       continue;
@@ -58,22 +55,21 @@ export async function* readCsv(
 }
 
 async function* parsed(
-  blocks: AsyncIterable<Uint8Array>,
+  chunks: AsyncIterable<Uint8Array>,
   delimiter: string,
   longest: number,
 ): AsyncGenerator<Cells> {
   const found: Cells[] = [];
+  const blank = new BlankLines();
   let line = 1;
   const parser = parse({
-    ...{ delimiter, bom: true, record_delimiter: ['\r\n', '\n'] },
+    ...{ delimiter, bom: true, record_delimiter: ['\r\n', '\n'], skip_empty_lines: true },
     ...{ relax_column_count: true, relax_quotes: true, max_record_size: longest, raw: true },
     on_record: (record: unknown) => {
       const { record: cells, raw } = record as { record: string[]; raw: string };
-      // The parser's own count is wrong after \r\n between quotes.
-      const text = raw.trimEnd();
-      const first = line;
-      line += 1 + (text.match(/\n/g)?.length ?? 0);
-      if (text === '') return;
+      // The parser's own count is wrong after \r\n between quotes. Its raw text begins with the blank lines that it skipped.
+      const first = blank.after(line);
+      line = first + 1 + (raw.trim().match(/\n/g)?.length ?? 0);
       found.push({ line: first, cells });
     },
   });
@@ -81,14 +77,14 @@ async function* parsed(
   // Every failure is given to the call that met it.
   parser.on('error', () => undefined);
   try {
-    for await (const block of blocks) {
+    for await (const block of blocksOf(chunks, longest, blank)) {
       const failure = await written(parser, block);
       yield* found.splice(0);
-      if (failure) throw unreadable(failure, line);
+      if (failure) throw unreadable(failure, blank.after(line));
     }
     const failure = await written(parser, undefined);
     yield* found.splice(0);
-    if (failure) throw unreadable(failure, line);
+    if (failure) throw unreadable(failure, blank.after(line));
   } finally {
     parser.destroy();
   }
@@ -107,8 +103,12 @@ function written(parser: Parser, block: Uint8Array | undefined): Promise<Error |
   });
 }
 
-/** Whole lines together, each checked to be UTF-8. */
-async function* blocksOf(chunks: AsyncIterable<Uint8Array>, longest: number): AsyncGenerator<Uint8Array> {
+/** Whole lines together, each checked to be UTF-8; blank ones are noted. */
+async function* blocksOf(
+  chunks: AsyncIterable<Uint8Array>,
+  longest: number,
+  blank: BlankLines,
+): AsyncGenerator<Uint8Array> {
   let block: Uint8Array[] = [];
   let bytes = 0;
   for await (const { line, bytes: text } of splitLines(chunks, longest)) {
@@ -116,6 +116,7 @@ async function* blocksOf(chunks: AsyncIterable<Uint8Array>, longest: number): As
       yield Buffer.concat(block);
       throw invalid('csv_not_utf8', `line ${line} is not valid UTF-8`, { line });
     }
+    if (text.length === 0 || (text.length === 1 && text[0] === RETURN)) blank.note(line);
     block.push(text, NEWLINE);
     bytes += text.length + 1;
     if (bytes >= BLOCK) {
@@ -128,6 +129,7 @@ async function* blocksOf(chunks: AsyncIterable<Uint8Array>, longest: number): As
 }
 
 const NEWLINE = Buffer.from('\n');
+const RETURN = 0x0d;
 
 function headerOf(cells: readonly string[], line: number): readonly string[] {
   const names = cells.map((cell) => cell.trim());
@@ -135,7 +137,8 @@ function headerOf(cells: readonly string[], line: number): readonly string[] {
   if (unnamed !== -1) {
     throw invalid('csv_header', `line ${line}: column ${unnamed + 1} of the header has no name`, { line });
   }
-  const doubled = names.find((name, column) => names.indexOf(name) !== column);
+  const seen = new Set<string>();
+  const doubled = names.find((name) => seen.size === seen.add(name).size);
   if (doubled !== undefined) {
     const name = JSON.stringify(doubled.slice(0, 50));
     throw invalid('csv_header', `line ${line}: the header names the column ${name} twice`, { line });

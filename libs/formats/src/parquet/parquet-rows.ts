@@ -92,7 +92,8 @@ async function metadataOf(source: ByteSource): Promise<FileMetaData> {
 /** Top-level columns to read, in the file's order. */
 function namesOf(metadata: FileMetaData, wanted: readonly string[] | undefined): readonly string[] {
   const names = parquetSchema(metadata).children.map(({ element }) => element.name);
-  const doubled = names.find((name, place) => names.indexOf(name) !== place);
+  const seen = new Set<string>();
+  const doubled = names.find((name) => seen.size === seen.add(name).size);
   if (doubled !== undefined) throw unreadable(`it has two columns ${JSON.stringify(doubled.slice(0, 50))}`);
   if (names.length === 0) throw unreadable('it has no columns');
   if (wanted === undefined) return names;

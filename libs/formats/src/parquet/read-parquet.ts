@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { AppError } from '@prad/errors';
-import { invalid, reasonOf } from '../invalid.js';
+import { invalid, reasonOf, systemCode } from '../invalid.js';
 import type { JsonLine } from '../jsonl/read-json-lines.js';
 import type { ParquetThreadAnswer, ParquetThreadData } from './parquet-thread.js';
 
@@ -14,8 +14,9 @@ export interface ParquetOptions {
   readonly patienceMs?: number;
 }
 
+const MEBIBYTE = 1 << 20;
 /** What a row group of the largest allowed size takes as values, with room. */
-const HEAP_MEGABYTES = 1536;
+const MOST_HEAP = 1536;
 const PATIENCE_MS = 120_000;
 
 /**
@@ -31,7 +32,7 @@ export async function* readParquet(
   const worker = new Worker(thread, {
     workerData,
     execArgv: [],
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MEGABYTES },
+    resourceLimits: { maxOldGenerationSizeMb: heapMegabytes() },
   });
   let row = 0;
   try {
@@ -57,7 +58,10 @@ async function nextOf(worker: Worker, patienceMs: number): Promise<ParquetThread
     const [answer] = (await once(worker, 'message', { signal: patience })) as [ParquetThreadAnswer];
     return answer;
   } catch (cause) {
-    const why = patience.aborted ? `decoding takes longer than ${patienceMs} ms` : reasonOf(cause);
+    const isFull = systemCode(cause) === 'ERR_WORKER_OUT_OF_MEMORY';
+    const full = `a row group takes more than ${heapMegabytes()} MB of memory: write smaller ones, or choose columns`;
+    const late = patience.aborted ? `decoding takes longer than ${patienceMs} ms` : undefined;
+    const why = isFull ? full : (late ?? reasonOf(cause));
     throw new AppError({
       kind: 'invalid',
       code: 'parquet_invalid',
@@ -66,6 +70,12 @@ async function nextOf(worker: Worker, patienceMs: number): Promise<ParquetThread
       cause,
     });
   }
+}
+
+/** At most half of what a container may use, for the process itself lives there too. */
+function heapMegabytes(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(MOST_HEAP, Math.floor(limit / 2 / MEBIBYTE)) : MOST_HEAP;
 }
 
 function beside(): URL {
