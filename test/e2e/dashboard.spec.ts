@@ -103,6 +103,16 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     await problems.getByRole('cell', { name: /completion is missing/ }).waitFor();
     expect(await problems.getByRole('row').allInnerTexts()).toHaveLength(3);
 
+    const labelled = join(cluster.dataFolder, 'labelled.jsonl');
+    await writeFile(labelled, '{"text":"slow","sentiment":"negative"}\n{"text":"good","sentiment":"fine"}\n');
+    const rows = page.getByRole('combobox', { name: 'Rows' });
+    await rows.click();
+    await page.getByRole('option', { name: 'sst2: text, sentiment' }).click();
+    await page.locator('input[type=file]').setInputFiles(labelled);
+    await page.getByRole('cell', { name: /^sentiment must be one of/ }).waitFor();
+    await rows.click();
+    await page.getByRole('option', { name: 'Prompts with completions, or messages' }).click();
+
     await page.locator('input[type=file]').setInputFiles(bundled('tasks/reviews/train.jsonl'));
     await page.getByRole('link', { name: 'train.jsonl', exact: true }).click();
     await see('train.jsonl');

@@ -170,6 +170,7 @@ export {
   type FineTuningSweepObject,
 } from './fine-tuning-sweep.js';
 export {
+  MAX_PREVIEW_CHARACTERS,
   MAX_PREVIEW_LINES,
   chosenTask,
   createTask,

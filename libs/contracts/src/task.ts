@@ -111,7 +111,7 @@ export const taskDeletion = deletionOf('task', 'TaskDeletion');
 
 /** Most lines, and most characters of all, in one preview. */
 export const MAX_PREVIEW_LINES = 1_000;
-const MAX_PREVIEW_CHARACTERS = 4 << 20;
+export const MAX_PREVIEW_CHARACTERS = 4 << 20;
 
 /** Body of `POST /v1/tasks/preview`. */
 export const previewTask = z

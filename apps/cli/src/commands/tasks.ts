@@ -1,7 +1,12 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { MAX_PREVIEW_LINES, type TaskObject, type TaskPreviewObject } from '@prad/contracts';
+import {
+  MAX_PREVIEW_CHARACTERS,
+  MAX_PREVIEW_LINES,
+  type TaskObject,
+  type TaskPreviewObject,
+} from '@prad/contracts';
 import { AppError } from '@prad/errors';
 import pc from 'picocolors';
 import type { TaskRequest } from '../api/api-client.js';
@@ -101,14 +106,16 @@ async function definitionOf(path: string): Promise<TaskRequest> {
 
 async function firstLines(path: string, most: number): Promise<string[]> {
   const lines: string[] = [];
+  let characters = 0;
   const stream = createReadStream(path);
   try {
     for await (const line of createInterface({ input: stream })) {
-      lines.push(line);
-      if (lines.length >= most) {
-        note(`only the first ${most} lines are looked at`);
+      characters += line.length;
+      if (lines.length === most || characters > MAX_PREVIEW_CHARACTERS) {
+        note(`only the first ${lines.length} lines are looked at`);
         break;
       }
+      lines.push(line);
     }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -10,6 +10,7 @@ import type {
   JobSummaryObject,
   ModelObject,
   OverviewObject,
+  TaskObject,
   WorkerObject,
 } from '@prad/contracts';
 import { infiniteQueryOptions, queryOptions, type QueryClient } from '@tanstack/react-query';
@@ -56,6 +57,12 @@ export const sweepsQuery = infiniteQueryOptions({
   ...pages<FineTuningSweepObject>('/v1/fine_tuning/sweeps'),
   queryKey: ['fine-tuning', 'sweeps'],
   refetchInterval: LIVE_MS,
+});
+
+/** Built-in tasks and the project's own. */
+export const tasksQuery = queryOptions({
+  queryKey: ['tasks'],
+  queryFn: async ({ signal }) => (await getJson<{ data: TaskObject[] }>('/v1/tasks', signal)).data,
 });
 
 export const filesQuery = infiniteQueryOptions({ ...pages<FileObject>('/v1/files'), queryKey: ['files'] });

@@ -32,8 +32,8 @@ export function Datasets() {
       title="Datasets"
       description={
         <>
-          Rows of <code>{'{"prompt", "completion"}'}</code> or <code>{'{"messages"}'}</code>, checked one by
-          one on upload.
+          Rows of <code>{'{"prompt", "completion"}'}</code>, <code>{'{"messages"}'}</code> or a task, checked
+          one by one on upload.
         </>
       }
     >
@@ -69,6 +69,7 @@ function FileTable({ files }: { readonly files: readonly FileObject[] }) {
             </ScreenLink>
             <Text size="xs" c="dimmed" ff="monospace">
               {id}
+              {prad.task !== null && `, ${prad.task.name}`}
             </Text>
           </MantineTable.Td>
           <MantineTable.Td data-number>{prad.rows === null ? NONE : count(prad.rows)}</MantineTable.Td>

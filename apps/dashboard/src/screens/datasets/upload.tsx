@@ -1,8 +1,9 @@
-import { Button, FileButton, Group, Progress, Stack, Text } from '@mantine/core';
+import { Button, FileButton, Group, Progress, Select, Stack, Text } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type DragEvent } from 'react';
 import { ApiError } from '../../api/api-error.js';
+import { tasksQuery } from '../../api/queries.js';
 import { uploadFile } from '../../api/upload.js';
 import { Panel } from '../../components/panel.js';
 import { Problem } from '../../components/problem.js';
@@ -15,12 +16,13 @@ import classes from './upload.module.css';
 export function Upload() {
   const client = useQueryClient();
   const [share, setShare] = useState(0);
+  const [task, setTask] = useState<string | null>(null);
   const sending = useRef<AbortController>(null);
   const upload = useMutation({
     mutationFn: (file: File) => {
       sending.current = new AbortController();
       setShare(0);
-      return uploadFile(file, { signal: sending.current.signal, onProgress: setShare });
+      return uploadFile(file, { task, signal: sending.current.signal, onProgress: setShare });
     },
     onSuccess: ({ filename, prad }) => {
       tellDone(`${filename} is uploaded: ${plural(prad.rows ?? 0, 'row')}.`);
@@ -37,6 +39,7 @@ export function Upload() {
   return (
     <Panel title="Upload">
       <Stack gap="md">
+        <TaskChoice task={task} onChange={setTask} />
         <div
           className={classes['zone']}
           onDrop={drop}
@@ -64,6 +67,35 @@ export function Upload() {
         <Refusal error={upload.error} name={upload.variables?.name ?? ''} />
       </Stack>
     </Panel>
+  );
+}
+
+interface TaskChoiceProps {
+  readonly task: string | null;
+  readonly onChange: (task: string | null) => void;
+}
+
+/** No task can have this name. */
+const NO_TASK = '-';
+
+/** What the rows of the next file are. */
+function TaskChoice({ task, onChange }: TaskChoiceProps) {
+  const { data: tasks = [] } = useQuery(tasksQuery);
+  const choices = tasks.map(({ id, example }) => ({
+    value: id,
+    label: `${id}: ${Object.keys(example).join(', ')}`,
+  }));
+  return (
+    <Select
+      label="Rows"
+      data={[{ value: NO_TASK, label: 'Prompts with completions, or messages' }, ...choices]}
+      value={task ?? NO_TASK}
+      onChange={(name) => {
+        onChange(name === NO_TASK ? null : name);
+      }}
+      allowDeselect={false}
+      maw={480}
+    />
   );
 }
 

@@ -9,6 +9,7 @@ export function Configuration({ job }: { readonly job: FineTuningJobObject }) {
   return (
     <Facts
       of={[
+        ['Rows', rowsOf(job)],
         ['Method', prad.adapter],
         ['Acts on', prad.scope === 'prompt' ? 'the prompt only' : 'all positions'],
         ...optionFacts(prad),
@@ -34,6 +35,11 @@ export function Configuration({ job }: { readonly job: FineTuningJobObject }) {
       ]}
     />
   );
+}
+
+function rowsOf({ prad: { task } }: FineTuningJobObject): string {
+  if (task === null) return 'prompts with completions, or messages';
+  return task.template === 'plain' ? task.name : `${task.name}, with special tokens`;
 }
 
 type Settings = FineTuningJobObject['method']['prad']['hyperparameters'];
