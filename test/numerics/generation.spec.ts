@@ -61,28 +61,6 @@ describe.each(families)('generation on the tiny $folder', ({ folder, adapters: n
     });
   });
 
-  it("scores given answers by transformers' logits", async () => {
-    const golden = await referenceTensors(`${folder}/generate.safetensors`);
-    const [ids, mask] = [int64(named(golden, 'input_ids')), int64(named(golden, 'attention_mask'))];
-    const [wanted, logits] = [int64(named(golden, 'tokens')), floats(named(golden, 'logits'))];
-    const requests = [0, 1, 2].map((row) => ({
-      ...ask(ids.slice(row * 8, row * 8 + 8).filter((_, t) => mask[row * 8 + t] === 1)),
-      forced: wanted.slice(row * 9, row * 9 + 9),
-    }));
-    const scored = (await answers(tiny, requests)).answers;
-    requests.forEach(({ forced }, row) => {
-      const expected = forced.map((token, index) => {
-        const step = Array.from(logits.subarray((index * 3 + row) * 96, (index * 3 + row + 1) * 96));
-        return step[token]! - Math.log(step.reduce((sum, logit) => sum + Math.exp(logit), 0));
-      });
-      expect(scored[row]?.tokens).toEqual(forced);
-      expect(scored[row]?.logProbability).toBeCloseTo(
-        expected.reduce((sum, x) => sum + x),
-        3,
-      );
-    });
-  });
-
   it('prad-spec 7.7: decodes with the weights of the base, all of them and nothing else', async () => {
     const executor = await RecordingExecutor.open(tiny, { slots: 1, capacity: 16 });
     const { inputs, weights } = executor.inner.decode;

@@ -75,34 +75,6 @@ describe('Engine', () => {
     expect(endOf(events).reason).toBe('length');
   });
 
-  it('scores answers that are given: probabilities of all answers of one length add up to 1', async () => {
-    const vocabulary = Array.from(letters, (_, id) => id);
-    const answers = vocabulary.flatMap((a) =>
-      vocabulary.map((b) => [a, b].filter((_, i) => i < 1 || a !== END)),
-    );
-    const distinct = [...new Map(answers.map((answer) => [answer.join(), answer])).values()];
-    const engine = engineOf(new HashExecutor(8), { prefillTokens: 100 });
-    const scored = distinct.map((forced) => all(engine.submit(ask({ forced, maxTokens: 1 }))));
-    const ends = (await Promise.all(scored)).map((events, index) => {
-      expect(tokens(events)).toEqual(distinct[index]);
-      return endOf(events);
-    });
-    const total = ends.reduce((sum, { logProbability = NaN }) => sum + Math.exp(logProbability), 0);
-    expect(total).toBeCloseTo(1, 9);
-    const greedily = tokens(await alone(ask({ maxTokens: 2 })));
-    const best = Math.max(...ends.map(({ logProbability = NaN }) => logProbability));
-    const again = endOf(await alone(ask({ forced: greedily })));
-    expect(again.logProbability).toBeLessThanOrEqual(best);
-    expect(endOf(await alone(ask())).logProbability).toBeUndefined();
-  });
-
-  it('refuses to score an answer for which there is no room', () => {
-    const engine = engineOf(new HashExecutor(1));
-    for (const forced of [[], new Array<number>(CAPACITY).fill(1)]) {
-      expect(() => engine.submit(ask({ forced }))).toThrow(/must have 1 to \d+ tokens/);
-    }
-  });
-
   it('bounds an answer by the room that the prompt leaves', async () => {
     const long = ask({ prompt: new Array<number>(CAPACITY - 2).fill(1), maxTokens: 50 });
     expect(endOf(await alone(long)).usage.completionTokens).toBeLessThanOrEqual(2);

@@ -12,8 +12,6 @@ export interface GenerationRequest {
   /** Most tokens of the answer; it is also bounded by the room that the prompt leaves. */
   readonly maxTokens: number;
   readonly sampling: Sampling;
-  /** The answer, where it is not chosen but scored: the end tells how likely it is. At least one token. */
-  readonly forced?: readonly number[] | undefined;
   /** Searches for the likeliest answers, which come all at the end; absent: chooses token after token. */
   readonly beams?: BeamOptions | undefined;
   /** The answer ends before the first of these. */
@@ -29,7 +27,7 @@ export interface GenerationRequest {
 /**
  * @param capacity tokens that a sequence may have.
  * @returns how many tokens may be chosen.
- * @throws AppError invalid `empty_prompt`, `prompt_too_long`, `answer_too_long`, `invalid_sampling`.
+ * @throws AppError invalid `empty_prompt`, `prompt_too_long`, `invalid_sampling`.
  */
 export function answerLimit(request: GenerationRequest, capacity: number): number {
   const { prompt, maxTokens, sampling, adapter } = request;
@@ -60,15 +58,7 @@ export function answerLimit(request: GenerationRequest, capacity: number): numbe
     if (!holds)
       throw refused('invalid_sampling', `${name} must be ${expected}, got ${value}`, { field: name });
   }
-  const room = capacity - taken;
-  const { forced } = request;
-  if (!forced) return Math.min(maxTokens, room);
-  if (forced.length >= 1 && forced.length <= room) return forced.length;
-  throw refused(
-    'answer_too_long',
-    `an answer that is scored must have 1 to ${room} tokens, for which the prompt leaves room; it has ${forced.length}`,
-    { field: 'forced' },
-  );
+  return Math.min(maxTokens, capacity - taken);
 }
 
 function refused(code: string, message: string, details: Readonly<Record<string, unknown>> = {}): AppError {

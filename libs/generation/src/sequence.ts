@@ -4,7 +4,7 @@ import type { GenerationRequest } from './generation-request.js';
 import type { Copy } from './plan.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
 import { blockNames } from './prefix-cache.js';
-import { logProbability, sample } from './sampling.js';
+import { sample } from './sampling.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
 
@@ -34,7 +34,6 @@ export class Sequence implements SlotRow {
   readonly #stop: StopMatcher;
   readonly #detokenizer: Detokenizer;
   readonly #times: { submitted: number; admitted?: number; first?: number; last?: number };
-  #logProbability = 0;
   #maxRows = 0;
   #cached = 0;
   #maxAdapters = 0;
@@ -147,8 +146,7 @@ export class Sequence implements SlotRow {
    */
   accept(logits: Float32Array): boolean {
     const index = this.#tokens.length;
-    const tokenId = this.request.forced?.[index] ?? sample(logits, this.request.sampling, index);
-    if (this.request.forced) this.#logProbability += logProbability(logits, tokenId);
+    const tokenId = sample(logits, this.request.sampling, index);
     this.#tokens.push(tokenId);
     this.mark();
     const { text, reason } = this.#read(tokenId);
@@ -172,7 +170,6 @@ export class Sequence implements SlotRow {
     this.channel.push({
       type: 'finished',
       reason,
-      logProbability: this.request.forced && this.#logProbability,
       usage: {
         promptTokens: this.request.prompt.length,
         cachedTokens: this.#cached,

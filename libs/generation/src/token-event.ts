@@ -51,8 +51,6 @@ export type TokenEvent =
   | {
       readonly type: 'finished';
       readonly reason: FinishReason;
-      /** Natural logarithm of the probability of a `forced` answer; undefined for others. */
-      readonly logProbability: number | undefined;
       readonly usage: Usage;
       readonly timings: Timings;
       readonly batch: BatchFacts;

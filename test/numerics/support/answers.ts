@@ -8,8 +8,6 @@ export interface Answer {
   readonly tokens: number[];
   /** Logits that chose each token. */
   readonly logits: Float32Array[];
-  /** Of an answer that was given. */
-  readonly logProbability: number | undefined;
 }
 
 interface EngineSize {
@@ -41,19 +39,13 @@ export async function answers(
   const tokens = await Promise.all(
     requests.map(async (request) => {
       const ids: number[] = [];
-      let logProbability: number | undefined;
-      for await (const event of engine.submit(request)) {
-        if (event.type === 'token') ids.push(event.tokenId);
-        else if (event.type === 'finished') logProbability = event.logProbability;
-      }
-      return { ids, logProbability };
+      for await (const event of engine.submit(request)) if (event.type === 'token') ids.push(event.tokenId);
+      return ids;
     }),
   );
   await engine.close();
   return {
-    answers: tokens.map(({ ids, logProbability }, request) => ({
-      ...{ tokens: ids, logits: executor.logitsOf(request), logProbability },
-    })),
+    answers: tokens.map((ids, request) => ({ tokens: ids, logits: executor.logitsOf(request) })),
     plans: executor.plans,
   };
 }

@@ -5,7 +5,7 @@ import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
 import { likeliest } from './likeliest.js';
 import { merge } from './merge.js';
-import { readPrompts } from './read-prompts.js';
+import { readPrompts, score } from './read-prompts.js';
 import type { ReadEvent, ReadParams } from './reading-messages.js';
 import { READING_CHANNEL, STEP_CHANNEL, StepReport } from './step-report.js';
 
@@ -37,17 +37,14 @@ const handlers = {
     const either = AbortSignal.any([signal, ending.signal]);
     try {
       const answers = prompts.map((prompt, place) => {
-        const asked = { prompt: open.encode(prompt, adapter), adapter, sampling: rest, ...order };
-        const first = place * (beams?.numReturnSequences ?? 1);
-        if (!candidates) {
-          const request = { ...asked, maxTokens, stop, beams: beams ?? undefined };
-          return told(open.engine.submit(request, either), first, signal);
+        if (candidates) {
+          const asked = { prompt, adapter, choices: candidates, endToken: true, ...order };
+          return likeliest(candidates, () => score(open, asked, either), place);
         }
-        const scored = candidates.map((text) => {
-          const forced = open.encodeAnswer(text);
-          return open.engine.submit({ ...asked, forced, maxTokens: forced.length }, either);
-        });
-        return likeliest(candidates, scored, place, signal);
+        const asked = { prompt: open.encode(prompt, adapter), adapter, sampling: rest, ...order };
+        const request = { ...asked, maxTokens, stop, beams: beams ?? undefined };
+        const first = place * (beams?.numReturnSequences ?? 1);
+        return told(open.engine.submit(request, either), first, signal);
       });
       yield* merge(answers);
     } finally {

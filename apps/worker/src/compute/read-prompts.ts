@@ -1,8 +1,8 @@
 import { AppError } from '@prad/errors';
-import type { ReadingFacts, ServedAdapter } from '@prad/generation';
+import type { ServedAdapter } from '@prad/generation';
 import type { Engines } from './engines.js';
 import type { OpenEngine } from './open-engine.js';
-import type { ChoiceScore, ReadEvent, ReadParams, ReadPrompt } from './reading-messages.js';
+import type { ReadEvent, ReadParams, ReadPrompt, ScoredPrompt } from './reading-messages.js';
 
 /** Who asks for a reading, and when it is due; see `ReadParams`. */
 type Order = Pick<ReadParams, 'share' | 'priority' | 'deadline'>;
@@ -57,11 +57,7 @@ export async function score(
     ...asked
   }: Asked & { readonly choices: readonly string[]; readonly endToken: boolean },
   signal: AbortSignal,
-): Promise<{
-  readonly kind: 'score';
-  readonly choices: readonly ChoiceScore[];
-  readonly facts: ReadingFacts;
-}> {
+): Promise<ScoredPrompt> {
   const reader = await open.reader();
   const answers = choices.map((choice) => open.encodeAnswer(choice, endToken));
   const request = { ...asked, prompt: tokensOf(open, prompt, asked.adapter), answers };

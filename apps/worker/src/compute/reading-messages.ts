@@ -27,8 +27,13 @@ export interface ReadParams extends Pick<
 
 /** What the thread tells of each prompt, in their order. */
 export type ReadEvent =
-  | { readonly kind: 'embedding'; readonly vector: Float32Array; readonly facts: ReadingFacts }
-  | { readonly kind: 'score'; readonly choices: readonly ChoiceScore[]; readonly facts: ReadingFacts };
+  { readonly kind: 'embedding'; readonly vector: Float32Array; readonly facts: ReadingFacts } | ScoredPrompt;
+
+export interface ScoredPrompt {
+  readonly kind: 'score';
+  readonly choices: readonly ChoiceScore[];
+  readonly facts: ReadingFacts;
+}
 
 /** How likely an answer is behind its prompt. */
 export interface ChoiceScore {
