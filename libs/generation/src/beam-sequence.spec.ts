@@ -59,6 +59,20 @@ describe('a beam search in the engine', () => {
     expect(engine.load).toEqual(idle);
   });
 
+  it('keeps slots for all of its beams while its prompt is read', async () => {
+    const executor = new HashExecutor(5);
+    const engine = engineOf(executor, { prefillTokens: 3 });
+    const pair = ask({ prompt: [1, 2, 3, 4], beams: { ...beams, numBeams: 2 } });
+    const four = ask({ prompt: [5, 6], beams: { ...beams, numBeams: 4 } });
+    const both = await Promise.all([pair, four].map((request) => all(engine.submit(request))));
+    // The second step has room for the other prompt, but its beams have none.
+    const read = executor.plans
+      .slice(0, 2)
+      .map(({ prefill }) => prefill.flat().map(({ request }) => request));
+    expect(read).toEqual([[0], [0]]);
+    expect(both.map(foundOf)).toEqual([foundOf(await alone(pair)), foundOf(await alone(four))]);
+  });
+
   it.each([
     ['one beam', { numBeams: 1 }, /num_beams must be a whole number of at least 2, got 1/],
     [
@@ -74,10 +88,11 @@ describe('a beam search in the engine', () => {
     expect(engine.load).toEqual(idle);
   });
 
-  it('refuses to sample, and what its beams have no memory for', () => {
+  it('refuses to sample, to score, and what its beams have no memory for', () => {
     const engine = engineOf(new HashExecutor(4), { cacheBytes: CAPACITY });
     const hot = { temperature: 1, topK: 0, topP: 1, seed: 0 };
     expect(() => engine.submit(ask({ beams, sampling: hot }))).toThrow(/temperature must be 0, since/);
+    expect(() => engine.submit(ask({ beams, forced: [1] }))).toThrow(/is scored is not searched for/);
     // The prompt has 3 tokens.
     expect(() => engine.submit(ask({ beams, maxTokens: 14 }))).toThrow(
       /3 beams of up to 17 .* 51.* holds 48/,

@@ -16,7 +16,7 @@ export interface StepFacts {
   readonly keptTokens: number;
   /** Tokens of answers that were put back into a slot. */
   readonly replayedTokens: number;
-  /** Tokens that were chosen. */
+  /** Tokens that were chosen; a beam search chooses one a step for all of its beams. */
   readonly chosen: number;
   /** Different adapters among the rows. */
   readonly adapters: number;
