@@ -88,11 +88,10 @@ describe('a beam search in the engine', () => {
     expect(engine.load).toEqual(idle);
   });
 
-  it('refuses to sample, to score, and what its beams have no memory for', () => {
+  it('refuses to sample, and what its beams have no memory for', () => {
     const engine = engineOf(new HashExecutor(4), { cacheBytes: CAPACITY });
     const hot = { temperature: 1, topK: 0, topP: 1, seed: 0 };
     expect(() => engine.submit(ask({ beams, sampling: hot }))).toThrow(/temperature must be 0, since/);
-    expect(() => engine.submit(ask({ beams, forced: [1] }))).toThrow(/is scored is not searched for/);
     // The prompt has 3 tokens.
     expect(() => engine.submit(ask({ beams, maxTokens: 14 }))).toThrow(
       /3 beams of up to 17 .* 51.* holds 48/,

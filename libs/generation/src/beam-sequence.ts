@@ -134,10 +134,7 @@ interface Room {
 }
 
 /** @throws AppError invalid `invalid_beams`, `too_many_beams`, `beams_too_long`. */
-export function checkBeams(
-  { beams, sampling, forced }: BeamRequest,
-  { slots, cacheTokens, longest }: Room,
-): void {
+export function checkBeams({ beams, sampling }: BeamRequest, { slots, cacheTokens, longest }: Room): void {
   const { numBeams, lengthPenalty, numReturnSequences } = beams;
   const rules: readonly (readonly [string, number, boolean, string])[] = [
     ['num_beams', numBeams, Number.isSafeInteger(numBeams) && numBeams >= 2, 'a whole number of at least 2'],
@@ -158,7 +155,6 @@ export function checkBeams(
   for (const [name, value, holds, expected] of rules) {
     if (!holds) throw refused('invalid_beams', `${name} must be ${expected}, got ${value}`, name);
   }
-  if (forced) throw refused('invalid_beams', 'an answer that is scored is not searched for', 'beams');
   if (numBeams > slots) {
     throw refused(
       'too_many_beams',
