@@ -78,6 +78,25 @@ describe('rows as SST-2 has them', () => {
   });
 });
 
+it('a training ends at the first row that is not the task’s, and names its field', async () => {
+  const file = await writeNotes('train', (prompt) => ({ prompt, completion: ' x' }));
+  const id = await prad('files', 'upload', file);
+  const job = await prad(
+    'train',
+    '--model',
+    MODEL,
+    '--file',
+    id.split(' ')[0] ?? '',
+    '--no-follow',
+    '--task',
+    'mt',
+  );
+  expect(await ended(cluster, job)).toMatchObject({
+    status: 'failed',
+    error: { code: 'training_example', message: 'line 1: de is missing' },
+  });
+});
+
 describe('a task of the user', () => {
   it('is previewed, made, trained, scored and deleted', async () => {
     const rowOf = (says: string, is: boolean) => ({ guest: { says }, stars: is ? 5 : 1 });

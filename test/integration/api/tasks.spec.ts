@@ -207,6 +207,8 @@ describe('a fine-tuning job of a task', () => {
     };
     // Special tokens count one each, whatever their letters.
     expect(await estimate({ name: 'sst2', template: 'special' })).toBeLessThan(await estimate(undefined));
+    const misread = await send('fine_tuning/estimate', { model: 'base', training_file, task: 'mt' });
+    expect(await errorOf(misread)).toMatchObject({ param: 'task', message: 'line 1: de is missing' });
   });
 });
 

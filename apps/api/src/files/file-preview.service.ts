@@ -133,10 +133,15 @@ function isInSample(row: number, total: number): boolean {
 }
 
 function lengthOf({ read, counter }: Counted, value: unknown, line: number): ExampleLength {
+  const example = at('task', () => read(value, line));
+  return at('model', () => counter.count(example));
+}
+
+function at<T>(param: string, use: () => T): T {
   try {
-    return counter.count(read(value, line));
+    return use();
   } catch (error) {
-    throw atField(error, 'model');
+    throw atField(error, param);
   }
 }
 
