@@ -13,6 +13,7 @@ import { PausedJobs1764670000000 } from './1764670000000-paused-jobs.js';
 import { ReadingEndpoints1764740000000 } from './1764740000000-reading-endpoints.js';
 import { Tasks1764750000000 } from './1764750000000-tasks.js';
 import { FileFormats1764760000000 } from './1764760000000-file-formats.js';
+import { TrainingPriorities1764780000000 } from './1764780000000-training-priorities.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   ReadingEndpoints1764740000000,
   Tasks1764750000000,
   FileFormats1764760000000,
+  TrainingPriorities1764780000000,
 ];

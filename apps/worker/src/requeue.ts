@@ -1,5 +1,5 @@
 import type { Repositories } from '@prad/database';
-import type { JobProducer } from '@prad/queue';
+import { TURNS, type JobProducer } from '@prad/queue';
 import type { WorkerLog } from './worker-log.js';
 
 const EVERY_MS = 30_000;
@@ -42,7 +42,9 @@ export class Requeue {
     const { fineTuningJobs, inferenceJobs, evaluations, baseModels } = this.rows;
     const { producer } = this;
     try {
-      await this.#restore(fineTuningJobs, (id) => producer.restore('train', { fineTuningJobId: id }));
+      await this.#restore(fineTuningJobs, async (id) =>
+        producer.restore('train', { fineTuningJobId: id }, await fineTuningJobs.orderOf(id, TURNS)),
+      );
       await this.#restore(inferenceJobs, (id) => producer.restore('generate', { inferenceJobId: id }));
       await this.#restore(evaluations, (id) => producer.restore('evaluate', { evaluationId: id }));
       await this.#endSweeps();

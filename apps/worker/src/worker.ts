@@ -182,7 +182,11 @@ function handlersOf(
   const timing = { leaseMs, heartbeatMs: Math.min(TRAINING_HEARTBEAT_MS, leaseMs / 4) };
   const quick = { leaseMs, heartbeatMs: Math.min(GENERATION_HEARTBEAT_MS, leaseMs / 4) };
   const { training } = metrics;
-  const settings = { ...hardwareOf(env), stateEveryMs: env.TRAINING_STATE_MS };
+  const settings = {
+    ...hardwareOf(env),
+    stateEveryMs: env.TRAINING_STATE_MS,
+    mostOfProject: env.MAX_TRAININGS_PER_PROJECT,
+  };
   return [
     new TrainHandler(database, blobs, threads.training, timing, settings, training),
     new GenerateHandler(database, blobs, threads.generation, quick),

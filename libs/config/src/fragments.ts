@@ -178,6 +178,9 @@ export const workerEnv = {
     .describe(
       'Milliseconds between the states that a training keeps to go on from after its worker was killed; 0 after every step. States that take long to write are rarer.',
     ),
+  MAX_TRAININGS_PER_PROJECT: wholeNumber(0, 10_000)
+    .default(0)
+    .describe('Most trainings of one project that workers are at, together; 0: any number.'),
   WORKER_ONCE: flag()
     .prefault('false')
     .describe(

@@ -3,6 +3,7 @@ import { fineTuningMethod } from './fine-tuning-method.js';
 import { lrSchedulerTypes } from './hyperparameters.js';
 import { neutralList } from './neutral.js';
 import { listOf, listQuery } from './pagination.js';
+import { PRIORITIES } from './sampling.js';
 import { chosenTask, taskChoice } from './task.js';
 
 export const fineTuningJobStatus = z.enum([
@@ -10,6 +11,7 @@ export const fineTuningJobStatus = z.enum([
   'queued',
   'running',
   'paused',
+  'cancelling',
   'succeeded',
   'failed',
   'cancelled',
@@ -39,6 +41,13 @@ export const createFineTuningJob = z
     seed: z.number().int().min(0).max(2_147_483_647).nullish().describe('Drawn at random where absent.'),
     method: fineTuningMethod.prefault({ type: 'prad' }),
     metadata: metadata.nullish(),
+    priority: z
+      .number()
+      .int()
+      .min(PRIORITIES.min)
+      .max(PRIORITIES.max)
+      .nullish()
+      .describe('Waiting jobs with lower numbers are trained first, from -100 to 100; default 0.'),
     integrations: neutralList('integrations'),
     hyperparameters: z
       .null({ error: '`hyperparameters` belong under method.prad.hyperparameters' })
@@ -131,6 +140,7 @@ export const fineTuningJob = z
       task: chosenTask,
       progress: z.object({ step: z.number().int(), total: z.number().int() }).nullable(),
       warnings: z.array(z.string()).describe('What the submitter should know of.'),
+      priority: z.number().int(),
       cancel_requested: z.boolean(),
       pause_requested: z.boolean(),
       attempts: z.number().int(),

@@ -76,6 +76,8 @@ export class FineTuningJobEntity {
   metadata!: Readonly<Record<string, string>>;
   @Column({ type: 'jsonb', default: () => `'[]'` })
   warnings!: readonly string[];
+  @Column({ type: 'smallint', default: 0 })
+  priority!: number;
   @Column({ type: 'boolean', default: false })
   cancelRequested!: boolean;
   @Column({ type: 'boolean', default: false })

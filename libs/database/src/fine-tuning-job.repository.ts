@@ -41,7 +41,8 @@ import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
 
 export interface FineTuningJobFilter {
-  readonly status?: FineTuningStatus | undefined;
+  /** As it is told: a job that was asked to end is `cancelling` and no longer `running`. */
+  readonly status?: FineTuningStatus | 'cancelling' | undefined;
   readonly model?: string | undefined;
 }
 
@@ -88,7 +89,10 @@ export class FineTuningJobRepository {
     const jobs = this.dataSource.getRepository(FineTuningJobEntity);
     const rows = await newestFirst(jobs, { projectId: project }, page, (query) => {
       const { status, model } = filter;
-      if (status !== undefined) query.andWhere('item.status = :status', { status });
+      if (status !== undefined)
+        query.andWhere('item.status = :status', { status: status === 'cancelling' ? 'running' : status });
+      if (status === 'cancelling' || status === 'running')
+        query.andWhere('item.cancelRequested = :asked', { asked: status === 'cancelling' });
       if (model !== undefined) query.andWhere('item.baseModelId = :model', { model });
     });
     return mapPage(rows, toDomain);
@@ -134,11 +138,34 @@ export class FineTuningJobRepository {
   }
 
   /**
-   * Takes the job up under a lease of `leaseMs` milliseconds; undefined when it has ended or somebody else works on it.
-   * `owner` is fresh for every claim: `newId('lease')`.
+   * Takes the job up under a lease of `leaseMs` milliseconds; undefined when it has ended, when somebody else works on it, or
+   * while workers are at `most` other jobs of its project (0: any number). `owner` is fresh for every claim: `newId('lease')`.
    */
-  claim(id: string, owner: string, leaseMs: number): Promise<FineTuningJob | undefined> {
-    return this.change(id, (job, now) => claimFineTuning(job, leaseFrom(owner, now, leaseMs), now));
+  claim(id: string, owner: string, leaseMs: number, most = 0): Promise<FineTuningJob | undefined> {
+    return this.change(id, async (job, now, manager) => {
+      if (most > 0 && (await countRunning(manager, job)) >= most) return undefined;
+      return claimFineTuning(job, leaseFrom(owner, now, leaseMs), now);
+    });
+  }
+
+  /**
+   * Where a waiting job stands: its priority, and how many unfinished jobs of its project came before it, at most
+   * `mostTurns`. Projects take turns by that, however many jobs one of them has.
+   */
+  async orderOf(
+    id: string,
+    mostTurns: number,
+  ): Promise<{ readonly priority: number; readonly turn: number }> {
+    const [row] = await this.dataSource.query<{ priority: number; turn: number }[]>(
+      `SELECT job.priority, (SELECT count(*)::integer FROM (
+         SELECT 1 FROM fine_tuning_job AS other
+         WHERE other.project_id = job.project_id AND other.status IN ('validating_files', 'queued', 'running')
+           AND (other.created_at, other.id) < (job.created_at, job.id) LIMIT $2) AS before) AS turn
+       FROM fine_tuning_job AS job WHERE job.id = $1`,
+      [id, mostTurns],
+    );
+    if (row === undefined) throw notFound('fine-tuning job', id);
+    return row;
   }
 
   /** Renews the lease for `leaseMs` milliseconds from now and records the progress. */
@@ -262,6 +289,17 @@ export class FineTuningJobRepository {
   }
 }
 
+/** Jobs of the project that workers are at; the project's claims come one after another from here to the transaction's end. */
+async function countRunning(manager: EntityManager, { id, project }: FineTuningJob): Promise<number> {
+  await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, [`trainings of ${project}`]);
+  const [row] = await manager.query<{ count: number }[]>(
+    `SELECT count(*)::integer AS count FROM fine_tuning_job
+     WHERE project_id = $1 AND status = 'running' AND id <> $2 AND lease_expires_at > clock_timestamp()`,
+    [project, id],
+  );
+  return row?.count ?? 0;
+}
+
 type Transition<R> = (job: FineTuningJob, now: Date, manager: EntityManager) => R | Promise<R>;
 
 /** Throws as the repository's `create`. */
@@ -271,7 +309,7 @@ export async function insertJob(
   sweepId?: string,
 ): Promise<void> {
   const { adapter: adapterMethod, scope, options, hyperparameters } = job.method;
-  const { id, project, status, suffix, seed, metadata, warnings = [] } = job;
+  const { id, project, status, suffix, seed, metadata, warnings = [], priority = 0 } = job;
   const names = { projectId: project, baseModelId: job.model, taskId: job.task };
   const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
   const method = { adapterMethod, scope, options, hyperparameters };
@@ -285,6 +323,7 @@ export async function insertJob(
       seed,
       metadata,
       warnings,
+      priority,
       ...names,
       ...files,
       ...method,

@@ -13,6 +13,7 @@ function factsOf(row: FineTuningJobEntity) {
   return {
     ...{ id, suffix, seed, metadata, warnings: row.warnings, cancelRequested, attempts, trainedTokens },
     ...{ createdAt, startedAt, trainingState: row.trainingState, pauseRequested: row.pauseRequested },
+    priority: row.priority,
     project: row.projectId,
     model: row.baseModelId,
     task: row.taskId,

@@ -45,6 +45,8 @@ export interface FineTuningJobFacts {
   readonly method: FineTuningMethod;
   /** The submitter's own labels. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** Waiting jobs of lower numbers are taken first, from -100 to 100. */
+  readonly priority: number;
   /** What its submitter should know of, although the job is done as asked. */
   readonly warnings: readonly string[];
   readonly cancelRequested: boolean;
@@ -91,6 +93,11 @@ export const fineTuningStatuses = [
   'cancelled',
 ] as const satisfies readonly FineTuningStatus[];
 
+/** The status as it is told: a running job that was asked to end is `cancelling`. */
+export function toldStatus({ status, cancelRequested }: FineTuningJob): FineTuningStatus | 'cancelling' {
+  return status === 'running' && cancelRequested ? 'cancelling' : status;
+}
+
 /** A job as its submitter describes it. */
 export type NewFineTuningJob = Pick<
   FineTuningJobFacts,
@@ -106,6 +113,8 @@ export type NewFineTuningJob = Pick<
   | 'metadata'
 > & {
   readonly warnings?: readonly string[];
+  /** 0 by default. */
+  readonly priority?: number;
   /** `queued` when the files were validated already. */
   readonly status: 'validating_files' | 'queued';
 };

@@ -21,6 +21,7 @@ const facts = {
   ...{
     seed: 1,
     metadata: {},
+    priority: 0,
     warnings: [],
     cancelRequested: false,
     pauseRequested: false,

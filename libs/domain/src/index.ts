@@ -20,6 +20,7 @@ export { fileFormats, filePurposes, type DataFile, type FileFormat, type FilePur
 export type { NewTask, Task } from './task.js';
 export {
   fineTuningStatuses,
+  toldStatus,
   type FineTuningJob,
   type FineTuningMethod,
   type FineTuningResult,

@@ -28,7 +28,7 @@ export {
 } from './evaluation.js';
 export { trainingSettings, type TrainingSettings } from './training.js';
 export { chooseQueueStore, isPostgresStore, type QueueStore } from './store.js';
-export { AGED_MS, JobProducer, type JobOrder, type QueueDepth } from './producer.js';
+export { JobProducer, TURNS, type JobOrder, type QueueDepth } from './producer.js';
 export { EventStream, type ReadOptions, type Sequenced } from './event-stream.js';
 export { Postponed, type AnyJobHandler, type JobContext, type JobHandler } from './handler.js';
 export {

@@ -32,11 +32,9 @@ export interface JobOrder {
   readonly turn?: number;
 }
 
-/** BullMQ has one number, from 1 on: the priority's thousand, and the turn within it. */
-const TURNS = 1_000;
+/** BullMQ has one number, from 1 on: the priority's thousand, and the turn within it; beyond, jobs wait in their order alone. */
+export const TURNS = 1_000;
 const LOWEST = 101;
-/** After so long a job goes to the front of its priority, so that owners of few jobs cannot keep it waiting. */
-export const AGED_MS = 20_000;
 
 function placeOf({ priority = 0, turn = 0 }: JobOrder): number {
   return (LOWEST + priority) * TURNS + Math.min(turn, TURNS - 1);
@@ -87,10 +85,10 @@ export class JobProducer {
    */
   async addAfter<Name extends JobName, First extends JobName>(
     [name, payload]: readonly [Name, JobPayload<Name>],
-    [first, payloads]: readonly [First, readonly JobPayload<First>[]],
+    [first, payloads]: readonly [First, readonly (readonly [JobPayload<First>, JobOrder])[]],
   ): Promise<void> {
-    const children = payloads.map((each) => {
-      const { data, opts } = jobOf(first, each);
+    const children = payloads.map(([each, order]) => {
+      const { data, opts } = jobOf(first, each, order);
       return { name: first, queueName: first, data, opts: { ...opts, ignoreDependencyOnFailure: true } };
     });
     const added = this.flows.add({ name, queueName: name, ...jobOf(name, payload), children });
@@ -99,21 +97,26 @@ export class JobProducer {
 
   /**
    * Adds a job whose row waits, where the queue does not know it or takes it for ended because its end never reached the
-   * row; one that waits for AGED_MS goes to the front of its priority. Returns whether it was added. Throws as `add`.
+   * row; one that waits for too long goes to the front of its priority. Returns whether it was added. Throws as `add`.
    */
-  async restore<Name extends JobName>(name: Name, payload: JobPayload<Name>): Promise<boolean> {
+  async restore<Name extends JobName>(
+    name: Name,
+    payload: JobPayload<Name>,
+    order: JobOrder = {},
+  ): Promise<boolean> {
     const what = `looking for a ${name} job`;
     const known = await withDeadline(this.queue(name).getJob(queueJobId(name, payload)), ANSWER_MS, what);
     if (known !== undefined) {
       const state = await withDeadline(known.getState(), ANSWER_MS, what);
-      if (state === 'prioritized' && Date.now() - known.timestamp >= AGED_MS) {
+      const { agedMs = Infinity }: JobDefinition = jobCatalogue[name];
+      if (state === 'prioritized' && Date.now() - known.timestamp >= agedMs) {
         const priority = Math.floor(known.priority / TURNS) * TURNS;
         await withDeadline(known.changePriority({ priority }), ANSWER_MS, what);
       }
       if (state !== 'completed' && state !== 'failed') return false;
       await withDeadline(known.remove(), ANSWER_MS, `removing an ended ${name} job`);
     }
-    await this.add(name, payload);
+    await this.add(name, payload, order);
     return true;
   }
 

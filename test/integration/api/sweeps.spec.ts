@@ -135,7 +135,7 @@ describe.each(backends)('a sweep on %s', (backend) => {
     expect(sweep.leaderboard.map(({ learning_rate: rate, rank, seed }) => [rate, rank, seed])).toEqual([
       ...[0.5, 0.25, 1].flatMap((rate) => [4, 2].map((rank) => [rate, rank, 7])),
     ]);
-    expect((await producer.depth('train')).waiting).toBe(6);
+    expect((await producer.depth('train')).prioritized).toBe(6);
     expect((await producer.depth('sweep')).waiting).toBe(0);
     await start();
     const done = await ended(sweep.id);
@@ -190,7 +190,8 @@ describe.each(backends)('a sweep on %s', (backend) => {
     const later = new Requeue(api.database, producer, log);
     later.start();
     await later.stop();
-    expect(await get(id)).toMatchObject({ status: 'succeeded', best_job: jobs[1]?.id });
+    const best = jobs.find(({ method }) => method.hyperparameters['learningRate'] === 0.25);
+    expect(await get(id)).toMatchObject({ status: 'succeeded', best_job: best?.id });
   });
 
   it.each([

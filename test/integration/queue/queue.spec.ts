@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@prad/errors';
 import {
-  AGED_MS,
+  jobCatalogue,
   EventStream,
   JobProducer,
   Postponed,
@@ -288,7 +288,7 @@ describe.each(backends)('queue on %s', (backend) => {
     await producer.add('generate', { inferenceJobId: old }, { turn: 5000 });
     for (const [index, order] of orders.entries())
       await producer.add('generate', { inferenceJobId: others[index]! }, order);
-    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + AGED_MS);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + jobCatalogue.generate.agedMs);
     expect(await producer.restore('generate', { inferenceJobId: old })).toBe(false);
     vi.restoreAllMocks();
     const taken: string[] = [];

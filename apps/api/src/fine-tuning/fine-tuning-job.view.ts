@@ -1,6 +1,6 @@
 import { hyperparameterDefaults as defaults } from '@prad/contracts';
 import type { FineTuningCheckpointObject, FineTuningEventObject, FineTuningJobObject } from '@prad/contracts';
-import type { Checkpoint, FineTuningJob, JobEvent } from '@prad/domain';
+import { toldStatus, type Checkpoint, type FineTuningJob, type JobEvent } from '@prad/domain';
 import { trainingSettings, type TrainingSettings } from '@prad/queue';
 import { toSeconds } from '../http/page.view.js';
 import { toChosenTask } from '../tasks/task.view.js';
@@ -12,7 +12,7 @@ export function toFineTuningJobObject(job: FineTuningJob): FineTuningJobObject {
     id: job.id,
     object: 'fine_tuning.job',
     created_at: toSeconds(job.createdAt),
-    status: job.status,
+    status: toldStatus(job),
     model: job.model,
     training_file: job.trainingFile,
     validation_file: job.validationFile,
@@ -44,6 +44,7 @@ function progressOf(job: FineTuningJob) {
       task: toChosenTask(trainingSettings.parse(job.method.hyperparameters).task),
       progress: progress === null ? null : { ...progress },
       warnings: [...warnings],
+      priority: job.priority,
       cancel_requested: cancelRequested,
       pause_requested: pauseRequested,
       attempts,

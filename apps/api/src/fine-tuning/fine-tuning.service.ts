@@ -12,7 +12,7 @@ import {
   type ReadyBaseModel,
 } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { JobProducer, type TrainingSettings } from '@prad/queue';
+import { JobProducer, TURNS, type TrainingSettings } from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import { atField } from '../http/error-response.js';
 import { ModelResolver } from '../models/model-resolver.js';
@@ -81,7 +81,7 @@ export class FineTuningService {
       ...{ id: newId('ftjob'), project, model: base.id, task: settings.task?.name ?? null },
       ...{ trainingFile: training.id, validationFile: validation?.id ?? null },
       ...{ suffix: request.suffix ?? null, seed: request.seed ?? randomInt(2 ** 31), method },
-      ...{ metadata: request.metadata ?? {}, warnings, status: 'queued' },
+      ...{ metadata: request.metadata ?? {}, warnings, status: 'queued', priority: request.priority ?? 0 },
     };
   }
 
@@ -116,13 +116,14 @@ export class FineTuningService {
     const job = await this.jobs.resume(id);
     await this.events.append(id, { level: 'info', message: 'The job was resumed' });
     // A ticket of before the pause may still be about; where none is, the workers queue the row in a while.
-    await this.producer.restore('train', { fineTuningJobId: id });
+    await this.producer.restore('train', { fineTuningJobId: id }, await this.jobs.orderOf(id, TURNS));
     return job;
   }
 
   private async queue(id: string): Promise<void> {
     try {
-      await this.producer.add('train', { fineTuningJobId: id, requestId: currentRequestId() });
+      const order = await this.jobs.orderOf(id, TURNS);
+      await this.producer.add('train', { fineTuningJobId: id, requestId: currentRequestId() }, order);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       await this.jobs.reject(id, { code: 'queue_unavailable', message, param: null });

@@ -11,7 +11,7 @@ import {
   type SweepPoint,
 } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { JobProducer } from '@prad/queue';
+import { JobProducer, TURNS } from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import { FineTuningService } from './fine-tuning.service.js';
 
@@ -59,8 +59,12 @@ export class SweepService {
 
   private async queue(sweepId: string, jobs: readonly NewFineTuningJob[]): Promise<void> {
     const requestId = currentRequestId();
-    const runs = jobs.map(({ id }) => ({ fineTuningJobId: id, requestId }));
     try {
+      const runs = await Promise.all(
+        jobs.map(async ({ id }) => {
+          return [{ fineTuningJobId: id, requestId }, await this.jobs.orderOf(id, TURNS)] as const;
+        }),
+      );
       await this.producer.addAfter(['sweep', { sweepId, requestId }], ['train', runs]);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

@@ -1,5 +1,5 @@
 import type { FineTuningSweepObject } from '@prad/contracts';
-import { leaderboard, type Sweep, type SweepRun } from '@prad/domain';
+import { leaderboard, toldStatus, type Sweep, type SweepRun } from '@prad/domain';
 import { trainingSettings } from '@prad/queue';
 import { toSeconds } from '../http/page.view.js';
 
@@ -23,10 +23,10 @@ export function toSweepObject(sweep: Sweep, runs: readonly SweepRun[]): FineTuni
 }
 
 function toRunObject({ job, validLoss }: SweepRun): FineTuningSweepObject['leaderboard'][number] {
-  const { id, status, method, seed, progress } = job;
+  const { id, method, seed, progress } = job;
   const { rank } = method.options;
   return {
-    ...{ job: id, status, seed, valid_loss: validLoss },
+    ...{ job: id, status: toldStatus(job), seed, valid_loss: validLoss },
     learning_rate: trainingSettings.parse(method.hyperparameters).learningRate,
     rank: typeof rank === 'number' ? rank : null,
     progress: progress === null ? null : { ...progress },

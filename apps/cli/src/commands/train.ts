@@ -40,6 +40,7 @@ interface TrainOptions extends TaskOptions {
   readonly hyperparameter?: Readonly<Record<string, unknown>>;
   readonly suffix?: string;
   readonly seed?: number;
+  readonly priority?: number;
   readonly sweep?: SweepOption;
   readonly estimate?: true;
   readonly follow: boolean;
@@ -65,6 +66,7 @@ export const addTrain: AddCommands = (program, context) => {
   command
     .option('--suffix <text>', 'part of the name of what is trained')
     .option('--seed <n>', 'repeats a training', numberOption)
+    .option('--priority <n>', 'lower numbers are trained first, from -100 to 100', numberOption)
     .option(
       '--sweep <name=values>',
       'train with each of learning_rate, rank or seed; may be repeated, every combination is a job',
@@ -136,10 +138,10 @@ async function train(client: ApiClient, options: TrainOptions, isPrivate: boolea
 }
 
 async function jobRequest(client: ApiClient, options: TrainOptions): Promise<JobRequest> {
-  const { model, adapter, scope, suffix, seed } = options;
+  const { model, adapter, scope, suffix, seed, priority } = options;
   const task = askedTask(options);
   return {
-    ...{ model, suffix, seed, task },
+    ...{ model, suffix, seed, priority, task },
     training_file: await fileId(client, options.file, task),
     validation_file:
       options.validationFile === undefined ? null : await fileId(client, options.validationFile, task),

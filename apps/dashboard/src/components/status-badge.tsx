@@ -2,7 +2,9 @@ import { Box } from '@mantine/core';
 import type { JobStatus } from '@prad/contracts';
 import classes from './status-badge.module.css';
 
-const labels: Readonly<Record<JobStatus, string>> = {
+type ShownStatus = JobStatus | 'cancelling';
+
+const labels: Readonly<Record<ShownStatus, string>> = {
   validating_files: 'checking files',
   queued: 'queued',
   running: 'running',
@@ -10,19 +12,21 @@ const labels: Readonly<Record<JobStatus, string>> = {
   succeeded: 'succeeded',
   failed: 'failed',
   cancelled: 'cancelled',
+  cancelling: 'cancelling',
 };
 
 export interface StatusBadgeProps {
-  readonly status: JobStatus;
+  readonly status: ShownStatus;
   readonly cancelRequested?: boolean;
 }
 
 /** A job's state by a word and a colour. */
 export function StatusBadge({ status, cancelRequested = false }: StatusBadgeProps) {
-  const isEnding = cancelRequested && (status === 'running' || status === 'queued');
+  const isEnding =
+    status === 'cancelling' || (cancelRequested && (status === 'running' || status === 'queued'));
   return (
     <Box component="span" className={classes['badge']} data-status={isEnding ? 'cancelled' : status}>
-      {isEnding ? 'cancelling' : labels[status]}
+      {labels[isEnding ? 'cancelling' : status]}
     </Box>
   );
 }

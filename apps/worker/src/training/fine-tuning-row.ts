@@ -11,10 +11,12 @@ export class FineTuningRow implements LeasedRow<FineTuningJob> {
     private readonly rows: Pick<Repositories, 'fineTuningJobs' | 'jobEvents'>,
     private readonly id: string,
     private readonly leaseMs: number,
+    /** Most jobs of a project that workers are at; 0: any number. */
+    private readonly mostOfProject = 0,
   ) {}
 
   claim(owner: string): Promise<FineTuningJob | undefined> {
-    return this.rows.fineTuningJobs.claim(this.id, owner, this.leaseMs);
+    return this.rows.fineTuningJobs.claim(this.id, owner, this.leaseMs, this.mostOfProject);
   }
 
   heartbeat(owner: string): Promise<Heartbeat> {

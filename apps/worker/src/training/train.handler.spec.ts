@@ -77,7 +77,7 @@ function handlerThat(errors: readonly (AppError | undefined)[], trainingState: o
     },
   } as unknown as ComputeThread<TrainingHandlers>;
   const metrics = { end: () => undefined } as unknown as TrainingMetrics;
-  const settings = { intraOpThreads: 1, device: 'cpu', stateEveryMs: 60_000 } as const;
+  const settings = { intraOpThreads: 1, device: 'cpu', stateEveryMs: 60_000, mostOfProject: 0 } as const;
   const handler = new TrainHandler(
     rows,
     blobs,

@@ -34,6 +34,8 @@ export class TrainHandler implements JobHandler<'train'> {
       readonly intraOpThreads: number;
       readonly device: Device;
       readonly stateEveryMs: number;
+      /** See `MAX_TRAININGS_PER_PROJECT`. */
+      readonly mostOfProject: number;
     },
     private readonly metrics: TrainingMetrics,
   ) {}
@@ -65,7 +67,7 @@ export class TrainHandler implements JobHandler<'train'> {
     signal: AbortSignal,
     seatOf: (job: FineTuningJob) => Promise<Seat | undefined>,
   ): Promise<void> {
-    const row = new FineTuningRow(this.rows, id, this.timing.leaseMs);
+    const row = new FineTuningRow(this.rows, id, this.timing.leaseMs, this.settings.mostOfProject);
     await underLease(row, this.timing, signal, async (job, lease) => {
       refuseDeadly(job);
       const seat = await seatOf(job);
