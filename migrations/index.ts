@@ -10,6 +10,7 @@ import { TrainingStates1764635000000 } from './1764635000000-training-states.js'
 import { Evaluations1764640000000 } from './1764640000000-evaluations.js';
 import { Sweeps1764660000000 } from './1764660000000-sweeps.js';
 import { PausedJobs1764670000000 } from './1764670000000-paused-jobs.js';
+import { StalledJobs1764710000000 } from './1764710000000-stalled-jobs.js';
 import { ReadingEndpoints1764740000000 } from './1764740000000-reading-endpoints.js';
 import { Tasks1764750000000 } from './1764750000000-tasks.js';
 import { FileFormats1764760000000 } from './1764760000000-file-formats.js';
@@ -29,6 +30,7 @@ export const migrations = [
   Evaluations1764640000000,
   Sweeps1764660000000,
   PausedJobs1764670000000,
+  StalledJobs1764710000000,
   ReadingEndpoints1764740000000,
   Tasks1764750000000,
   FileFormats1764760000000,

@@ -90,6 +90,8 @@ export class FineTuningJobEntity {
   progressTotal!: number | null;
   @Column({ type: 'jsonb', nullable: true })
   trainingState!: TrainingState | null;
+  @Column({ type: 'timestamptz', nullable: true })
+  stalledSince!: Date | null;
   @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
   trainedTokens!: number;
   @ForeignKey(() => AdapterEntity)

@@ -12,6 +12,7 @@ import {
   requestFineTuningCancel,
   requestFineTuningPause,
   resumeFineTuning,
+  stallFineTuning,
   succeedFineTuning,
   type Failure,
   type FineTuningJob,
@@ -205,6 +206,11 @@ export class FineTuningJobRepository {
       return keepTrainingState(job, owner, state);
     });
     return before === state.blobKey ? undefined : before;
+  }
+
+  /** Notes since when the disk is full; the holder goes on holding the job. Throws conflict `lease_lost`. */
+  stall(id: string, owner: string): Promise<FineTuningJob> {
+    return this.change(id, (job, now) => stallFineTuning(job, owner, now));
   }
 
   /** Has every batch computed in so many passes from now on, and warns of it. Throws conflict `lease_lost`. */

@@ -14,6 +14,7 @@ function factsOf(row: FineTuningJobEntity) {
     ...{ id, suffix, seed, metadata, warnings: row.warnings, cancelRequested, attempts, trainedTokens },
     ...{ createdAt, startedAt, trainingState: row.trainingState, pauseRequested: row.pauseRequested },
     priority: row.priority,
+    stalledSince: row.stalledSince,
     project: row.projectId,
     model: row.baseModelId,
     task: row.taskId,
@@ -55,9 +56,10 @@ export function toDomain(row: FineTuningJobEntity): FineTuningJob {
 /** The columns that a transition may change. */
 export function toRow(job: FineTuningJob) {
   const { status, cancelRequested, pauseRequested, attempts, progress, trainingState } = job;
-  const { trainedTokens, startedAt } = job;
+  const { trainedTokens, startedAt, stalledSince } = job;
   return {
     ...{ status, cancelRequested, pauseRequested, attempts, trainingState, trainedTokens, startedAt },
+    stalledSince,
     progressStep: progress?.step ?? null,
     progressTotal: progress?.total ?? null,
     finishedAt: 'finishedAt' in job ? job.finishedAt : null,

@@ -1,4 +1,5 @@
 export { DatabaseModule } from './database.module.js';
+export { connectionLost } from './connection-lost.js';
 export { openDatabase, type Database } from './open-database.js';
 export {
   createDataSource,

@@ -57,6 +57,8 @@ export interface FineTuningJobFacts {
   readonly progress: Progress | null;
   /** The newest that was kept; null before the first and after the end. */
   readonly trainingState: TrainingState | null;
+  /** Since when the disk has had no room for what the job writes; null while it gets on. */
+  readonly stalledSince: Date | null;
   /** Tokens seen in training so far. */
   readonly trainedTokens: number;
   readonly createdAt: Date;

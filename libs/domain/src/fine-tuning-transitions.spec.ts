@@ -28,6 +28,7 @@ const facts = {
     attempts: 1,
     progress: null,
     trainingState: null,
+    stalledSince: null,
     trainedTokens: 0,
   },
   ...{ createdAt: earlier, startedAt: earlier },
@@ -61,6 +62,7 @@ const moves: Record<string, (job: FineTuningJob) => FineTuningJob | undefined> =
   reject: (job) => transitions.rejectFineTuning(job, failure, now),
   cancel: (job) => transitions.cancelFineTuning(job, 'me', now),
   requestPause: (job) => transitions.requestFineTuningPause(job),
+  stall: (job) => transitions.stallFineTuning(job, 'me', now),
   pause: (job) => transitions.pauseFineTuning(job, 'me'),
   resume: (job) => transitions.resumeFineTuning(job),
 };
@@ -76,6 +78,7 @@ const table: Record<string, Record<FineTuningStatus, string>> = {
   reject: row('failed failed - - - - -'),
   cancel: row('- - cancelled - - - -'),
   requestPause: row('- paused running paused - - -'),
+  stall: row('- - running - - - -'),
   pause: row('- - queued - - - -'),
   resume: row('- - - queued - - -'),
 };

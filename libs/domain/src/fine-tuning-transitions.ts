@@ -14,17 +14,17 @@ type Running = Extract<FineTuningJob, { status: 'running' }>;
 function common(job: FineTuningJob): FineTuningJobFacts {
   const { id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata } = job;
   const { warnings, cancelRequested, pauseRequested, attempts, progress, trainingState, trainedTokens } = job;
-  const { createdAt, startedAt, priority } = job;
+  const { createdAt, startedAt, priority, stalledSince } = job;
   return {
     ...{ id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata },
     ...{ warnings, cancelRequested, pauseRequested, attempts, progress, trainingState, trainedTokens },
-    ...{ createdAt, startedAt, priority },
+    ...{ createdAt, startedAt, priority, stalledSince },
   };
 }
 
 /** What a job that has ended keeps: nothing goes on from its state. */
 function ended(job: FineTuningJob): FineTuningJobFacts {
-  return { ...common(job), pauseRequested: false, trainingState: null };
+  return { ...common(job), pauseRequested: false, trainingState: null, stalledSince: null };
 }
 
 function heldBy(job: FineTuningJob, owner: string): Running {
@@ -87,7 +87,13 @@ export function keepTrainingState(
   owner: string,
   trainingState: TrainingState,
 ): FineTuningJob {
-  return { ...heldBy(job, owner), trainingState };
+  return { ...heldBy(job, owner), trainingState, stalledSince: null };
+}
+
+/** The holder finds no room on the disk: from the first time on the job gets no further until it keeps a state. */
+export function stallFineTuning(job: FineTuningJob, owner: string, now: Date): FineTuningJob {
+  const held = heldBy(job, owner);
+  return { ...held, stalledSince: held.stalledSince ?? now };
 }
 
 /** The holder ends the job with what it made. */

@@ -41,6 +41,7 @@ export {
   releaseFineTuning,
   requestFineTuningCancel,
   requestFineTuningPause,
+  stallFineTuning,
   resumeFineTuning,
   succeedFineTuning,
 } from './fine-tuning-transitions.js';

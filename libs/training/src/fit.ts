@@ -73,6 +73,8 @@ class Loop {
   #savedAt = performance.now();
   /** What writing the last state took. */
   #saveMs = 0;
+  /** Whether it was told that no state can be written. */
+  #toldUnkept = false;
 
   constructor(
     private readonly training: TrainingRun,
@@ -99,7 +101,7 @@ class Loop {
       yield* this.#steps();
     } catch (error) {
       // Before the first step there is nothing to keep.
-      if (this.signal.aborted && this.trainer.state.steps > 0) yield await this.#kept();
+      if (this.signal.aborted && this.trainer.state.steps > 0) yield* this.#kept();
       throw error;
     }
     yield await this.#finished();
@@ -116,7 +118,7 @@ class Loop {
       if (this.#settled) yield await this.#step(step);
       yield* this.#settle(step);
       if (this.#isStoppedEarly) return;
-      if (this.#stateIsDue) yield await this.#kept();
+      if (this.#stateIsDue) yield* this.#kept();
     }
   }
 
@@ -206,14 +208,21 @@ class Loop {
     return (this.#digest ??= runDigest(this.training));
   }
 
-  /** A state that could not be written costs what was trained since the one before, not the run. */
-  async #kept(): Promise<EventOf<'state'> | EventOf<'warning'>> {
+  /** A state that could not be written costs what was trained since the one before, not the run; the first is told. */
+  async *#kept(): AsyncGenerator<EventOf<'state'> | EventOf<'warning'>> {
     try {
-      return await this.#state();
+      const state = await this.#state();
+      this.#toldUnkept = false;
+      yield state;
     } catch (error) {
       this.#savedAt = performance.now();
+      if (this.#toldUnkept) return;
+      this.#toldUnkept = true;
       const reason = error instanceof Error ? error.message : String(error);
-      return { type: 'warning', message: `No state was kept at step ${this.trainer.state.steps}: ${reason}` };
+      yield {
+        type: 'warning',
+        message: `No state was kept at step ${this.trainer.state.steps}: ${reason}`,
+      };
     }
   }
 

@@ -12,6 +12,8 @@ export const LEASE_MS = 2_000;
 
 export interface ClusterOptions {
   readonly redisUrl?: string | undefined;
+  /** An empty database; a new one on the run's server unless given. */
+  readonly databaseUrl?: string;
   /** An existing folder for the blobs; a new one unless given. */
   readonly dataFolder?: string;
   /** Beside or instead of what is set below, for the API and every worker. */
@@ -33,8 +35,9 @@ export class Cluster {
     private readonly isOwnFolder: boolean,
   ) {}
 
-  static async start({ redisUrl, dataFolder, environment: more }: ClusterOptions = {}): Promise<Cluster> {
-    const databaseUrl = await createEmptyDatabase();
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const { redisUrl, dataFolder, environment: more } = options;
+    const databaseUrl = options.databaseUrl ?? (await createEmptyDatabase());
     const folder = dataFolder ?? (await mkdtemp(join(tmpdir(), 'prad-e2e-')));
     await chmod(folder, 0o711);
     const environment = {

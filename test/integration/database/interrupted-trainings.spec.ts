@@ -34,6 +34,23 @@ it('keeps the newest state of its holder, tells of the one before, and forgets i
   });
 });
 
+it('knows since when it gets no further, until it keeps a state', async () => {
+  const { id, owner } = await claimed();
+  const { stalledSince } = await db.fineTuningJobs.stall(id, owner);
+  expect(stalledSince).toBeInstanceOf(Date);
+  expect(await db.fineTuningJobs.stall(id, owner)).toMatchObject({ stalledSince });
+  expect(await db.fineTuningJobs.release(id, owner)).toMatchObject({ status: 'queued', stalledSince });
+  const next = newId('lease');
+  await db.fineTuningJobs.claim(id, next, LEASE_MS);
+  await db.fineTuningJobs.keepState(id, next, {
+    step: 1,
+    blobKey: 'training-states/1',
+    digest: 'd',
+    bytes: 9,
+  });
+  expect(await db.fineTuningJobs.get(id)).toMatchObject({ status: 'running', stalledSince: null });
+});
+
 it('tells its holder of a pause, waits without a lease, and is claimable again once resumed', async () => {
   const { id, owner } = await claimed();
   expect(await db.fineTuningJobs.requestPause(id)).toMatchObject({ status: 'running', pauseRequested: true });

@@ -9,10 +9,21 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
-/** A Redis that keeps nothing on disk, on a free port; undefined where redis-server is not installed. */
-export async function startRedis(folder: string): Promise<RedisServer | undefined> {
-  const port = await freePort();
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+export interface RedisOptions {
+  /** A free one unless given. */
+  readonly port?: number;
+  /** Whether a restart on the same folder finds everything again; false unless given. */
+  readonly durable?: boolean;
+}
+
+/** A Redis on a loopback port; undefined where redis-server is not installed. */
+export async function startRedis(
+  folder: string,
+  { port: wanted, durable = false }: RedisOptions = {},
+): Promise<RedisServer | undefined> {
+  const port = wanted ?? (await freePort());
+  const kept = durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', ...kept];
   const server = spawn('redis-server', [...options, '--dir', folder], { stdio: 'ignore' });
   const started = await once(server, 'spawn').then(
     () => true,

@@ -1,4 +1,5 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import { connectionLost } from '@prad/database';
 import { AppError } from '@prad/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorResponse, type ErrorResponse } from './error-response.js';
@@ -17,13 +18,15 @@ export class ErrorFilter implements ExceptionFilter {
       this.logger.error({ err: thrown, url: request.url, id: request.id }, body.error.message);
     // A stream that has begun reports errors itself; after its end there is nobody to tell.
     if (reply.sent || reply.raw.headersSent) return;
+    if (status === 503) void reply.header('retry-after', '1');
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
     await reply.status(status).send(body);
   }
 }
 
 function toResponse(thrown: unknown): ErrorResponse {
-  if (thrown instanceof AppError) return errorResponse(thrown);
+  const error = thrown instanceof AppError ? thrown : connectionLost(thrown);
+  if (error !== undefined) return errorResponse(error);
   const framework = frameworkError(thrown);
   if (framework !== undefined) return framework;
   return errorResponse(

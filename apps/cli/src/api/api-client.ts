@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdapterFolderBytes } from '@prad/adapter-files';
 import {
   adapterAlias,
@@ -57,6 +58,7 @@ import {
   type TaskObject,
   type TaskPreviewObject,
 } from '@prad/contracts';
+import { AppError } from '@prad/errors';
 import type { z } from 'zod';
 import { errorOf, unreachable } from './api-error.js';
 import { serverSentEvents, type ServerSentEvent } from './server-sent-events.js';
@@ -65,6 +67,7 @@ import { uploadBody } from './upload-body.js';
 /** Newest items of a list that the command line asks for. */
 const LIST_LIMIT = 100;
 const PING_MS = 2_000;
+const LONGEST_PAUSE_MS = 2_000;
 
 /** A fine-tuning job as it is submitted: what the contract fills in may be left out. */
 export type JobRequest = z.input<typeof createFineTuningJob>;
@@ -307,8 +310,17 @@ export class ApiClient {
     }
   }
 
-  #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-    return this.#json(path, {}, schema);
+  /** A server that has just lost its database has it back in a moment, and reading may be repeated. */
+  async #get<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+    for (let pause = 500; ; pause *= 2) {
+      try {
+        return await this.#json(path, {}, schema);
+      } catch (error) {
+        const mayPass = error instanceof AppError && error.code === 'database_unreachable';
+        if (!mayPass || pause > LONGEST_PAUSE_MS) throw error;
+        await sleep(pause);
+      }
+    }
   }
 
   #post<T>(path: string, body: unknown, schema: z.ZodType<T>): Promise<T> {

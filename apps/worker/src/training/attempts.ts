@@ -32,7 +32,22 @@ export function morePasses(job: FineTuningJob): number | undefined {
   return job.warnings.includes(SPLIT_WARNING) || 2 * passes > batchSize ? undefined : 2 * passes;
 }
 
-/** Rethrows. What is exhausted (a full disk, memory) ends the job: to train all of it again would end the same way. */
+/** A disk on which nobody makes room for so long is not waited for any more: a night and the day after it. */
+const LONGEST_STALL_MS = 24 * 3_600_000;
+const LONGEST_PAUSE_MS = 60_000;
+const SHORTEST_PAUSE_MS = 1_000;
+
+export function isDiskFull(error: unknown): error is AppError {
+  return error instanceof AppError && error.code === 'disk_full';
+}
+
+/** After how many milliseconds a job looks again whether there is room: the longer it waited, the later. Undefined for never. */
+export function pauseAfterStall(stalledMs: number): number | undefined {
+  if (stalledMs > LONGEST_STALL_MS) return undefined;
+  return Math.min(LONGEST_PAUSE_MS, Math.max(SHORTEST_PAUSE_MS, stalledMs / 2));
+}
+
+/** Rethrows. What is exhausted (memory) ends the job: to train all of it again would end the same way. */
 export function withoutRetry(error: unknown): never {
   if (!(error instanceof AppError) || error.kind !== 'exhausted') throw error;
   const { code, message, details } = error;

@@ -1,7 +1,7 @@
 import type { Repositories } from '@prad/database';
 import type { FineTuningJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import type { JobContext } from '@prad/queue';
+import { Postponed, type JobContext } from '@prad/queue';
 import type { ComputeThread } from '@prad/runtime';
 import type { BlobStore } from '@prad/storage';
 import type { TrainingPlan } from '@prad/training';
@@ -26,8 +26,10 @@ const hyperparameters = {
 const outOfMemory = () =>
   new AppError({ kind: 'exhausted', code: 'out_of_memory', message: 'the graph did not run: bad_alloc' });
 
+const diskFull = () => new AppError({ kind: 'exhausted', code: 'disk_full', message: 'no room' });
+
 /** A handler over one row, and the plans that its thread was given; each fails with the next of `errors`. */
-function handlerThat(errors: readonly (AppError | undefined)[], trainingState: object | null = null) {
+function handlerThat(errors: readonly (AppError | undefined)[], facts: object = {}) {
   const plans: TrainingPlan[] = [];
   const events: string[] = [];
   let job = {
@@ -40,7 +42,7 @@ function handlerThat(errors: readonly (AppError | undefined)[], trainingState: o
       attempts: 1,
       warnings: [],
     },
-    ...{ status: 'running', trainingState },
+    ...{ status: 'running', trainingState: null, stalledSince: null, ...facts },
     method: { adapter: 'lora', scope: 'prompt', options: {}, hyperparameters },
   } as unknown as FineTuningJob;
   const rows = {
@@ -49,6 +51,10 @@ function handlerThat(errors: readonly (AppError | undefined)[], trainingState: o
       heartbeat: () => Promise.resolve({ alive: true, cancelRequested: false }),
       release: () => Promise.resolve(),
       get: () => Promise.resolve(job),
+      stall: () => {
+        job = { ...job, stalledSince: job.stalledSince ?? new Date() };
+        return Promise.resolve(job);
+      },
       splitBatches: (_id: string, _owner: string, passes: number, warning: string) => {
         const settings = { ...hyperparameters, gradientAccumulationSteps: passes };
         job = { ...job, warnings: [warning], method: { ...job.method, hyperparameters: settings } };
@@ -114,8 +120,23 @@ it('begins anew, and says so, where the state of an earlier attempt cannot be us
     message: 'it is cut short',
   });
   const state = { step: 4, blobKey: 'training-states/ftjob-1/1/step-4.safetensors', digest: 'd', bytes: 1 };
-  const { done, plans, events } = handlerThat([unusable, undefined], state);
+  const { done, plans, events } = handlerThat([unusable, undefined], { trainingState: state });
   await done();
   expect(plans.map(({ resumeFrom }) => resumeFrom)).toEqual([`/blobs/${state.blobKey}`, undefined]);
   expect(events).toEqual(['Training begins anew: it is cut short']);
+});
+
+it('puts off a job that finds the disk full, says so once, and takes it up where it was', async () => {
+  const state = { step: 4, blobKey: 'training-states/ftjob-1/1/step-4.safetensors', digest: 'd', bytes: 1 };
+  const { done, plans, events } = handlerThat([diskFull(), diskFull(), undefined], { trainingState: state });
+  await expect(done()).rejects.toBeInstanceOf(Postponed);
+  await expect(done()).rejects.toBeInstanceOf(Postponed);
+  await done();
+  expect(events).toEqual([expect.stringMatching(/waits for room on the disk.*no room/)]);
+  expect(plans.map(({ resumeFrom }) => resumeFrom)).toEqual(Array(3).fill(`/blobs/${state.blobKey}`));
+});
+
+it('fails a job for which nobody made room within a day', async () => {
+  const { done } = handlerThat([diskFull()], { stalledSince: new Date(Date.now() - 25 * 3_600_000) });
+  await expect(done()).rejects.toMatchObject({ kind: 'conflict', code: 'disk_full', message: 'no room' });
 });

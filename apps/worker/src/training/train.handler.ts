@@ -11,7 +11,15 @@ import { failureOf } from '../failure-of.js';
 import type { LeaseTiming } from '../lease/held-lease.js';
 import { underLease, type Lease } from '../lease/under-lease.js';
 import type { TrainingMetrics } from '../metrics/training-metrics.js';
-import { isOutOfMemory, morePasses, refuseDeadly, SPLIT_WARNING, withoutRetry } from './attempts.js';
+import {
+  isDiskFull,
+  isOutOfMemory,
+  morePasses,
+  pauseAfterStall,
+  refuseDeadly,
+  SPLIT_WARNING,
+  withoutRetry,
+} from './attempts.js';
 import { companionsOf, gather, isPackable, type Company } from './company.js';
 import { FineTuningRow } from './fine-tuning-row.js';
 import { trainingPlan } from './training-plan.js';
@@ -74,12 +82,27 @@ export class TrainHandler implements JobHandler<'train'> {
       try {
         await this.blobs
           .withScratch((folder) => this.#train(row, job, lease, folder, seat))
+          .catch((error: unknown) => this.#waitForRoom(error, job, lease))
           .catch(withoutRetry);
       } finally {
         if (seat) await this.#leave(seat);
       }
     });
     if (isFinal((await this.rows.fineTuningJobs.get(id)).status)) await this.blobs.delete(statesOf(id));
+  }
+
+  /** Puts a job off that finds the disk full: it goes on from its last state. Rethrows everything else. */
+  async #waitForRoom(error: unknown, job: FineTuningJob, { owner }: Lease): Promise<never> {
+    if (!isDiskFull(error)) throw error;
+    const { stalledSince } = await this.rows.fineTuningJobs.stall(job.id, owner);
+    const pause = pauseAfterStall(stalledSince === null ? 0 : Date.now() - stalledSince.getTime());
+    if (pause === undefined) throw error;
+    if (job.stalledSince === null) {
+      const message = `The job waits for room on the disk and then goes on from the last state it kept: ${error.message}`;
+      const data = { attempt: job.attempts, code: error.code };
+      await this.rows.jobEvents.append(job.id, { level: 'warn', message, data }, owner);
+    }
+    throw new Postponed(pause);
   }
 
   /** Takes up waiting jobs that may train in one pass with the job. */
