@@ -113,6 +113,13 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     await rows.click();
     await page.getByRole('option', { name: 'Prompts with completions, or messages' }).click();
 
+    const table = join(cluster.dataFolder, 'table.csv');
+    await writeFile(table, 'id,question,label\n1,"a\nb ->", yes\n2,c ->, no\n');
+    await page.getByRole('textbox', { name: 'Columns' }).fill('prompt=question, completion=label');
+    await page.locator('input[type=file]').setInputFiles(table);
+    await page.getByRole('link', { name: 'table.csv', exact: true }).waitFor();
+    await page.getByRole('textbox', { name: 'Columns' }).fill('');
+
     await page.locator('input[type=file]').setInputFiles(bundled('tasks/reviews/train.jsonl'));
     await page.getByRole('link', { name: 'train.jsonl', exact: true }).click();
     await see('train.jsonl');

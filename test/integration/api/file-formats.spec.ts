@@ -100,7 +100,7 @@ describe('a file of another format', () => {
     const error = await refused(send('bad.csv', content));
     expect(error).toMatchObject({ param: 'file', code: 'csv_column_count' });
     expect(error.prad?.problems).toEqual([
-      { line: 4, message: 'line 4 has 1 column, expected 2 as in the header' },
+      { line: 4, message: 'line 4: 1 column, expected 2 as in the header' },
       { line: 5, field: 'prompt', message: 'line 5: prompt must not be empty' },
       { line: 7, message: 'line 7: a quote opens in this row and is never closed' },
     ]);

@@ -1,4 +1,4 @@
-import type { FileObject } from '@prad/contracts';
+import type { ColumnMapping, FileObject } from '@prad/contracts';
 import { accessKey, authorization, refuseKey } from './access-key.js';
 import { apiError, unreachable } from './api-error.js';
 
@@ -6,16 +6,22 @@ export interface UploadOptions {
   /** What the rows are; null: prompts with completions, or messages. */
   readonly task: string | null;
   readonly signal: AbortSignal;
+  /** Undefined takes all columns as they are called. */
+  readonly columns: ColumnMapping | undefined;
   /** Share of the file that was sent, 0 to 1. */
   readonly onProgress: (share: number) => void;
 }
 
 /** Sends a training file. By XMLHttpRequest, for fetch does not tell how much of a body was sent. Throws ApiError. */
-export function uploadFile(file: File, { task, signal, onProgress }: UploadOptions): Promise<FileObject> {
+export function uploadFile(
+  file: File,
+  { columns, task, signal, onProgress }: UploadOptions,
+): Promise<FileObject> {
   const key = accessKey();
   const form = new FormData();
   form.append('purpose', 'fine-tune');
   if (task !== null) form.append('task', task);
+  if (columns !== undefined) form.append('columns', JSON.stringify(columns));
   form.append('file', file);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

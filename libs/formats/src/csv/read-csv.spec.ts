@@ -60,8 +60,8 @@ describe('readCsv', () => {
     const found = await rows('a,b\n1\n"x\ny",2\n1,2,3\n3,4\n', { onProblem });
     expect(found.map(({ line }) => line)).toEqual([3, 6]);
     expect(problems.map(({ message, details }) => [message, details['line']])).toEqual([
-      ['line 2 has 1 column, expected 2 as in the header', 2],
-      ['line 5 has 3 columns, expected 2 as in the header', 5],
+      ['line 2: 1 column, expected 2 as in the header', 2],
+      ['line 5: 3 columns, expected 2 as in the header', 5],
     ]);
   });
 
@@ -71,7 +71,7 @@ describe('readCsv', () => {
     ['a header alone', 'a,b\n', 1, /expected rows below the header/],
     ['a column without a name', '\na,,c\n1,2,3', 2, /column 2 of the header has no name/],
     ['a name twice', 'a,b, a\n1,2,3', 1, /names the column "a" twice/],
-    ['a row with too few columns', 'a,b\n1,2\n3', 3, /line 3 has 1 column/],
+    ['a row with too few columns', 'a,b\n1,2\n3', 3, /line 3: 1 column/],
     ['an open quote', 'a,b\n1,2\n\n3,"x\n4,5\n', 4, /line 4: a quote opens in this row and is never closed/],
     ['a long row', `a,b\n"${'x\n'.repeat(40)}",1`, 2, /line 2: the row that begins here is too long/],
     ['a long line', `a,b\n1,2\n${'x'.repeat(100)}`, 3, /line 3 is longer than 60 bytes/],

@@ -149,7 +149,7 @@ function headerOf(cells: readonly string[], line: number): readonly string[] {
 function wrongCount(line: number, got: number, names: readonly string[]): AppError {
   const expected = `${names.length} as in the header`;
   const has = got === 1 ? '1 column' : `${got} columns`;
-  return invalid('csv_column_count', `line ${line} has ${has}, expected ${expected}`, { line });
+  return invalid('csv_column_count', `line ${line}: ${has}, expected ${expected}`, { line });
 }
 
 function unreadable(failure: Error, line: number): AppError {

@@ -1,4 +1,4 @@
-import { Button, FileButton, Group, Progress, Select, Stack, Text } from '@mantine/core';
+import { Button, FileButton, Group, Progress, Select, Stack, Text, TextInput } from '@mantine/core';
 import { IconUpload } from '@tabler/icons-react';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type DragEvent } from 'react';
@@ -9,6 +9,7 @@ import { Panel } from '../../components/panel.js';
 import { Problem } from '../../components/problem.js';
 import { tellDone } from '../../components/tell.js';
 import { bytes, plural } from '../../format/numbers.js';
+import { columnsOf } from './columns-text.js';
 import { LineProblems } from './line-problems.js';
 import classes from './upload.module.css';
 
@@ -18,11 +19,14 @@ export function Upload() {
   const [share, setShare] = useState(0);
   const [task, setTask] = useState<string | null>(null);
   const sending = useRef<AbortController>(null);
+  const [columnsText, setColumnsText] = useState('');
+  const columns = columnsOf(columnsText);
   const upload = useMutation({
     mutationFn: (file: File) => {
+      if (columns instanceof Error) throw columns;
       sending.current = new AbortController();
       setShare(0);
-      return uploadFile(file, { task, signal: sending.current.signal, onProgress: setShare });
+      return uploadFile(file, { columns, task, signal: sending.current.signal, onProgress: setShare });
     },
     onSuccess: ({ filename, prad }) => {
       tellDone(`${filename} is uploaded: ${plural(prad.rows ?? 0, 'row')}.`);
@@ -39,7 +43,10 @@ export function Upload() {
   return (
     <Panel title="Upload">
       <Stack gap="md">
-        <TaskChoice task={task} onChange={setTask} />
+        <Group align="start">
+          <TaskChoice task={task} onChange={setTask} />
+          <ColumnsInput text={columnsText} onChange={setColumnsText} />
+        </Group>
         <div
           className={classes['zone']}
           onDrop={drop}
@@ -94,7 +101,31 @@ function TaskChoice({ task, onChange }: TaskChoiceProps) {
         onChange(name === NO_TASK ? null : name);
       }}
       allowDeselect={false}
-      maw={480}
+      w={420}
+      maw="100%"
+    />
+  );
+}
+
+interface ColumnsInputProps {
+  readonly text: string;
+  readonly onChange: (text: string) => void;
+}
+
+/** Which columns of the next file become which fields of its rows. */
+function ColumnsInput({ text, onChange }: ColumnsInputProps) {
+  const columns = columnsOf(text);
+  return (
+    <TextInput
+      label="Columns"
+      placeholder="all, or prompt=question, completion=answers.text"
+      w={420}
+      maw="100%"
+      value={text}
+      error={columns instanceof Error && columns.message}
+      onChange={({ currentTarget }) => {
+        onChange(currentTarget.value);
+      }}
     />
   );
 }
