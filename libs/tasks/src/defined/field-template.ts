@@ -9,15 +9,16 @@ export const LONGEST_TEMPLATE = 8_192;
 const LONGEST_TEXT = 262_144;
 /** Most items that a loop goes through. */
 const MOST_ITEMS = 256;
-/** Longest row, written as JSON, that is rendered: by a template with loops, and by one without. */
-const LONGEST_ROW = { looped: 65_536, plain: 262_144 };
+/** Most characters of the fields that a template reads, written as JSON; and most of them times the items of its loops. */
+const LONGEST_ROW = 262_144;
+const MOST_WORK = 2_097_152;
 
 /** Under these names templates find what bounds them, and texts without characters at their ends. */
 const [EMIT, LIMIT, STRIP] = ['emit_value', 'loop_limit', 'strip_characters'];
 
 /**
  * A Jinja template over the fields of a row. It always ends soon, whatever the row and whoever wrote it: `checkTemplate`
- * bounds what it may contain, loops end after 256 items, and texts after 262,144 characters.
+ * bounds what it may contain, loops end after 256 items, the work of a row and its text after so many characters.
  */
 export class FieldTemplate {
   readonly #template: JinjaTemplate;
@@ -39,19 +40,25 @@ export class FieldTemplate {
 
   /** @throws AppError invalid `training_example` naming the field, where one is missing or no text comes out. */
   render(row: JsonObject): string {
-    const { hasLoop, required } = this.#facts;
+    const { fields, required } = this.#facts;
     for (const field of required) if (row[field] === undefined) throw fault(field, 'is missing');
-    const most = hasLoop ? LONGEST_ROW.looped : LONGEST_ROW.plain;
-    if (JSON.stringify(row).length > most) throw tooLong('the row', most);
-    let written = 0;
+    const read = Object.fromEntries(fields.flatMap((field) => (field in row ? [[field, row[field]]] : [])));
+    const size = JSON.stringify(read).length;
+    if (size > LONGEST_ROW) throw tooLong('what it reads of the row', LONGEST_ROW);
+    let [written, items] = [0, 0];
     const emit = (value: unknown, field: string): string => {
       const text = textOf(value, field);
       written += text.length;
       if (written > LONGEST_TEXT) throw tooLong('what the template writes', LONGEST_TEXT);
       return text;
     };
+    const limit = (count: unknown): number => {
+      items += limitOf(count);
+      if (items * size > MOST_WORK) throw failed(tooMuch(items, size));
+      return Number(count);
+    };
     try {
-      return this.#template.render({ ...row, [EMIT]: emit, [LIMIT]: limitOf });
+      return this.#template.render({ ...read, [EMIT]: emit, [LIMIT]: limit });
     } catch (cause) {
       throw cause instanceof AppError ? cause : failed(reasonOf(cause));
     }
@@ -132,6 +139,10 @@ function failed(reason: string): AppError {
     code: 'training_example',
     message: `the template fails on the row: ${reason}`,
   });
+}
+
+function tooMuch(items: number, size: number): string {
+  return `its loops go through ${items} items of a row of ${size} characters; the two multiplied may be ${MOST_WORK} at most`;
 }
 
 function tooLong(what: string, most: number): AppError {

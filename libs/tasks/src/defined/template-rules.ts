@@ -35,8 +35,9 @@ const growing = new Set(['join', 'replace', 'tojson']);
 
 /** What a template was found to use. */
 export interface TemplateFacts {
-  readonly hasLoop: boolean;
-  /** Fields of a row that it reads and does not do without. */
+  /** Fields of a row that it reads. */
+  readonly fields: readonly string[];
+  /** Those of them that it does not do without. */
   readonly required: readonly string[];
 }
 
@@ -46,16 +47,15 @@ export interface TemplateFacts {
  * @throws AppError invalid `task_template` that says what is not taken.
  */
 export function checkTemplate(program: Node, callable: string): TemplateFacts {
-  const found = { nodes: 0, hasLoop: false };
+  let nodes = 0;
   const bound = new Set(['loop', 'true', 'false', 'none', 'True', 'False', 'None', callable]);
   const [read, dispensable] = [new Set<string>(), new Set<string>()];
   const visit = (node: Node, isInLoop: boolean, isInGrowing: boolean): void => {
-    found.nodes += 1;
-    if (found.nodes > MOST_NODES) throw refused(`it has more than ${MOST_NODES} parts`);
+    nodes += 1;
+    if (nodes > MOST_NODES) throw refused(`it has more than ${MOST_NODES} parts`);
     if (!allowed.has(node.type)) throw refused(`${nameOf(node)} is not taken`);
     if (node.type === 'For') {
       if (isInLoop) throw refused('a loop within a loop is not taken');
-      found.hasLoop = true;
       for (const { value } of identifiersOf(node['loopvar'])) bound.add(String(value));
     }
     const name = calledName(node, callable);
@@ -69,8 +69,8 @@ export function checkTemplate(program: Node, callable: string): TemplateFacts {
     }
   };
   visit(program, false, false);
-  const required = [...read].filter((field) => !bound.has(field) && !dispensable.has(field));
-  return { hasLoop: found.hasLoop, required };
+  const fields = [...read].filter((name) => !bound.has(name));
+  return { fields, required: fields.filter((field) => !dispensable.has(field)) };
 }
 
 /** The name of a filter or method; undefined for other nodes. */
