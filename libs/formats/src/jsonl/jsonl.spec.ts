@@ -75,6 +75,16 @@ describe('readJsonLines', () => {
     ]);
   });
 
+  it('lets others of the thread have their turn while its reader works on rows that came at once', async () => {
+    let turns = 0;
+    const others = setInterval(() => (turns += 1), 1);
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    for await (const { row } of readJsonLines(Readable.from([Buffer.from('1\n'.repeat(4))])))
+      Atomics.wait(clock, 0, 0, 25 + row);
+    clearInterval(others);
+    expect(turns).toBeGreaterThan(0);
+  });
+
   it('keeps what the source throws', async () => {
     const failing = new Readable({ read: () => failing.destroy(new Error('connection lost')) });
     await expect(readJsonLines(failing).next()).rejects.toThrow('connection lost');

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TextDecoder } from 'node:util';
 import { AppError } from '@prad/errors';
 import { openError } from '../byte-source.js';
@@ -24,6 +25,9 @@ export interface JsonLinesOptions {
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
+/** After so long others of the thread get their turn, however much there is to read at once. */
+const TURN_MS = 20;
+
 /** Longest row of a data set, in bytes. */
 export const LONGEST_ROW = 4 << 20;
 
@@ -39,6 +43,7 @@ export async function* readJsonLines(
 ): AsyncGenerator<JsonLine> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let rows = 0;
+  let began = performance.now();
   for await (const { line, bytes } of splitLines(chunksOf(source), maxLineBytes)) {
     if (isBlank(bytes)) continue;
     const row = rows++;
@@ -46,6 +51,9 @@ export async function* readJsonLines(
     const value = valueOf(decoder, bytes, line);
     if (value instanceof AppError) onProblem(value);
     else yield { line, row, value };
+    if (performance.now() - began < TURN_MS) continue;
+    await nextTurn();
+    began = performance.now();
   }
   if (rows === 0)
     throw invalid('jsonl_empty', 'the file is empty: expected at least one JSON line', { line: 1 });
