@@ -14,6 +14,7 @@ import { StalledJobs1764710000000 } from './1764710000000-stalled-jobs.js';
 import { ReadingEndpoints1764740000000 } from './1764740000000-reading-endpoints.js';
 import { Tasks1764750000000 } from './1764750000000-tasks.js';
 import { FileFormats1764760000000 } from './1764760000000-file-formats.js';
+import { JobEvaluations1764770000000 } from './1764770000000-job-evaluations.js';
 import { TrainingPriorities1764780000000 } from './1764780000000-training-priorities.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
@@ -34,5 +35,6 @@ export const migrations = [
   ReadingEndpoints1764740000000,
   Tasks1764750000000,
   FileFormats1764760000000,
+  JobEvaluations1764770000000,
   TrainingPriorities1764780000000,
 ];

@@ -71,6 +71,7 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     await page.getByText('curl -sN').first().waitFor();
     const empty = [
       ['/jobs', 'Jobs', 'There is no job yet'],
+      ['/evaluations', 'Evaluations', 'There is no evaluation yet'],
       ['/adapters', 'Adapters', 'There is no adapter yet'],
       ['/datasets', 'Datasets', 'There is no data yet'],
       ['/workers', 'Workers', 'No worker reports itself'],

@@ -39,6 +39,18 @@ const sweeps = createRoute({
   component: lazyRouteComponent(() => import('./screens/sweeps/sweeps.js'), 'Sweeps'),
 });
 
+const evaluations = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluations',
+  component: lazyRouteComponent(() => import('./screens/evaluations/evaluations.js'), 'Evaluations'),
+});
+
+const evaluation = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluations/$id',
+  component: lazyRouteComponent(() => import('./screens/evaluations/evaluation.js'), 'Evaluation'),
+});
+
 const adapters = createRoute({
   getParentRoute: () => root,
   path: '/adapters',
@@ -73,7 +85,7 @@ const workers = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([
-    ...[overview, jobs, job, newJob, sweeps],
+    ...[overview, jobs, job, newJob, sweeps, evaluations, evaluation],
     ...[adapters, playground, datasets, dataset, workers],
   ]),
   defaultPreload: 'intent',

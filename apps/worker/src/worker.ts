@@ -18,6 +18,7 @@ import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { OneJobWatch } from './one-job-watch.js';
 import { Requeue } from './requeue.js';
 import { SweepHandler } from './sweep/sweep.handler.js';
+import { TrainAndEvaluateHandler } from './training/train-and-evaluate.handler.js';
 import { TrainHandler } from './training/train.handler.js';
 import type { WorkerLog } from './worker-log.js';
 import { WorkerReport } from './worker-report.js';
@@ -187,8 +188,9 @@ function handlersOf(
     stateEveryMs: env.TRAINING_STATE_MS,
     mostOfProject: env.MAX_TRAININGS_PER_PROJECT,
   };
+  const trainer = new TrainHandler(database, blobs, threads.training, timing, settings, training);
   return [
-    new TrainHandler(database, blobs, threads.training, timing, settings, training),
+    new TrainAndEvaluateHandler(trainer, database.fineTuningJobs, producer),
     new GenerateHandler(database, blobs, threads.generation, quick),
     new EvaluateHandler(database, blobs, producer, timing),
     new ImportHandler(database, blobs, threads.import, timing, log),

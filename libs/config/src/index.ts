@@ -11,6 +11,7 @@ export {
   scalingEnv,
   workerEnv,
 } from './fragments.js';
+export { codeVersion } from './code-version.js';
 export { loadEnv, readEnv, type Env, type EnvFragment, type EnvSource } from './load-env.js';
 export { address, flag, secretsOf, wholeNumber, wordsOf } from './text-values.js';
 export {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { createJobEvaluation, jobEvaluation, promotion } from './evaluation.js';
 import { fineTuningMethod } from './fine-tuning-method.js';
 import { lrSchedulerTypes } from './hyperparameters.js';
 import { neutralList } from './neutral.js';
@@ -40,6 +41,9 @@ export const createFineTuningJob = z
       .describe('Part of the name: ft:<base>:<suffix>:<tag>, or <base>-<suffix>-<tag> of `full`.'),
     seed: z.number().int().min(0).max(2_147_483_647).nullish().describe('Drawn at random where absent.'),
     method: fineTuningMethod.prefault({ type: 'prad' }),
+    evaluation: createJobEvaluation
+      .nullish()
+      .describe('Measures the result at the end, and promotes it if asked to.'),
     metadata: metadata.nullish(),
     priority: z
       .number()
@@ -61,6 +65,10 @@ export const createFineTuningJob = z
     message:
       'full, and special tokens that are rows of the head (special_tokens_tied), do not train in a pack',
     path: ['method', 'prad', 'hyperparameters', 'pack'],
+  })
+  .refine(({ evaluation, method: { prad } }) => !evaluation?.promote || prad.adapter !== 'full', {
+    message: 'full makes a base model, which has no aliases to promote it with',
+    path: ['evaluation', 'promote'],
   })
   .meta({ id: 'CreateFineTuningJob' });
 export type CreateFineTuningJob = z.infer<typeof createFineTuningJob>;
@@ -145,6 +153,8 @@ export const fineTuningJob = z
       pause_requested: z.boolean(),
       attempts: z.number().int(),
       started_at: z.number().int().nullable(),
+      evaluation: jobEvaluation,
+      promotion,
     }),
   })
   .meta({ id: 'FineTuningJob' });

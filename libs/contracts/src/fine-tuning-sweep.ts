@@ -38,6 +38,12 @@ export const createFineTuningSweep = createFineTuningJob
     validation_file: z
       .string({ error: 'a sweep needs a `validation_file`: its runs are compared by the loss on it' })
       .min(1),
+    evaluation: z
+      .undefined({
+        error:
+          'a sweep’s runs are compared by their validation loss: evaluate the best with POST /v1/evaluations',
+      })
+      .optional(),
     sweep: sweepLists.describe(`Every combination of the lists’ values is a job, at most ${MAX_SWEEP_RUNS}.`),
   })
   .meta({ id: 'CreateFineTuningSweep' });

@@ -106,6 +106,7 @@ export {
   evaluationObject,
   MAX_EVALUATED_MODELS,
   type CreateEvaluation,
+  type CreateJobEvaluation,
   type EvaluationObject,
 } from './evaluation.js';
 export { health, readiness, type Readiness } from './health.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { isAliasName, type AdapterAlias } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { DataSource } from 'typeorm';
+import { DataSource, EntityManager } from 'typeorm';
 import { AdapterAliasEntity, aliasToDomain } from './adapter-alias.entity.js';
 import { AdapterVersionEntity } from './adapter-version.entity.js';
 import { lockAdapterIn } from './adapter.repository.js';
@@ -22,16 +22,7 @@ export class AdapterAliasRepository {
       await lockAdapterIn(manager, project, adapter);
       const known = await manager.existsBy(AdapterVersionEntity, { adapterId: adapter, version });
       if (!known) throw notFound('adapter version', `${adapter}@${version}`);
-      const key = { adapterId: adapter, name };
-      const before = await manager.findOneBy(AdapterAliasEntity, key);
-      const unchanged = before?.version === version;
-      const previousVersion = unchanged ? before.previousVersion : (before?.version ?? null);
-      await manager.upsert(
-        AdapterAliasEntity,
-        { ...key, version, previousVersion, updatedAt: () => 'clock_timestamp()' },
-        ['adapterId', 'name'],
-      );
-      return aliasToDomain(await manager.findOneByOrFail(AdapterAliasEntity, key));
+      return moveAlias(manager, adapter, name, version);
     });
   }
 
@@ -43,6 +34,25 @@ export class AdapterAliasRepository {
       if (affected !== 1) throw notFound('adapter alias', `${adapter}@${name}`);
     });
   }
+}
+
+/** Lets an alias of an adapter that `manager` has locked stand for one of its versions. */
+export async function moveAlias(
+  manager: EntityManager,
+  adapterId: string,
+  name: string,
+  version: number,
+): Promise<AdapterAlias> {
+  const key = { adapterId, name };
+  const before = await manager.findOneBy(AdapterAliasEntity, key);
+  const unchanged = before?.version === version;
+  const previousVersion = unchanged ? before.previousVersion : (before?.version ?? null);
+  await manager.upsert(
+    AdapterAliasEntity,
+    { ...key, version, previousVersion, updatedAt: () => 'clock_timestamp()' },
+    ['adapterId', 'name'],
+  );
+  return aliasToDomain(await manager.findOneByOrFail(AdapterAliasEntity, key));
 }
 
 function badAlias(name: string): AppError {

@@ -103,18 +103,13 @@ export class AdapterRepository {
     version: NewAdapterVersion,
   ): Promise<AdapterDetail> {
     await this.dataSource.transaction(async (manager) => {
-      const row = await lockAdapterIn(manager, project, id);
-      for (const what of ['baseDigest', 'method', 'scope'] as const) {
-        if (row[what] !== made[what]) throw differs(id, what, row[what], made[what]);
-      }
-      const { options, parameterCount } = made;
+      await lockAdapterIn(manager, project, id);
       await publishAdapter(
         manager,
         project,
         { ...made, id },
         { ...version, id: newId('advers'), jobId: null },
       );
-      await manager.update(AdapterEntity, { id }, { options, parameterCount });
     });
     return this.getDetail(project, id);
   }
@@ -243,13 +238,16 @@ export async function lockAdapterIn(
   return locked.row;
 }
 
-/** Writes the project's adapter where it is new, and its next version, within the transaction of `manager`. */
+/**
+ * Writes the project's adapter where it is new, and its next version, which is returned, within the transaction of
+ * `manager`. Throws conflict `adapter_differs`.
+ */
 export async function publishAdapter(
   manager: EntityManager,
   project: string,
   adapter: NewAdapter,
   version: Pick<AdapterVersion, 'id' | 'digest' | 'blobKey' | 'bytes' | 'jobId'>,
-): Promise<void> {
+): Promise<number> {
   const { id, baseModel, baseDigest, method, options, scope, parameterCount, task } = adapter;
   await manager.query(
     `INSERT INTO adapter (id, project_id, base_model_id, base_digest, method, options, scope, parameter_count, task_id)
@@ -259,8 +257,15 @@ export async function publishAdapter(
   // The lock on the adapter orders concurrent versions of it.
   const locked = await lockRow(manager, AdapterEntity, id);
   if (locked !== undefined && locked.row.deletedAt !== null) throw deleted(id, locked.row.deletedAt);
+  for (const what of ['baseDigest', 'method', 'scope'] as const) {
+    const known = locked?.row[what];
+    if (known !== undefined && known !== adapter[what]) throw differs(id, what, known, adapter[what]);
+  }
   const last = await manager.maximum(AdapterVersionEntity, 'version', { adapterId: id });
-  await manager.insert(AdapterVersionEntity, { ...version, adapterId: id, version: (last ?? 0) + 1 });
+  const number = (last ?? 0) + 1;
+  await manager.insert(AdapterVersionEntity, { ...version, adapterId: id, version: number });
+  if (number > 1) await manager.update(AdapterEntity, { id }, { options, parameterCount });
+  return number;
 }
 
 /** Keeps the adapter from being deleted until the transaction of `manager` ends. Throws as `get` of the repository does. */

@@ -62,7 +62,9 @@ export class DataFileRepository {
       const user = await manager
         .createQueryBuilder(FineTuningJobEntity, 'job')
         .where(`job.status IN ('validating_files', 'queued', 'running')`)
-        .andWhere('(job.trainingFileId = :id OR job.validationFileId = :id)', { id })
+        .andWhere('(job.trainingFileId = :id OR job.validationFileId = :id OR job.evaluationFileId = :id)', {
+          id,
+        })
         .getOne();
       if (user !== null) throw fileInUse(id, user.id);
       const evaluation = await manager.findOneBy(EvaluationEntity, {

@@ -1,12 +1,14 @@
 import {
   DEFAULT_PROJECT,
+  type CodeVersion,
   type EvaluatedModel,
   type EvaluationProgress,
   type EvaluationStatus,
   type Failure,
 } from '@prad/domain';
-import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
 import { DataFileEntity } from './data-file.entity.js';
+import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import type { JsonColumn } from './json-column.js';
 import { ProjectEntity } from './project.entity.js';
 
@@ -22,6 +24,7 @@ import { ProjectEntity } from './project.entity.js';
   'evaluation_result_check',
   `(status = 'succeeded') = (result IS NOT NULL AND predictions_key IS NOT NULL)`,
 )
+@Unique(['jobId'])
 @Index(['projectId', 'createdAt', 'id'])
 @Index('evaluation_unfinished_idx', ['status'], { where: `status IN ('queued', 'running')` })
 export class EvaluationEntity {
@@ -49,6 +52,12 @@ export class EvaluationEntity {
   result!: JsonColumn | null;
   @Column({ type: 'text', nullable: true })
   predictionsKey!: string | null;
+  @Column({ type: 'jsonb', nullable: true })
+  code!: CodeVersion | null;
+  /** The job whose result it measures. */
+  @ForeignKey(() => FineTuningJobEntity)
+  @Column({ type: 'text', nullable: true })
+  jobId!: string | null;
   @Column({ type: 'jsonb', nullable: true })
   error!: Failure | null;
   @Column({ type: 'boolean', default: false })

@@ -9,12 +9,14 @@ import {
   type NewEvaluation,
   type Page,
   type PageRequest,
+  type Verdict,
 } from '@prad/domain';
 import { assertNever } from '@prad/errors';
 import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
 import { present } from './corrupt-row.js';
 import { EvaluationEntity } from './evaluation.entity.js';
+import { settlePromotion } from './job-evaluation.js';
 import { jsonOf } from './json-column.js';
 import { claimableIds, countHeld, leaseOf } from './lease-columns.js';
 import { mapPage, newestFirst } from './newest-first.js';
@@ -99,27 +101,25 @@ export class EvaluationRepository {
     return this.write(id, owner, { status: 'queued', attempts: () => 'attempts - 1', ...noLease });
   }
 
-  succeed(id: string, owner: string, { result, predictionsKey }: EvaluationOutcome): Promise<void> {
-    return this.write(id, owner, {
-      status: 'succeeded',
-      result,
-      predictionsKey,
-      ...noLease,
-      finishedAt: now,
-    });
+  /** As all that end it, it settles the gate of its job in the same transaction; `verdict` is null where there is none. */
+  succeed(id: string, owner: string, outcome: EvaluationOutcome, verdict: Verdict | null): Promise<void> {
+    const change = { status: 'succeeded', ...outcome, ...noLease, finishedAt: now } as const;
+    return this.write(id, owner, change, verdict ?? undefined);
   }
 
   fail(id: string, owner: string, error: Failure): Promise<void> {
-    return this.write(id, owner, { status: 'failed', error, ...noLease, finishedAt: now });
+    const change = { status: 'failed', error, ...noLease, finishedAt: now } as const;
+    return this.write(id, owner, change, failed(error));
   }
 
   cancel(id: string, owner: string): Promise<void> {
-    return this.write(id, owner, { status: 'cancelled', ...noLease, finishedAt: now });
+    return this.write(id, owner, { status: 'cancelled', ...noLease, finishedAt: now }, CANCELLED);
   }
 
   /** Ends one that no worker holds. Throws conflict `illegal_status`. */
   async reject(id: string, error: Failure): Promise<void> {
-    if (await this.change({ id, status: 'queued' }, { status: 'failed', error, finishedAt: now })) return;
+    const change = { status: 'failed', error, finishedAt: now } as const;
+    if (await this.change({ id, status: 'queued' }, change, failed(error))) return;
     throw illegalChange(id, 'be rejected', (await this.get(id)).status);
   }
 
@@ -129,21 +129,39 @@ export class EvaluationRepository {
       (await this.change(
         { id, status: 'queued' },
         { status: 'cancelled', cancelRequested: true, finishedAt: now },
+        CANCELLED,
       )) || (await this.change({ id, status: 'running' }, { cancelRequested: true }));
     const evaluation = await this.get(id);
     if (!isCancelled) throw illegalChange(id, 'be cancelled', evaluation.status);
     return evaluation;
   }
 
-  private async write(id: string, owner: string, change: Change): Promise<void> {
-    if (await this.change({ id, status: 'running', leaseOwner: owner }, change)) return;
+  private async write(id: string, owner: string, change: Change, verdict?: Verdict): Promise<void> {
+    if (await this.change({ id, status: 'running', leaseOwner: owner }, change, verdict)) return;
     throw leaseLost(id, owner);
   }
 
-  private async change(from: Partial<EvaluationEntity>, change: Change): Promise<boolean> {
-    const update = this.dataSource.createQueryBuilder().update(EvaluationEntity).set(change);
-    return (await update.where(from).execute()).affected === 1;
+  private change(
+    from: Partial<EvaluationEntity> & { readonly id: string },
+    change: Change,
+    verdict?: Verdict,
+  ): Promise<boolean> {
+    return this.dataSource.transaction(async (manager) => {
+      const update = manager.createQueryBuilder().update(EvaluationEntity).set(change);
+      const isChanged = (await update.where(from).execute()).affected === 1;
+      if (isChanged && verdict) {
+        const row = await manager.findOneByOrFail(EvaluationEntity, { id: from.id });
+        await settlePromotion(manager, row, verdict);
+      }
+      return isChanged;
+    });
   }
+}
+
+const CANCELLED: Verdict = { promoted: false, reason: 'the evaluation was cancelled' };
+
+function failed({ message }: Failure): Verdict {
+  return { promoted: false, reason: `the evaluation failed: ${message}` };
 }
 
 type Change = { readonly [Field in keyof EvaluationEntity]?: EvaluationEntity[Field] | (() => string) };
@@ -151,10 +169,10 @@ const noLease = { leaseOwner: null, leaseExpiresAt: null };
 
 function toDomain(row: EvaluationEntity): Evaluation {
   const { id, projectId, models, fileId, fileDigest, metrics, settings, progress, status } = row;
-  const { cancelRequested, attempts, createdAt, startedAt } = row;
+  const { cancelRequested, attempts, createdAt, startedAt, jobId, code } = row;
   const facts = {
     ...{ id, project: projectId, models, fileId, fileDigest, metrics, settings: jsonOf(settings), progress },
-    ...{ cancelRequested, attempts, createdAt, startedAt },
+    ...{ cancelRequested, attempts, createdAt, startedAt, jobId },
   };
   const of = `of evaluation ${id}`;
   const finishedAt = () => present(row.finishedAt, `end ${of}`);
@@ -166,7 +184,7 @@ function toDomain(row: EvaluationEntity): Evaluation {
     case 'succeeded': {
       const result = jsonOf(present(row.result, `result ${of}`));
       const predictionsKey = present(row.predictionsKey, `predictions ${of}`);
-      return { ...facts, status, finishedAt: finishedAt(), result, predictionsKey };
+      return { ...facts, status, finishedAt: finishedAt(), result, predictionsKey, code };
     }
     case 'failed':
       return { ...facts, status, finishedAt: finishedAt(), error: present(row.error, `error ${of}`) };

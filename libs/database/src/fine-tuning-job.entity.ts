@@ -1,4 +1,11 @@
-import { DEFAULT_PROJECT, type Failure, type FineTuningStatus, type TrainingState } from '@prad/domain';
+import {
+  DEFAULT_PROJECT,
+  type Failure,
+  type FineTuningStatus,
+  type JobEvaluation,
+  type Promotion,
+  type TrainingState,
+} from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
@@ -92,6 +99,16 @@ export class FineTuningJobEntity {
   trainingState!: TrainingState | null;
   @Column({ type: 'timestamptz', nullable: true })
   stalledSince!: Date | null;
+  @Column({ type: 'jsonb', nullable: true })
+  evaluation!: (Omit<JobEvaluation, 'fileId' | 'settings'> & { readonly settings: JsonColumn }) | null;
+  @ForeignKey(() => DataFileEntity)
+  @Column({ type: 'text', nullable: true })
+  evaluationFileId!: string | null;
+  /** The evaluation that measures the result; it names the job, too. */
+  @Column({ type: 'text', nullable: true })
+  evaluationId!: string | null;
+  @Column({ type: 'jsonb', nullable: true })
+  promotion!: Promotion | null;
   @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
   trainedTokens!: number;
   @ForeignKey(() => AdapterEntity)

@@ -36,6 +36,7 @@ import { DataFileEntity } from './data-file.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { toDomain, toRow } from './fine-tuning-job.row.js';
 import { claimableIds, countHeld, leaseFrom } from './lease-columns.js';
+import { queueJobEvaluation, type MadeModel } from './job-evaluation.js';
 import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
@@ -226,7 +227,10 @@ export class FineTuningJobRepository {
     return this.get(id);
   }
 
-  /** Ends the job and records what it made, which its project gets, in one transaction. Throws conflict `lease_lost`. */
+  /**
+   * Ends the job, records what it made, which its project gets, and queues its evaluation, in one transaction. Throws
+   * conflict `lease_lost`.
+   */
   succeed(id: string, owner: string, outcome: FineTuningOutcome): Promise<FineTuningJob> {
     const { trainedTokens } = outcome;
     const result =
@@ -235,13 +239,9 @@ export class FineTuningJobRepository {
         : { kind: 'adapter' as const, id: outcome.adapter.id };
     return this.change(id, async (job, now, manager) => {
       const done = succeedFineTuning(job, owner, { result, trainedTokens }, now);
-      if ('model' in outcome) {
-        await publishTunedModel(manager, { project: job.project, source: id }, outcome.model);
-      } else {
-        const version = { ...outcome.version, id: newId('advers'), jobId: id };
-        await publishAdapter(manager, job.project, outcome.adapter, version);
-      }
-      return done;
+      const made = await publish(manager, job, outcome);
+      if (job.evaluation === null) return done;
+      return { ...done, evaluationId: await queueJobEvaluation(manager, job, job.evaluation, made) };
     });
   }
 
@@ -308,6 +308,22 @@ async function countRunning(manager: EntityManager, { id, project }: FineTuningJ
 
 type Transition<R> = (job: FineTuningJob, now: Date, manager: EntityManager) => R | Promise<R>;
 
+async function publish(
+  manager: EntityManager,
+  { id: jobId, project, model: baseModel }: FineTuningJob,
+  outcome: FineTuningOutcome,
+): Promise<MadeModel> {
+  if ('model' in outcome) {
+    await publishTunedModel(manager, { project, source: jobId }, outcome.model);
+    return { baseModel: outcome.model.id, adapter: null };
+  }
+  const { digest } = outcome.version;
+  const { id } = outcome.adapter;
+  const row = { ...outcome.version, id: newId('advers'), jobId };
+  const version = await publishAdapter(manager, project, outcome.adapter, row);
+  return { baseModel, adapter: { id, version, digest } };
+}
+
 /** Throws as the repository's `create`. */
 export async function insertJob(
   manager: EntityManager,
@@ -316,11 +332,13 @@ export async function insertJob(
 ): Promise<void> {
   const { adapter: adapterMethod, scope, options, hyperparameters } = job.method;
   const { id, project, status, suffix, seed, metadata, warnings = [], priority = 0 } = job;
+  const { fileId: evaluationFileId = null, ...evaluation } = job.evaluation ?? {};
   const names = { projectId: project, baseModelId: job.model, taskId: job.task };
   const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
   const method = { adapterMethod, scope, options, hyperparameters };
   // The lock keeps a deletion of the file from running between the check and the insert.
-  for (const file of [job.trainingFile, job.validationFile]) await lockFile(manager, project, file);
+  for (const file of [job.trainingFile, job.validationFile, evaluationFileId])
+    await lockFile(manager, project, file);
   await manager
     .insert(FineTuningJobEntity, {
       id,
@@ -333,6 +351,7 @@ export async function insertJob(
       ...names,
       ...files,
       ...method,
+      ...(job.evaluation && { evaluation, evaluationFileId }),
       ...(sweepId !== undefined && { sweepId }),
     })
     .catch((error: unknown) => {

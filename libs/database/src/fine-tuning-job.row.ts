@@ -1,4 +1,4 @@
-import type { FineTuningJob, FineTuningResult } from '@prad/domain';
+import type { FineTuningJob, FineTuningResult, JobEvaluation } from '@prad/domain';
 import { assertNever } from '@prad/errors';
 import { present } from './corrupt-row.js';
 import type { FineTuningJobEntity } from './fine-tuning-job.entity.js';
@@ -22,7 +22,13 @@ function factsOf(row: FineTuningJobEntity) {
     validationFile: row.validationFileId,
     method: { adapter, scope, options: jsonOf(options), hyperparameters: jsonOf(hyperparameters) },
     progress,
+    ...{ evaluation: evaluationOf(row), evaluationId: row.evaluationId, promotion: row.promotion },
   };
+}
+
+function evaluationOf({ evaluation, evaluationFileId: fileId }: FineTuningJobEntity): JobEvaluation | null {
+  if (evaluation === null || fileId === null) return null;
+  return { ...evaluation, settings: jsonOf(evaluation.settings), fileId };
 }
 
 export function toDomain(row: FineTuningJobEntity): FineTuningJob {
@@ -56,10 +62,10 @@ export function toDomain(row: FineTuningJobEntity): FineTuningJob {
 /** The columns that a transition may change. */
 export function toRow(job: FineTuningJob) {
   const { status, cancelRequested, pauseRequested, attempts, progress, trainingState } = job;
-  const { trainedTokens, startedAt, stalledSince } = job;
+  const { trainedTokens, startedAt, stalledSince, evaluationId, promotion } = job;
   return {
     ...{ status, cancelRequested, pauseRequested, attempts, trainingState, trainedTokens, startedAt },
-    stalledSince,
+    ...{ stalledSince, evaluationId, promotion },
     progressStep: progress?.step ?? null,
     progressTotal: progress?.total ?? null,
     finishedAt: 'finishedAt' in job ? job.finishedAt : null,

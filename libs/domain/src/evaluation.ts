@@ -33,10 +33,19 @@ export interface EvaluationFacts {
   readonly settings: JsonObject;
   readonly cancelRequested: boolean;
   readonly attempts: number;
+  /** The fine-tuning job that it measures the result of; null for one that was asked for. */
+  readonly jobId: string | null;
   /** Null until the file was read. */
   readonly progress: EvaluationProgress | null;
   readonly createdAt: Date;
   readonly startedAt: Date | null;
+}
+
+/** Which code did something. */
+export interface CodeVersion {
+  readonly version: string;
+  /** Of git, `-dirty` behind it where files had been changed; null where it was not known when the code was built. */
+  readonly commit: string | null;
 }
 
 /** What an evaluation ends in. */
@@ -44,6 +53,8 @@ export interface EvaluationOutcome {
   readonly result: JsonObject;
   /** Blob of JSON lines: each sample with its references, predictions and statistics. */
   readonly predictionsKey: string;
+  /** Of what scored; null for those of before it was kept. */
+  readonly code: CodeVersion | null;
 }
 
 export type EvaluationState =

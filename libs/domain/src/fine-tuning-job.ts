@@ -1,6 +1,8 @@
 import type { Failure } from './failure.js';
+import { isFinal } from './job-status.js';
 import type { JsonObject } from './json.js';
 import type { Lease } from './lease.js';
+import type { JobEvaluation, Promotion } from './promotion.js';
 
 /** How an adapter is trained. The lists of adapters and scopes are open, so both are names. */
 export interface FineTuningMethod {
@@ -59,6 +61,12 @@ export interface FineTuningJobFacts {
   readonly trainingState: TrainingState | null;
   /** Since when the disk has had no room for what the job writes; null while it gets on. */
   readonly stalledSince: Date | null;
+  /** What measures the result once it is there; null for none. */
+  readonly evaluation: JobEvaluation | null;
+  /** Id of that evaluation; null before the end. */
+  readonly evaluationId: string | null;
+  /** Null while the evaluation has not ended, and without a gate. */
+  readonly promotion: Promotion | null;
   /** Tokens seen in training so far. */
   readonly trainedTokens: number;
   readonly createdAt: Date;
@@ -117,6 +125,13 @@ export type NewFineTuningJob = Pick<
   readonly warnings?: readonly string[];
   /** 0 by default. */
   readonly priority?: number;
+  readonly evaluation?: JobEvaluation | null;
   /** `queued` when the files were validated already. */
   readonly status: 'validating_files' | 'queued';
 };
+
+/** Whether nothing more will be told of the job: it has ended, and so has its gate. */
+export function isSettled(job: FineTuningJob): boolean {
+  if (!isFinal(job.status)) return false;
+  return job.status !== 'succeeded' || !job.evaluation?.promote || job.promotion !== null;
+}

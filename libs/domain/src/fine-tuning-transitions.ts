@@ -14,11 +14,11 @@ type Running = Extract<FineTuningJob, { status: 'running' }>;
 function common(job: FineTuningJob): FineTuningJobFacts {
   const { id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata } = job;
   const { warnings, cancelRequested, pauseRequested, attempts, progress, trainingState, trainedTokens } = job;
-  const { createdAt, startedAt, priority, stalledSince } = job;
+  const { createdAt, startedAt, priority, stalledSince, evaluation, evaluationId, promotion } = job;
   return {
     ...{ id, project, model, task, trainingFile, validationFile, suffix, seed, method, metadata },
     ...{ warnings, cancelRequested, pauseRequested, attempts, progress, trainingState, trainedTokens },
-    ...{ createdAt, startedAt, priority, stalledSince },
+    ...{ createdAt, startedAt, priority, stalledSince, evaluation, evaluationId, promotion },
   };
 }
 

@@ -21,6 +21,7 @@ export type { NewTask, Task } from './task.js';
 export {
   fineTuningStatuses,
   toldStatus,
+  isSettled,
   type FineTuningJob,
   type FineTuningMethod,
   type FineTuningResult,
@@ -82,7 +83,10 @@ export {
   requestInferenceCancel,
   succeedInference,
 } from './inference-transitions.js';
+export { judge } from './promotion.js';
+export type { ComparedScore, JobEvaluation, Promotion, PromotionGate, Verdict } from './promotion.js';
 export type {
+  CodeVersion,
   EvaluatedModel,
   Evaluation,
   EvaluationFacts,

@@ -1,7 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import type { CreateEvaluation } from '@prad/contracts';
+import type { CreateEvaluation, CreateFineTuningJob, CreateJobEvaluation } from '@prad/contracts';
 import { AdapterRepository, DataFileRepository, EvaluationRepository } from '@prad/database';
-import { newId, type DataFile, type EvaluatedModel, type Evaluation } from '@prad/domain';
+import {
+  isAliasName,
+  newId,
+  type DataFile,
+  type EvaluatedModel,
+  type Evaluation,
+  type JobEvaluation,
+  type PromotionGate,
+} from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { JobProducer, type EvaluationSettings } from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
@@ -24,13 +32,69 @@ export class EvaluationService {
 
   /** Checks what needs no tokenizer, pins the adapters' versions, records the evaluation and queues it. */
   async submit(project: string, request: CreateEvaluation): Promise<Evaluation> {
-    const file = await this.file(project, request.file);
-    const task = await this.tasks.resolve(project, request.task, file);
-    const scored = scoringOf(task, request);
     const names = typeof request.model === 'string' ? [request.model] : request.model;
     const resolved = [];
     for (const name of names) resolved.push(await this.resolve(project, name));
-    const { maxTokens, temperature, stop, metrics, numBeams } = scored;
+    const context = Math.min(...resolved.map(({ contextLength }) => contextLength));
+    const plan = await this.plan(project, request, context);
+    const id = newId('eval');
+    const models = resolved.map(({ model }) => model);
+    const evaluation = await this.evaluations.create({ id, project, models, ...plan });
+    try {
+      await this.producer.add('evaluate', { evaluationId: id, requestId: currentRequestId() });
+    } catch (error) {
+      await this.evaluations.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
+      throw error;
+    }
+    return evaluation;
+  }
+
+  /** Checks the evaluation that a fine-tuning job asks for; what it is to score is not there yet. */
+  async ofJob(project: string, job: CreateFineTuningJob): Promise<JobEvaluation | null> {
+    if (!job.evaluation) return null;
+    const base = await this.models.resolveBase(project, job.model);
+    const request = { ...job.evaluation, task: job.evaluation.task ?? job.task ?? undefined };
+    try {
+      const plan = await this.plan(project, request, base.contextLength);
+      const promote = job.evaluation.promote ? await this.gate(project, job, plan.metrics) : null;
+      return { ...plan, promote };
+    } catch (error) {
+      throw atField(error, 'evaluation');
+    }
+  }
+
+  private async gate(
+    project: string,
+    { model, method: { prad }, evaluation }: CreateFineTuningJob,
+    metrics: readonly string[],
+  ): Promise<PromotionGate | null> {
+    if (!evaluation?.promote) return null;
+    const { adapter = null, alias, metric = metrics[0] ?? '', ...limits } = evaluation.promote;
+    if (!isAliasName(alias)) throw badGate('alias', `${JSON.stringify(alias)} cannot be an alias`);
+    if (!metrics.includes(metric)) {
+      throw badGate('metric', `must be one of ${metrics.join(', ')}, got ${JSON.stringify(metric)}`);
+    }
+    if (adapter !== null) {
+      const known = await this.adapters.getIn(project, adapter);
+      const facts = { baseModel: model, method: prad.adapter, scope: prad.scope };
+      for (const what of ['baseModel', 'method', 'scope'] as const) {
+        if (known[what] !== facts[what]) {
+          throw badGate('adapter', `has the ${what} ${known[what]}, the job has ${facts[what]}`);
+        }
+      }
+    }
+    const { min_improvement: minImprovement, significance = null } = limits;
+    return { adapter, alias, metric, minImprovement, significance };
+  }
+
+  private async plan(
+    project: string,
+    request: Omit<CreateJobEvaluation, 'promote'>,
+    context: number,
+  ): Promise<Omit<JobEvaluation, 'promote'>> {
+    const file = await this.file(project, request.file);
+    const task = await this.tasks.resolve(project, request.task, file);
+    const { maxTokens, temperature, stop, metrics, numBeams } = scoringOf(task, request);
     const { seed, length_penalty, early_stopping } = request;
     const asked = {
       maxTokens: request.max_tokens,
@@ -41,25 +105,13 @@ export class EvaluationService {
       seed,
       ...{ num_beams: numBeams, length_penalty, early_stopping },
     };
-    const context = Math.min(...resolved.map(({ contextLength }) => contextLength));
     const settings: EvaluationSettings = {
       ...{ task, labelScoring: request.label_scoring },
       sampling: samplingOf(asked, context, () => seed),
       limit: request.limit ?? null,
       resamples: request.resamples,
     };
-    const id = newId('eval');
-    const evaluation = await this.evaluations.create({
-      ...{ id, project, models: resolved.map(({ model }) => model), metrics, settings },
-      ...{ fileId: file.id, fileDigest: file.sha256 },
-    });
-    try {
-      await this.producer.add('evaluate', { evaluationId: id, requestId: currentRequestId() });
-    } catch (error) {
-      await this.evaluations.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
-      throw error;
-    }
-    return evaluation;
+    return { metrics, settings, fileId: file.id, fileDigest: file.sha256 };
   }
 
   /** Ends a waiting evaluation, asks a running one to stop. Throws notFound, or conflict for one that has ended. */
@@ -101,4 +153,13 @@ export class EvaluationService {
       details: { param: 'file' },
     });
   }
+}
+
+function badGate(field: string, problem: string): AppError {
+  return new AppError({
+    kind: 'invalid',
+    code: 'bad_promotion',
+    message: `\`evaluation.promote.${field}\` ${problem}`,
+    details: { param: `evaluation.promote.${field}` },
+  });
 }

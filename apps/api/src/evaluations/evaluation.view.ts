@@ -20,6 +20,8 @@ export function toEvaluationObject(evaluation: Evaluation): EvaluationObject {
     ...{ max_tokens: maxTokens, temperature, stop, seed, limit, resamples, progress },
     num_beams: beams?.numBeams ?? 1,
     ...{ length_penalty: beams?.lengthPenalty ?? null, early_stopping: beams?.earlyStopping ?? null },
+    job: evaluation.jobId,
+    code: evaluation.status === 'succeeded' ? evaluation.code : null,
     error: evaluation.status === 'failed' ? evaluation.error : null,
     result: evaluation.status === 'succeeded' ? resultView(evaluationResult.parse(evaluation.result)) : null,
   };

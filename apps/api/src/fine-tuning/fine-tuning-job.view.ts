@@ -49,6 +49,28 @@ function progressOf(job: FineTuningJob) {
       pause_requested: pauseRequested,
       attempts,
       started_at: startedAt === null ? null : toSeconds(startedAt),
+      ...gateOf(job),
+    },
+  };
+}
+
+/** What measures the result, and what became of its gate. */
+function gateOf({ evaluation, evaluationId, promotion }: FineTuningJob) {
+  const { fileId = '', metrics = [], promote } = evaluation ?? {};
+  const gate = promote && {
+    ...{ adapter: promote.adapter, alias: promote.alias, metric: promote.metric },
+    ...{ min_improvement: promote.minImprovement, significance: promote.significance },
+  };
+  return {
+    evaluation: evaluation && {
+      id: evaluationId,
+      file: fileId,
+      metrics: [...metrics],
+      promote: gate ?? null,
+    },
+    promotion: promotion && {
+      ...{ promoted: promotion.promoted, reason: promotion.reason, adapter: promotion.adapter },
+      ...{ version: promotion.version, alias: promotion.alias, compared_with: promotion.comparedWith },
     },
   };
 }

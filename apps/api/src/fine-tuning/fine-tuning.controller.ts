@@ -15,6 +15,7 @@ import { FineTuningJobRepository, JobEventRepository } from '@prad/database';
 import { AppError } from '@prad/errors';
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
+import { EvaluationService } from '../evaluations/evaluation.service.js';
 import { Drain, disconnection } from '../http/drain.js';
 import { toList } from '../http/page.view.js';
 import { ServerSentEvents } from '../http/server-sent-events.js';
@@ -27,6 +28,7 @@ import { JobEventFeed } from './job-event.feed.js';
 export class FineTuningController {
   constructor(
     private readonly service: FineTuningService,
+    private readonly evaluations: EvaluationService,
     private readonly jobs: FineTuningJobRepository,
     private readonly events: JobEventRepository,
     private readonly feed: JobEventFeed,
@@ -40,7 +42,8 @@ export class FineTuningController {
     @CallerProject() project: string,
     @Body({ schema: createFineTuningJob }) body: CreateFineTuningJob,
   ) {
-    return toFineTuningJobObject(await this.service.submit(project, body));
+    const evaluation = await this.evaluations.ofJob(project, body);
+    return toFineTuningJobObject(await this.service.submit(project, body, evaluation));
   }
 
   @Get()

@@ -7,6 +7,7 @@ import {
   type DataFile,
   type FineTuningJob,
   type FineTuningMethod,
+  type JobEvaluation,
   type JsonObject,
   type NewFineTuningJob,
   type ReadyBaseModel,
@@ -62,8 +63,13 @@ export class FineTuningService {
   }
 
   /** Checks, records the job and queues it. */
-  async submit(project: string, request: CreateFineTuningJob): Promise<FineTuningJob> {
-    const described = this.described(project, request, await this.check(project, request));
+  async submit(
+    project: string,
+    request: CreateFineTuningJob,
+    evaluation: JobEvaluation | null,
+  ): Promise<FineTuningJob> {
+    const checked = await this.check(project, request);
+    const described = { ...this.described(project, request, checked), evaluation };
     const { id } = described;
     const job = await this.jobs.create(described);
     await this.tellCreated(described, '');

@@ -1,4 +1,5 @@
 import { trainingMethodNames } from '@prad/contracts';
+import { AppError } from '@prad/errors';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { ApiClient, JobRequest } from '../api/api-client.js';
@@ -8,14 +9,15 @@ import { estimateText } from '../training/estimate-text.js';
 import { followJob } from '../training/follow-job.js';
 import { TrainingBars } from '../training/training-bars.js';
 import { atServer, type AddCommands } from './command-context.js';
+import { addEvaluationOptions, askedEvaluation, type EvaluationOptions } from './evaluation-options.js';
 import { fileId } from './file-id.js';
 import { keyValueOption } from './key-value-option.js';
-import { addTaskOptions, askedTask, type TaskOptions } from './task-options.js';
+import { addTaskOptions, askedTask } from './task-options.js';
 import { sweepOption, type SweepOption } from './sweep-option.js';
 import { numberOption } from './number-option.js';
 
 /** As commander reads it; names and ranges are checked by the server. */
-interface TrainOptions extends TaskOptions {
+interface TrainOptions extends EvaluationOptions {
   readonly model: string;
   readonly file: string;
   readonly validationFile?: string;
@@ -63,6 +65,7 @@ export const addTrain: AddCommands = (program, context) => {
   );
   addMethodOptions(command);
   addHyperparameters(command);
+  addEvaluationOptions(command);
   command
     .option('--suffix <text>', 'part of the name of what is trained')
     .option('--seed <n>', 'repeats a training', numberOption)
@@ -123,7 +126,12 @@ async function train(client: ApiClient, options: TrainOptions, isPrivate: boolea
     return;
   }
   if (options.sweep !== undefined) {
-    const { id, leaderboard } = await client.createSweep({ ...request, sweep: options.sweep });
+    const { evaluation, ...run } = request;
+    if (evaluation) {
+      const message = 'a sweep takes no --eval-file: its runs are compared by their validation loss';
+      throw new AppError({ kind: 'invalid', code: 'sweep_without_evaluation', message });
+    }
+    const { id, leaderboard } = await client.createSweep({ ...run, sweep: options.sweep });
     note(`${leaderboard.length} jobs; ${pc.bold(`prad sweeps get ${id}`)} shows how they do`);
     if (isPrivate) note(NO_SERVER);
     print(id);
@@ -142,6 +150,7 @@ async function jobRequest(client: ApiClient, options: TrainOptions): Promise<Job
   const task = askedTask(options);
   return {
     ...{ model, suffix, seed, priority, task },
+    evaluation: await askedEvaluation(client, options),
     training_file: await fileId(client, options.file, task),
     validation_file:
       options.validationFile === undefined ? null : await fileId(client, options.validationFile, task),
@@ -193,6 +202,12 @@ async function watch(client: ApiClient, id: string, isPrivate: boolean): Promise
       note(`training loss ${sparkline(points, 40)}  ${points[0]?.toFixed(4)} to ${trainLoss?.toFixed(4)}`);
     if (firstValidLoss !== undefined && validLoss !== undefined) {
       note(`validation loss ${firstValidLoss.toFixed(4)} before, ${validLoss.toFixed(4)} after`);
+    }
+    const { promotion } = done.job.prad;
+    if (promotion) {
+      const { adapter, version, promoted, alias, reason } = promotion;
+      const verdict = promoted ? pc.green('was promoted') : pc.yellow('was not promoted');
+      note(`${adapter}@${version} ${verdict} to ${alias}: ${reason}`);
     }
     print(done.job.fine_tuned_model ?? '');
   } else if (isPrivate) {

@@ -1,5 +1,6 @@
 import type {
   AdapterObject,
+  EvaluationObject,
   FileObject,
   FilePreviewObject,
   FineTuningCheckpointObject,
@@ -64,6 +65,21 @@ export const tasksQuery = queryOptions({
   queryKey: ['tasks'],
   queryFn: async ({ signal }) => (await getJson<{ data: TaskObject[] }>('/v1/tasks', signal)).data,
 });
+
+export const evaluationsQuery = infiniteQueryOptions({
+  ...pages<EvaluationObject>('/v1/evaluations'),
+  queryKey: ['evaluations'],
+  refetchInterval: LIVE_MS,
+});
+
+export function evaluationQuery(id: string) {
+  return queryOptions({
+    queryKey: ['evaluations', id],
+    queryFn: ({ signal }) => getJson<EvaluationObject>(`/v1/evaluations/${id}`, signal),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && hasEnded(state.data.status) ? false : LIVE_MS,
+  });
+}
 
 export const filesQuery = infiniteQueryOptions({ ...pages<FileObject>('/v1/files'), queryKey: ['files'] });
 

@@ -2,6 +2,7 @@ import { AppShell, Burger, Group, NavLink, ScrollArea, Text } from '@mantine/cor
 import { useDisclosure } from '@mantine/hooks';
 import {
   IconAdjustments,
+  IconChartBar,
   IconCpu,
   IconDatabase,
   IconLayoutDashboard,
@@ -22,6 +23,7 @@ const screens = [
   { to: '/jobs', label: 'Jobs', icon: IconStack2 },
   { to: '/new-job', label: 'New job', icon: IconPlus },
   { to: '/sweeps', label: 'Sweeps', icon: IconTrophy },
+  { to: '/evaluations', label: 'Evaluations', icon: IconChartBar },
   { to: '/adapters', label: 'Adapters', icon: IconAdjustments },
   { to: '/playground', label: 'Playground', icon: IconMessages },
   { to: '/datasets', label: 'Datasets', icon: IconDatabase },

@@ -1,9 +1,11 @@
 import type { Repositories } from '@prad/database';
-import { newId, type Evaluation, type JsonObject } from '@prad/domain';
+import { codeVersion } from '@prad/config';
+import { judge, newId, type Evaluation, type JsonObject, type Verdict } from '@prad/domain';
 import type { AppError } from '@prad/errors';
 import {
   evaluationSettings,
   type EvaluationPrediction,
+  type EvaluationResult,
   type EvaluationSettings,
   type JobContext,
   type JobHandler,
@@ -45,6 +47,17 @@ export class EvaluateHandler implements JobHandler<'evaluate'> {
     await this.rows.evaluations.fail(id, owner, failureOf(error));
   }
 
+  /** On what a job made, where the job has a gate for it. */
+  async #verdict({ jobId }: Evaluation, { models }: EvaluationResult): Promise<Verdict | null> {
+    const gate = jobId === null ? null : (await this.rows.fineTuningJobs.get(jobId)).evaluation?.promote;
+    if (!gate) return null;
+    const made = models[1];
+    const score = made?.scores.find(({ metric }) => metric === gate.metric);
+    const compared = made?.comparisons?.find(({ metric }) => metric === gate.metric);
+    if (!score || !compared) return { promoted: false, reason: `${gate.metric} was not compared` };
+    return judge(gate, { ...score, difference: compared.difference, pValue: compared.pValue });
+  }
+
   async #evaluate(evaluation: Evaluation, { owner, signal }: Lease, row: EvaluationRow): Promise<void> {
     const { id, fileId, models, metrics } = evaluation;
     const { evaluations, dataFiles, inferenceJobs: jobs } = this.rows;
@@ -73,7 +86,8 @@ export class EvaluateHandler implements JobHandler<'evaluate'> {
     const { result, predictions } = scoreModels(read, answered, scoring);
     const predictionsKey = `evaluations/${id}/predictions.jsonl`;
     await this.blobs.put(predictionsKey, linesOf(predictions));
-    await evaluations.succeed(id, owner, { result: result satisfies JsonObject, predictionsKey });
+    const outcome = { result: result satisfies JsonObject, predictionsKey, code: codeVersion() };
+    await evaluations.succeed(id, owner, outcome, await this.#verdict(evaluation, result));
   }
 }
 

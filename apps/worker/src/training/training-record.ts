@@ -217,7 +217,7 @@ export class TrainingRecord {
     const { id, model, suffix, method, task, attempts } = this.job;
     const version = await this.#store(`adapters/${id}/${attempts}/adapter.safetensors`, path);
     const adapter = {
-      id: newAdapterName(model, suffix),
+      id: this.job.evaluation?.promote?.adapter ?? newAdapterName(model, suffix),
       baseModel: model,
       baseDigest: this.base.digest,
       ...{ method: method.adapter, options: method.options, scope: method.scope },
