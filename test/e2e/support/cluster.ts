@@ -29,7 +29,7 @@ export class Cluster {
     readonly client: ApiClient,
     readonly database: Database,
     readonly dataFolder: string,
-    private readonly api: Child,
+    readonly api: Child,
     /** What workers are told, for those that a test starts itself. */
     readonly workerEnvironment: Readonly<Record<string, string | undefined>>,
     private readonly isOwnFolder: boolean,

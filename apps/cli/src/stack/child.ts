@@ -49,6 +49,10 @@ export class Child {
     });
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   get alive(): boolean {
     return !this.#ended;
   }
