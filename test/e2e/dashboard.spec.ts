@@ -219,6 +219,27 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
     expect(await page.getByRole('textbox', { name: 'Temperature' }).inputValue()).toBe('2');
   });
 
+  it('shows how an adapter compares with the base, and the samples that it wins', async () => {
+    const { fine_tuned_model: name } = await cluster.client.job(trained);
+    const { id: file } = await cluster.client.uploadFile(bundled('tasks/reviews/train.jsonl'));
+    const asked = { model: [BUNDLED_MODEL, name ?? ''], file, metrics: ['rougeL'], limit: 8, max_tokens: 4 };
+    const { id } = await cluster.client.createEvaluation(asked);
+    await open('/evaluations', 'Evaluations');
+    await page.getByRole('link', { name: id }).click();
+    await see(new RegExp(`^${id}`));
+    const scores = page.getByRole('region', { name: 'Scores' });
+    await scores.getByRole('cell', { name: 'rougeL' }).first().waitFor();
+    const compared = page.getByRole('region', { name: 'Comparisons' });
+    expect(await compared.getByRole('row').allInnerTexts()).toHaveLength(2);
+    const { result } = await cluster.client.evaluation(id);
+    expect(await scores.getByRole('row').nth(2).innerText()).toContain(name);
+    expect(await page.getByRole('region', { name: `Wins of ${name}` }).count()).toBe(
+      result?.models[1]?.wins.length === 0 ? 0 : 1,
+    );
+    expect(await page.title()).toBe(`${id} · PrAd Cluster`);
+    expect(await graveFindings(page)).toEqual([]);
+  });
+
   it('deletes an adapter', async () => {
     const { fine_tuned_model: name } = await cluster.client.job(trained);
     await open('/adapters', 'Adapters');
@@ -259,6 +280,7 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
         [`/jobs/${trained}`, /^reviews/],
         ['/new-job', 'New fine-tuning job'],
         ['/sweeps', 'Sweeps'],
+        ['/evaluations', 'Evaluations'],
         ['/adapters', 'Adapters'],
         ['/playground', 'Playground'],
         ['/datasets', 'Datasets'],

@@ -84,7 +84,7 @@ export {
   succeedInference,
 } from './inference-transitions.js';
 export { judge } from './promotion.js';
-export type { ComparedScore, JobEvaluation, Promotion, PromotionGate, Verdict } from './promotion.js';
+export type { JobEvaluation, Promotion, PromotionGate, Verdict } from './promotion.js';
 export type {
   CodeVersion,
   EvaluatedModel,

@@ -134,14 +134,15 @@ function Comparisons({ result: { models } }: { readonly result: Result }) {
 /** All that the scores depend on. */
 function Origin({ of }: { readonly of: EvaluationObject }) {
   const { file, file_digest: digest, task, job, code, result, models } = of;
-  const commit = code?.commit?.slice(0, 12);
+  // Its beginning, and whether files had been changed.
+  const commit = code?.commit?.replace(/^([0-9a-f]{12})[0-9a-f]*/, '$1');
   return (
     <Panel title="What was measured">
       <Facts
         of={[
           [
             'File',
-            <ScreenLink key="file" to="/datasets/$id" params={{ id: file }}>
+            <ScreenLink key="file" to="/datasets/$id" params={{ id: file }} size="sm" ff="monospace">
               {file}
             </ScreenLink>,
           ],
