@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { importModel } from '../../apps/cli/src/stack/import-model.js';
@@ -77,6 +78,19 @@ it('pauses in the middle of a validation, and cancels what is paused', async () 
   expect(performance.now() - asked).toBeLessThan(20_000);
   expect((await messagesOf(id)).some((message) => message.startsWith('Step 0/3: validation'))).toBe(false);
   expect((await cluster.client.cancelJob(id)).status).toBe('cancelled');
+});
+
+it('leaves no state behind when a paused job is cancelled', async () => {
+  const { id } = await submitTraining(cluster, stepsOf(1_000_000, 0));
+  await told(id, /^Step \d+\/1000000: training/);
+  await cluster.client.pauseJob(id);
+  await becomes(id, 'paused');
+  const { trainingState } = await cluster.database.fineTuningJobs.get(id);
+  const path = join(cluster.dataFolder, 'blobs', trainingState!.blobKey);
+  expect(existsSync(path)).toBe(true);
+  expect((await cluster.client.cancelJob(id)).status).toBe('cancelled');
+  expect(existsSync(path)).toBe(false);
+  expect(await messagesOf(id)).toContain('The job was cancelled while it waited');
 });
 
 it('pauses a job that waits, and refuses to pause or resume one that has ended', async () => {

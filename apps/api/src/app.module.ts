@@ -17,6 +17,7 @@ import { EstimateController } from './fine-tuning/estimate.controller.js';
 import { EstimateService } from './fine-tuning/estimate.service.js';
 import { FineTuningController } from './fine-tuning/fine-tuning.controller.js';
 import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
+import { JobCheck } from './fine-tuning/job-check.js';
 import { SweepService } from './fine-tuning/sweep.service.js';
 import { SweepsController } from './fine-tuning/sweeps.controller.js';
 import { JobEventFeed } from './fine-tuning/job-event.feed.js';
@@ -101,6 +102,7 @@ export class AppModule {
         TaskResolver,
         TextCodecs,
         FineTuningService,
+        JobCheck,
         EstimateService,
         EvaluationService,
         SweepService,

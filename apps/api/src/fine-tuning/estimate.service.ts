@@ -5,7 +5,7 @@ import { JobMetricRepository, WorkerNodeRepository } from '@prad/database';
 import type { ReadyBaseModel } from '@prad/domain';
 import { FilePreviewService } from '../files/file-preview.service.js';
 import { ALIVE_MS } from '../workers/workers.controller.js';
-import { FineTuningService, type CheckedJob } from './fine-tuning.service.js';
+import { JobCheck, type CheckedJob } from './job-check.js';
 import { trainingAmount } from './training-amount.js';
 import { trainingMemory } from './training-memory.js';
 
@@ -15,7 +15,7 @@ type Time = Pick<FineTuningEstimateObject, 'tokens_per_second' | 'seconds' | 'ti
 @Injectable()
 export class EstimateService {
   constructor(
-    private readonly jobs: FineTuningService,
+    private readonly checks: JobCheck,
     private readonly previews: FilePreviewService,
     private readonly metrics: JobMetricRepository,
     private readonly nodes: WorkerNodeRepository,
@@ -27,7 +27,7 @@ export class EstimateService {
     request: CreateFineTuningJob,
     signal: AbortSignal,
   ): Promise<FineTuningEstimateObject> {
-    const checked = await this.jobs.check(project, request);
+    const checked = await this.checks.check(project, request);
     const { base, training, method, settings } = checked;
     const lengths = await this.previews.lengths(training, base, settings.task, signal);
     const rows = training.rows ?? lengths.length;

@@ -1,66 +1,22 @@
 import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { CreateFineTuningJob } from '@prad/contracts';
-import { DataFileRepository, FineTuningJobRepository, JobEventRepository } from '@prad/database';
-import {
-  newId,
-  type DataFile,
-  type FineTuningJob,
-  type FineTuningMethod,
-  type JobEvaluation,
-  type JsonObject,
-  type NewFineTuningJob,
-  type ReadyBaseModel,
-} from '@prad/domain';
-import { AppError } from '@prad/errors';
-import { JobProducer, TURNS, type TrainingSettings } from '@prad/queue';
+import { FineTuningJobRepository, JobEventRepository } from '@prad/database';
+import { newId, type FineTuningJob, type JobEvaluation, type NewFineTuningJob } from '@prad/domain';
+import { JobProducer, TURNS } from '@prad/queue';
+import { BlobStore } from '@prad/storage';
 import { currentRequestId } from '@prad/telemetry';
-import { atField } from '../http/error-response.js';
-import { ModelResolver } from '../models/model-resolver.js';
-import { TaskResolver } from '../tasks/task-resolver.js';
-import { trainingWarnings } from './training-warnings.js';
-import { methodOptions, trainingSettings } from './training-defaults.js';
-
-/** A request that fits its base and its files. */
-export interface CheckedJob {
-  readonly base: ReadyBaseModel;
-  readonly training: DataFile;
-  readonly validation: DataFile | undefined;
-  readonly settings: TrainingSettings;
-  readonly method: FineTuningMethod;
-  readonly warnings: readonly string[];
-}
+import { JobCheck } from './job-check.js';
 
 @Injectable()
 export class FineTuningService {
   constructor(
-    private readonly models: ModelResolver,
-    private readonly tasks: TaskResolver,
-    private readonly files: DataFileRepository,
+    private readonly checks: JobCheck,
     private readonly jobs: FineTuningJobRepository,
     private readonly events: JobEventRepository,
     private readonly producer: JobProducer,
+    private readonly blobs: BlobStore,
   ) {}
-
-  /** Everything of a request that needs no numerics. The files were validated on upload. */
-  async check(project: string, request: CreateFineTuningJob): Promise<CheckedJob> {
-    const base = await this.models.resolveBase(project, request.model);
-    const training = await this.trainingFile(project, request.training_file, 'training_file');
-    const validation =
-      typeof request.validation_file === 'string'
-        ? await this.trainingFile(project, request.validation_file, 'validation_file')
-        : undefined;
-    const { prad } = request.method;
-    const task = await this.tasks.resolve(project, request.task, training);
-    const settings = { ...trainingSettings(prad, base), task };
-    const method: FineTuningMethod = {
-      adapter: prad.adapter,
-      scope: prad.scope,
-      options: toJson(methodOptions(prad, base, task)),
-      hyperparameters: toJson(settings),
-    };
-    return { base, training, validation, settings, method, warnings: trainingWarnings(method, base) };
-  }
 
   /** Checks, records the job and queues it. */
   async submit(
@@ -68,8 +24,7 @@ export class FineTuningService {
     request: CreateFineTuningJob,
     evaluation: JobEvaluation | null,
   ): Promise<FineTuningJob> {
-    const checked = await this.check(project, request);
-    const described = { ...this.described(project, request, checked), evaluation };
+    const described = { ...(await this.described(project, request)), evaluation };
     const { id } = described;
     const job = await this.jobs.create(described);
     await this.tellCreated(described, '');
@@ -77,12 +32,10 @@ export class FineTuningService {
     return job;
   }
 
-  /** A new job for a checked request. */
-  described(
-    project: string,
-    request: CreateFineTuningJob,
-    { base, training, validation, settings, method, warnings }: CheckedJob,
-  ): NewFineTuningJob {
+  /** A new job for a request that was checked. Throws what is wrong with it. */
+  async described(project: string, request: CreateFineTuningJob): Promise<NewFineTuningJob> {
+    const checked = await this.checks.check(project, request);
+    const { base, training, validation, settings, method, warnings } = checked;
     return {
       ...{ id: newId('ftjob'), project, model: base.id, task: settings.task?.name ?? null },
       ...{ trainingFile: training.id, validationFile: validation?.id ?? null },
@@ -99,10 +52,15 @@ export class FineTuningService {
 
   /** Ends a waiting job, asks a running one to stop. Throws notFound, or conflict for one that has ended. */
   async cancel(project: string, id: string): Promise<FineTuningJob> {
-    await this.jobs.getIn(project, id);
+    const { trainingState, startedAt } = await this.jobs.getIn(project, id);
     const job = await this.jobs.requestCancel(id);
-    const message = job.status === 'cancelled' ? 'The job was cancelled before it began' : 'Cancel requested';
-    await this.events.append(id, { level: 'info', message });
+    const ended = `The job was cancelled ${startedAt === null ? 'before it began' : 'while it waited'}`;
+    await this.events.append(id, {
+      level: 'info',
+      message: job.status === 'cancelled' ? ended : 'Cancel requested',
+    });
+    // Row first: a blob without a row is only waste.
+    if (job.status === 'cancelled' && trainingState) await this.blobs.delete(trainingState.blobKey);
     return job;
   }
 
@@ -136,22 +94,4 @@ export class FineTuningService {
       throw error;
     }
   }
-
-  private async trainingFile(project: string, id: string, param: string): Promise<DataFile> {
-    const file = await this.files.getIn(project, id).catch((error: unknown) => {
-      throw atField(error, param);
-    });
-    if (file.purpose === 'fine-tune') return file;
-    throw new AppError({
-      kind: 'invalid',
-      code: 'wrong_purpose',
-      message: `\`${param}\` must have the purpose fine-tune: ${id} has ${file.purpose}`,
-      details: { param },
-    });
-  }
-}
-
-/** Options as a row keeps them: absent ones have no key. */
-function toJson(options: object): JsonObject {
-  return JSON.parse(JSON.stringify(options)) as JsonObject;
 }

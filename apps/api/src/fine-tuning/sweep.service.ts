@@ -33,7 +33,7 @@ export class SweepService {
     const same = { ...request, seed: request.seed ?? randomInt(2 ** 31) };
     for (const point of sweepPoints(named)) {
       const run = runRequest(same, point);
-      jobs.push(this.trainings.described(project, run, await this.trainings.check(project, run)));
+      jobs.push(await this.trainings.described(project, run));
     }
     const [first] = jobs;
     if (first === undefined) throw new TypeError('lists without a value');
