@@ -106,14 +106,15 @@ export async function redisStage(below: Below): Promise<Stage> {
   const probe = await startRedis(folder);
   await probe?.stop();
   const names = ['Redis is restarted', 'Redis is restarted and empty'];
-  if (probe !== undefined) return { names, leftOut: {}, open: () => redisScene(below, folder) };
   await rm(folder, { recursive: true, force: true });
+  if (probe !== undefined) return { names, leftOut: {}, open: () => redisScene(below) };
   const why = 'redis-server is not installed';
   const open = () => Promise.reject(new Error(why));
   return { names: [], leftOut: Object.fromEntries(names.map((name) => [name, why])), open };
 }
 
-async function redisScene(below: Below, folder: string): Promise<Scene> {
+async function redisScene(below: Below): Promise<Scene> {
+  const folder = await mkdtemp(join(tmpdir(), 'prad-faults-redis-'));
   const port = await freePort();
   const start = async () => (await startRedis(folder, { port, durable: true }))!;
   let redis = await start();
