@@ -3,10 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importModel } from '../../apps/cli/src/stack/import-model.js';
-import { Cluster } from './support/cluster.js';
+import type { Cluster } from './support/cluster.js';
+import { startTinyCluster } from './support/tiny-cluster.js';
 import { writePeftLora } from './support/peft-lora.js';
-import { writeTinyModel } from './support/tiny-model.js';
 import { ended, MODEL, submitTraining } from './support/training-run.js';
 
 const cli = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
@@ -15,11 +14,7 @@ let cluster: Cluster;
 let theirs: string;
 
 beforeAll(async () => {
-  cluster = await Cluster.start();
-  await cluster.startWorker();
-  const source = join(cluster.dataFolder, 'source');
-  await writeTinyModel(source);
-  await importModel(cluster.client, { source, name: MODEL });
+  cluster = await startTinyCluster();
   theirs = join(cluster.dataFolder, 'theirs');
   await writePeftLora(theirs);
 });

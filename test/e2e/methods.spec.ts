@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { adapterMethodNames, type AdapterMethod } from '@prad/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importModel } from '../../apps/cli/src/stack/import-model.js';
-import { Cluster } from './support/cluster.js';
-import { writeTinyModel } from './support/tiny-model.js';
+import type { Cluster } from './support/cluster.js';
+import { startTinyCluster } from './support/tiny-cluster.js';
 import { MODEL, ended, submitTraining, uploadRows } from './support/training-run.js';
 
 const cli = join(import.meta.dirname, '../../dist/apps/cli/src/main.js');
@@ -25,11 +24,7 @@ let cluster: Cluster;
 const trained = new Map<AdapterMethod, string>();
 
 beforeAll(async () => {
-  cluster = await Cluster.start();
-  await cluster.startWorker();
-  const source = join(cluster.dataFolder, 'source');
-  await writeTinyModel(source);
-  await importModel(cluster.client, { source, name: MODEL });
+  cluster = await startTinyCluster();
 });
 
 afterAll(() => cluster.stop());

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importModel } from '../../apps/cli/src/stack/import-model.js';
-import { Cluster } from './support/cluster.js';
-import { writeTinyModel } from './support/tiny-model.js';
-import { ended, MODEL, submitTraining, uploadRows } from './support/training-run.js';
+import type { Cluster } from './support/cluster.js';
+import { startTinyCluster } from './support/tiny-cluster.js';
+import { ended, submitTraining, uploadRows } from './support/training-run.js';
 import { until } from './support/until.js';
 
 let cluster: Cluster;
@@ -15,11 +14,7 @@ function stepsOf(max_steps: number, evaluation_steps: number) {
 }
 
 beforeAll(async () => {
-  cluster = await Cluster.start();
-  await cluster.startWorker();
-  const folder = join(cluster.dataFolder, 'source');
-  await writeTinyModel(folder);
-  await importModel(cluster.client, { source: folder, name: MODEL });
+  cluster = await startTinyCluster();
 });
 
 afterAll(async () => {

@@ -1,19 +1,13 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importModel } from '../../apps/cli/src/stack/import-model.js';
-import { Cluster } from './support/cluster.js';
-import { writeTinyModel } from './support/tiny-model.js';
+import type { Cluster } from './support/cluster.js';
+import { startTinyCluster } from './support/tiny-cluster.js';
 import { MODEL, uploadRows } from './support/training-run.js';
 import { until } from './support/until.js';
 
 let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await Cluster.start();
-  await cluster.startWorker();
-  const source = join(cluster.dataFolder, 'source');
-  await writeTinyModel(source);
-  await importModel(cluster.client, { source, name: MODEL });
+  cluster = await startTinyCluster();
 });
 
 afterAll(() => cluster.stop());

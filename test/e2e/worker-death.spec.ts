@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { DEFAULT_PROJECT } from '@prad/domain';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importModel } from '../../apps/cli/src/stack/import-model.js';
-import { Cluster } from './support/cluster.js';
-import { writeTinyModel } from './support/tiny-model.js';
-import { ended, MODEL, submitTraining } from './support/training-run.js';
+import type { Cluster } from './support/cluster.js';
+import { startTinyCluster } from './support/tiny-cluster.js';
+import { ended, submitTraining } from './support/training-run.js';
 import { until } from './support/until.js';
 
 let cluster: Cluster;
@@ -21,11 +19,7 @@ const states = { TRAINING_STATE_MS: '0' };
 const endless = stepsOf(1_000_000);
 
 beforeAll(async () => {
-  cluster = await Cluster.start();
-  await cluster.startWorker(states);
-  const folder = join(cluster.dataFolder, 'source');
-  await writeTinyModel(folder);
-  await importModel(cluster.client, { source: folder, name: MODEL });
+  cluster = await startTinyCluster(states);
 });
 
 afterAll(async () => {

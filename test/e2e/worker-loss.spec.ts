@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { join } from 'node:path';
 import { AppError } from '@prad/errors';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importModel } from '../../apps/cli/src/stack/import-model.js';
 import type { Child } from '../../apps/cli/src/stack/child.js';
-import { Cluster } from './support/cluster.js';
-import { writeTinyModel } from './support/tiny-model.js';
+import type { Cluster } from './support/cluster.js';
+import { startTinyCluster } from './support/tiny-cluster.js';
 import { MODEL } from './support/training-run.js';
 import { until } from './support/until.js';
 
@@ -15,11 +13,7 @@ const SLOTS = { MAX_NUM_SEQS: '4' };
 let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await Cluster.start();
-  await cluster.startWorker(SLOTS);
-  const source = join(cluster.dataFolder, 'source');
-  await writeTinyModel(source);
-  await importModel(cluster.client, { source, name: MODEL });
+  cluster = await startTinyCluster(SLOTS);
 });
 
 afterAll(() => cluster.stop());

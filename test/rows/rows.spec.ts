@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { importModel } from '../../apps/cli/src/stack/import-model.js';
-import { Cluster } from '../e2e/support/cluster.js';
-import { writeTinyModel } from '../e2e/support/tiny-model.js';
+import type { Cluster } from '../e2e/support/cluster.js';
+import { startTinyCluster } from '../e2e/support/tiny-cluster.js';
 import { ended, MODEL } from '../e2e/support/training-run.js';
 
 const ROWS = 1_000_000;
@@ -17,11 +16,7 @@ const ALLOWED = 1_500;
 let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await Cluster.start();
-  await cluster.startWorker();
-  const source = join(cluster.dataFolder, 'source');
-  await writeTinyModel(source);
-  await importModel(cluster.client, { source, name: MODEL });
+  cluster = await startTinyCluster();
 });
 
 afterAll(() => cluster.stop());
