@@ -39,7 +39,7 @@ export const createFineTuningSweep = createFineTuningJob
       .string({ error: 'a sweep needs a `validation_file`: its runs are compared by the loss on it' })
       .min(1),
     evaluation: z
-      .undefined({
+      .null({
         error:
           'a sweep’s runs are compared by their validation loss: evaluate the best with POST /v1/evaluations',
       })
