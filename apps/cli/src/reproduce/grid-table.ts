@@ -57,15 +57,15 @@ export function markdownOf(result: GridResult, settings: GridSettings): string {
   const scores = scoresOf(result);
   const failed = result.cells.filter(({ job }) => job.fine_tuned_model === null);
   const { model, steps, batchSize, seeds, template } = settings;
-  return [
+  const parts = [
     `# PrAd and its conventional twins on ${model}`,
     `At most ${steps} steps of batch ${batchSize}, ${seeds.length} seeds (${seeds.join(', ')}), template ${template}, sizes and learning rates of the paper${ratesOf(settings)}. Means over seeds ± standard deviation, in brackets the mean ends of the 95 % intervals by bootstrap.`,
     ...settings.tasks.map((task) => taskSection(task, scores, result)),
     ...failed.map(
       ({ cell, job }) => `${nameOf(cell)} ${job.status}: ${job.error?.message ?? 'no reason was given'}`,
     ),
-    '',
-  ].join('\n\n');
+  ];
+  return `${parts.join('\n\n')}\n`;
 }
 
 function ratesOf({ learningRates }: GridSettings): string {
