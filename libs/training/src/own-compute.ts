@@ -1,11 +1,10 @@
-import { encodeOnnx } from '@prad/graph';
+import { encodeOnnx, type Graph } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import { Session, type SessionOptions, type Tensors } from '@prad/runtime';
 import { tensor, type HostTensor } from '@prad/tensor';
 import type { Batch } from './collate.js';
 import { finite } from './finite.js';
 import { passFeeds, wantedFeeds } from './pass-feeds.js';
-import { gradientGraph } from './step-graphs.js';
 import type { TrainedTensors } from './trained-tensors.js';
 
 /** One pass of a step. */
@@ -28,6 +27,8 @@ export interface GradientJob {
   readonly model: BaseModel;
   readonly trained: TrainedTensors;
   readonly labelSmoothing?: number | undefined;
+  /** Of `gradientGraph`: what a trainer of its own runs. */
+  readonly graph: Graph;
   readonly session: SessionOptions;
 }
 
@@ -51,8 +52,7 @@ export class OwnCompute implements TrainerCompute {
   }
 
   async gradients(job: GradientJob): Promise<(pass: Pass) => Promise<PassResult>> {
-    const graph = encodeOnnx(gradientGraph(job.model, job.trained, job.labelSmoothing));
-    const session = await this.open(graph, job.session);
+    const session = await this.open(encodeOnnx(job.graph), job.session);
     const front = job.trained.adapter?.prefix?.length ?? 0;
     return async ({ tensors, batch, dropoutSeed: seed }) => {
       const dropoutSeed = tensor('int64', [], BigInt64Array.of(BigInt(seed)));

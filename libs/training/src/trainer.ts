@@ -101,9 +101,10 @@ export class Trainer {
     const { intraOpThreads, device, labelSmoothing } = options;
     const everywhere = { intraOpThreads, ...(device && { device }) };
     const onBase = { ...everywhere, externalDataFolder: model.folder };
+    const graph = gradientGraph(model, trained, labelSmoothing);
     const parts = {
       compute,
-      gradients: await compute.gradients({ model, trained, labelSmoothing, session: onBase }),
+      gradients: await compute.gradients({ model, trained, labelSmoothing, graph, session: onBase }),
       // Validation is rare: it shares the mapped weight file and keeps no memory between its runs.
       evaluation: await compute.open(encodeOnnx(evaluationGraph(model, trained)), {
         ...onBase,
@@ -113,8 +114,7 @@ export class Trainer {
       optimiser: await compute.open(encodeOnnx(optimiserGraph(trained.specs, options)), everywhere),
     };
     const start = options.start ?? (await startTensors(model, trained, options.seed));
-    const flopsOf = matmulFlops(gradientGraph(model, trained, labelSmoothing));
-    return new Trainer(trained, model, options, parts, flopsOf, start);
+    return new Trainer(trained, model, options, parts, matmulFlops(graph), start);
   }
 
   /** The trained tensors as they are now. */
