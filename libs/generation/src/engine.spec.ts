@@ -55,6 +55,47 @@ describe('Engine', () => {
     }
   });
 
+  it('ends at a stop token as at the end token', async () => {
+    const plain = tokens(await alone(ask({ prompt: [8], maxTokens: 12 })));
+    const [stop] = plain.slice(3);
+    const events = await alone(ask({ prompt: [8], maxTokens: 12, stopTokenIds: [stop!] }));
+    const wanted = plain.slice(0, plain.indexOf(stop!) + 1);
+    expect(tokens(events)).toEqual(wanted);
+    const shown = wanted.slice(0, -1).map((id) => letters[id]);
+    expect([textOf(events), endOf(events).reason]).toEqual([shown.join(''), 'stop']);
+  });
+
+  it('neither ends nor looks for a stop string before it has the least tokens', async () => {
+    const short = Array.from({ length: 80 }, (_, first) => ask({ prompt: [first], maxTokens: 12 }));
+    for (const request of short) {
+      const sampling = { ...greedy, minTokens: 7 };
+      const events = await alone({ ...request, sampling, stop: [letters[3]!] });
+      const ids = tokens(events);
+      expect(ids.slice(0, 7)).not.toContain(END);
+      expect(ids.length).toBeGreaterThanOrEqual(7);
+      const open = ids.slice(0, 6).map((id) => letters[id]);
+      expect(textOf(events).startsWith(open.join(''))).toBe(true);
+      expect(textOf(events).slice(6)).not.toContain(letters[3]);
+    }
+  });
+
+  it('tells how likely tokens were before any rule changed their logits', async () => {
+    const plain = await alone(ask({ prompt: [8], logprobs: 3 }));
+    const penalised = await alone(
+      ask({ prompt: [8], logprobs: 3, sampling: { ...greedy, logitBias: { 4: 90 } } }),
+    );
+    const first = (events: readonly TokenEvent[]) => {
+      const [event] = events;
+      if (event?.type !== 'token' || !event.likelihood) throw new Error('no likelihood');
+      return event;
+    };
+    expect(first(plain).likelihood).toMatchObject({ logprob: first(plain).likelihood!.top[0]!.logprob });
+    expect(first(penalised).tokenId).toBe(4);
+    expect(first(penalised).likelihood!.top).toEqual(first(plain).likelihood!.top);
+    const [silent] = await alone(ask({ prompt: [8] }));
+    expect(silent).not.toHaveProperty('likelihood');
+  });
+
   it('ends before a stop string and shows nothing of it', async () => {
     const plain = await alone(ask({ prompt: [8], maxTokens: 12 }));
     const whole = textOf(plain);

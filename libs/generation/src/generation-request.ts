@@ -16,6 +16,10 @@ export interface GenerationRequest {
   readonly beams?: BeamOptions | undefined;
   /** The answer ends before the first of these. */
   readonly stop?: readonly string[];
+  /** Tokens that end the answer as the model's own end tokens do. */
+  readonly stopTokenIds?: readonly number[];
+  /** Tells each token's log-probability, and those of so many of the likeliest tokens; absent: none. */
+  readonly logprobs?: number | undefined;
   /** Who asks: those with one share get equal shares of a full engine. */
   readonly share?: string;
   /** Lower ones are admitted first, and keep their memory longest; 0 by default. */
@@ -41,24 +45,43 @@ export function answerLimit(request: GenerationRequest, capacity: number): numbe
       { promptTokens: prompt.length, capacity },
     );
   }
-  const { temperature, topK, topP, seed } = sampling;
+  checkSampling(maxTokens, sampling);
+  return Math.min(maxTokens, capacity - taken);
+}
+
+function checkSampling(maxTokens: number, sampling: Sampling): void {
+  const { temperature, topK, topP, minP = 0, seed, minTokens = 0 } = sampling;
+  const { repetitionPenalty = 1, frequencyPenalty = 0, presencePenalty = 0, logitBias = {} } = sampling;
+  const whole = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least;
   const rules: readonly (readonly [string, number, boolean, string])[] = [
-    [
-      'maxTokens',
-      maxTokens,
-      Number.isSafeInteger(maxTokens) && maxTokens >= 1,
-      'a whole number of at least 1',
-    ],
+    ['maxTokens', maxTokens, whole(maxTokens, 1), 'a whole number of at least 1'],
     ['temperature', temperature, Number.isFinite(temperature) && temperature >= 0, 'a number of at least 0'],
-    ['topK', topK, Number.isSafeInteger(topK) && topK >= 0, 'a whole number of at least 0'],
+    ['topK', topK, whole(topK, 0), 'a whole number of at least 0'],
     ['topP', topP, topP > 0 && topP <= 1, 'above 0 and at most 1'],
+    ['minP', minP, minP >= 0 && minP <= 1, 'from 0 to 1'],
     ['seed', seed, Number.isSafeInteger(seed), 'a whole number'],
+    [
+      'minTokens',
+      minTokens,
+      whole(minTokens, 0) && minTokens <= maxTokens,
+      `a whole number from 0 to maxTokens, ${maxTokens}`,
+    ],
+    [
+      'repetitionPenalty',
+      repetitionPenalty,
+      Number.isFinite(repetitionPenalty) && repetitionPenalty > 0,
+      'above 0',
+    ],
+    ['frequencyPenalty', frequencyPenalty, Number.isFinite(frequencyPenalty), 'a finite number'],
+    ['presencePenalty', presencePenalty, Number.isFinite(presencePenalty), 'a finite number'],
+    ...Object.entries(logitBias).map(
+      ([id, bias]) => [`logitBias of token ${id}`, bias, Number.isFinite(bias), 'a finite number'] as const,
+    ),
   ];
   for (const [name, value, holds, expected] of rules) {
     if (!holds)
       throw refused('invalid_sampling', `${name} must be ${expected}, got ${value}`, { field: name });
   }
-  return Math.min(maxTokens, capacity - taken);
 }
 
 function refused(code: string, message: string, details: Readonly<Record<string, unknown>> = {}): AppError {

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { uniform } from './random.js';
-import { sample, type Sampling } from './sampling.js';
+import { likelihoodOf, sample, type Sampling } from './sampling.js';
 
 const draws = 20_000;
 const open: Sampling = { temperature: 1, topK: 0, topP: 1, seed: 5 };
 const logits = Float32Array.of(1, 3, -2, 2.5, 0, 3, -30, 1.5);
 
 /** The probabilities by definition: temperature, then top-k, then top-p, all sorted in full. */
-function reference(values: Float32Array, { temperature, topK, topP }: Sampling): number[] {
+function reference(values: Float32Array, { temperature, topK, topP, minP = 0 }: Sampling): number[] {
   const order = [...values.keys()].sort((a, b) => values[b]! - values[a]! || a - b);
   const kept = topK > 0 ? order.slice(0, topK) : order;
   const weights = kept.map((id) => Math.exp((values[id]! - values[order[0]!]!) / temperature));
@@ -17,7 +17,7 @@ function reference(values: Float32Array, { temperature, topK, topP }: Sampling):
   const nucleus = kept.filter((_, place) => {
     const open = held < topP * total;
     held += weights[place]!;
-    return topP >= 1 || open;
+    return (topP >= 1 || open) && weights[place]! >= minP;
   });
   const inside = nucleus.reduce((sum, _, place) => sum + weights[place]!, 0);
   return Array.from(values, (_, id) => {
@@ -52,7 +52,8 @@ describe('sample', () => {
     ['temperature 2', { temperature: 2 }],
     ['top-k 3', { topK: 3 }],
     ['top-p 0.8', { topP: 0.8 }],
-    ['all together', { temperature: 1.5, topK: 5, topP: 0.9 }],
+    ['min-p 0.2', { minP: 0.2 }],
+    ['all together', { temperature: 1.5, topK: 5, topP: 0.9, minP: 0.3 }],
   ])('draws from the distribution: %s', (_name, change) => {
     const { statistic, classes, impossible } = chiSquare({ ...open, ...change });
     // 0.9999 quantile of chi-square with 7 degrees of freedom is 29.9; fewer classes need less.
@@ -75,6 +76,7 @@ describe('sample', () => {
       temperature: fc.constantFrom(0.2, 1, 3),
       topK: fc.nat({ max: 12 }),
       topP: fc.constantFrom(0.05, 0.5, 0.9, 0.999),
+      minP: fc.constantFrom(0, 0.05, 0.5, 1),
       seed: fc.nat(),
     });
     fc.assert(
@@ -92,6 +94,15 @@ describe('sample', () => {
     for (let index = 0; index < 20; index++) sample(large, { ...open, topP: 0.9, topK: 50 }, index);
     // A full sort takes 11 ms or more a token.
     expect((performance.now() - started) / 20).toBeLessThan(5);
+  });
+
+  it('tells log-probabilities of the chosen and of the likeliest tokens', () => {
+    const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+    const { logprob, top } = likelihoodOf(logits, 4, 3);
+    expect(logprob).toBeCloseTo(-total, 12);
+    expect(top.map(({ tokenId }) => tokenId)).toEqual([1, 5, 3]);
+    top.forEach((entry) => { expect(entry.logprob).toBeCloseTo(logits[entry.tokenId]! - total, 12); });
+    expect(likelihoodOf(logits, 4, 0).top).toEqual([]);
   });
 
   it('refuses logits that are no numbers', () => {

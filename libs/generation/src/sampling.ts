@@ -1,14 +1,18 @@
 import { AppError } from '@prad/errors';
+import type { LogitsRules } from './logits-processor.js';
 import { uniform } from './random.js';
+import type { TokenLikelihood } from './token-event.js';
 
-/** How the next token is chosen: temperature, then top-k, then top-p, as transformers orders them. */
-export interface Sampling {
+/** How the next token is chosen: logits rules, temperature, top-k, top-p, then min-p, as transformers orders them. */
+export interface Sampling extends LogitsRules {
   /** 0 = the most likely token. */
   readonly temperature: number;
   /** The most likely tokens that stay; 0 = all. */
   readonly topK: number;
   /** The smallest set of most likely tokens that holds this probability stays; 1 = all. */
   readonly topP: number;
+  /** Tokens of less than this share of the likeliest one's probability go (arXiv 2407.01082); 0, the default, keeps all. */
+  readonly minP?: number | undefined;
   readonly seed: number;
 }
 
@@ -20,7 +24,7 @@ interface Candidates {
 
 /**
  * Chooses a token.
- * @param logits [V]
+ * @param logits [V], as the logits rules left them.
  * @param index the token's place in the answer, from 0: it picks the random number.
  * @throws AppError bug `logits_not_finite` where no logit is a number.
  */
@@ -35,6 +39,15 @@ export function sample(logits: Float32Array, sampling: Sampling, index: number):
 export function logProbability(logits: Float32Array, tokenId: number): number {
   const { highest, logTotal } = softmaxScale(logits);
   return (logits[tokenId] ?? Number.NEGATIVE_INFINITY) - highest - logTotal;
+}
+
+/** A token's log-probability and those of the `count` likeliest tokens. @throws as `logProbability`. */
+export function likelihoodOf(logits: Float32Array, tokenId: number, count: number): TokenLikelihood {
+  const { highest, logTotal } = softmaxScale(logits);
+  const logprobOf = (id: number): number => (logits[id] ?? Number.NEGATIVE_INFINITY) - highest - logTotal;
+  const likeliest = count > 0 ? largest(logits, Math.min(count, logits.length)) : [];
+  const top = Array.from(likeliest, (id) => ({ tokenId: id, logprob: logprobOf(id) }));
+  return { logprob: logprobOf(tokenId), top };
 }
 
 /** What makes logits logarithms of probabilities: logit - highest - logTotal. @throws as `logProbability`. */
@@ -64,12 +77,13 @@ function argMax(logits: Float32Array): number {
   });
 }
 
-function cut(logits: Float32Array, highest: number, { temperature, topK, topP }: Sampling): Candidates {
+function cut(logits: Float32Array, highest: number, sampling: Sampling): Candidates {
+  const { temperature, topK, topP, minP = 0 } = sampling;
   const limited = topK > 0 && topK < logits.length;
-  if (!limited && topP >= 1) return weighted(logits, undefined, highest, temperature);
-  if (limited) return nucleus(weighted(logits, largest(logits, topK), highest, temperature), topP);
-  const all = weighted(logits, undefined, highest, temperature);
-  return nucleusOfMany(all, topP);
+  const kept = weighted(logits, limited ? largest(logits, topK) : undefined, highest, temperature);
+  const likely = limited ? nucleus(kept, topP) : nucleusOfMany(kept, topP);
+  // The likeliest one's weight is 1.
+  return minP > 0 ? above(likely, minP) : likely;
 }
 
 /** exp((logit - highest) / temperature) of the given ids, or of all. */
@@ -130,6 +144,7 @@ function nucleus({ ids, weights }: Candidates, topP: number): Candidates {
  * The largest weight is 1.
  */
 function nucleusOfMany(all: Candidates, topP: number): Candidates {
+  if (topP >= 1) return all;
   const wanted = topP * sum(all.weights);
   for (let threshold = 1e-2; ; threshold = threshold > 1e-12 ? threshold * 1e-2 : 0) {
     const head = above(all, threshold);

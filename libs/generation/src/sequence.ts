@@ -1,10 +1,11 @@
 import { EventChannel } from './event-channel.js';
 import type { BlockLayout } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
+import { LogitsProcessor } from './logits-processor.js';
 import type { Copy } from './plan.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
 import { blockNames } from './prefix-cache.js';
-import { sample } from './sampling.js';
+import { likelihoodOf, sample } from './sampling.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
 
@@ -31,6 +32,9 @@ export class Sequence implements SlotRow {
   /** Names of its prompt's whole blocks, where prompts are kept. */
   readonly blocks: readonly string[];
   readonly #tokens: number[] = [];
+  /** Tokens that end the answer. */
+  readonly #endTokens: ReadonlySet<number>;
+  readonly #processor: LogitsProcessor | undefined;
   readonly #stop: StopMatcher;
   readonly #detokenizer: Detokenizer;
   readonly #times: { submitted: number; admitted?: number; first?: number; last?: number };
@@ -51,6 +55,8 @@ export class Sequence implements SlotRow {
     this.prompt = [...(request.adapter?.softTokens ?? []), ...request.prompt];
     const { adapter } = request;
     this.blocks = layout ? blockNames({ tokens: this.prompt, adapter }, layout.tokens, layout.key) : [];
+    this.#endTokens = new Set([...text.endTokens, ...(request.stopTokenIds ?? [])]);
+    this.#processor = LogitsProcessor.for(request.sampling, request.prompt, this.#endTokens);
     this.#stop = new StopMatcher(request.stop ?? []);
     this.#detokenizer = text.detokenizer();
     this.#times = { submitted: performance.now() };
@@ -146,11 +152,14 @@ export class Sequence implements SlotRow {
    */
   accept(logits: Float32Array): boolean {
     const index = this.#tokens.length;
-    const tokenId = sample(logits, this.request.sampling, index);
+    const { sampling, logprobs } = this.request;
+    const tokenId = sample(this.#processor?.process(logits) ?? logits, sampling, index);
+    this.#processor?.accept(tokenId);
     this.#tokens.push(tokenId);
     this.mark();
     const { text, reason } = this.#read(tokenId);
-    this.channel.push({ type: 'token', index, tokenId, text });
+    const likelihood = logprobs === undefined ? undefined : likelihoodOf(logits, tokenId, logprobs);
+    this.channel.push({ type: 'token', index, tokenId, text, ...(likelihood && { likelihood }) });
     if (reason) this.finish(reason);
     return reason !== undefined;
   }
@@ -183,10 +192,13 @@ export class Sequence implements SlotRow {
 
   /** The text that a token makes certain, and the reason when it is the last one. */
   #read(tokenId: number): { text: string; reason: FinishReason | undefined } {
-    const ended = this.text.endTokens.has(tokenId);
+    const ended = this.#endTokens.has(tokenId);
     const full = this.#tokens.length >= this.limit;
     const last = ended || full;
     const piece = (ended ? '' : this.#detokenizer.push(tokenId)) + (last ? this.#detokenizer.end() : '');
+    // No stop string is looked for in the least part of an answer.
+    const { minTokens = 0 } = this.request.sampling;
+    if (!last && this.#tokens.length < minTokens) return { text: piece, reason: undefined };
     const { text, stopped } = this.#stop.push(piece);
     if (stopped) return { text, reason: 'stop' };
     if (!last) return { text, reason: undefined };

@@ -37,6 +37,18 @@ export interface FoundAnswer {
   readonly score: number;
 }
 
+/** A token's natural log-probability, by the logits as the model gave them. */
+export interface TokenLogprob {
+  readonly tokenId: number;
+  readonly logprob: number;
+}
+
+/** How likely a token was, and which were the likeliest in its place, most likely first. */
+export interface TokenLikelihood {
+  readonly logprob: number;
+  readonly top: readonly TokenLogprob[];
+}
+
 /** What a request is told: each token as it is chosen, or all answers of a beam search, best first; then the end. */
 export type TokenEvent =
   | { readonly type: 'found'; readonly answers: readonly FoundAnswer[] }
@@ -47,6 +59,8 @@ export type TokenEvent =
       readonly tokenId: number;
       /** New text; empty while a character or a possible stop string is incomplete. All texts join to the answer. */
       readonly text: string;
+      /** Where the request asks for it. */
+      readonly likelihood?: TokenLikelihood;
     }
   | {
       readonly type: 'finished';

@@ -24,6 +24,7 @@ const arrivals = fc.array(
     adapter: fc.constantFrom(...adapters),
     maxTokens: fc.integer({ min: 1, max: 44 }),
     temperature: fc.constantFrom(0, 1),
+    rules: fc.constantFrom({}, { repetitionPenalty: 1.5, minTokens: 1 }, { presencePenalty: 2, minP: 0.1 }),
     seed: fc.nat(),
     share: fc.constantFrom('', 'a', 'b'),
     priority: fc.constantFrom(0, 0, 1),
@@ -138,12 +139,12 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
 
 /** A beam search has as many beams and tokens as there are slots and memory for. */
 function requestOf(arrival: Arrival, { slots, cacheBytes }: Limits): GenerationRequest {
-  const { prompt, adapter, maxTokens, temperature, seed, share, priority } = arrival;
+  const { prompt, adapter, maxTokens, temperature, rules, seed, share, priority } = arrival;
   const plain = ask({ prompt, adapter, maxTokens, share, priority });
   const numBeams = Math.min(arrival.beams?.numBeams ?? 1, slots);
   const room = Math.floor(cacheBytes / numBeams) - (adapter?.prefix?.shape[0] ?? 0) - prompt.length;
   if (!arrival.beams || numBeams < 2 || room < 1)
-    return { ...plain, sampling: { ...greedy, temperature, seed } };
+    return { ...plain, sampling: { ...greedy, ...rules, temperature, seed } };
   return { ...plain, maxTokens: Math.min(maxTokens, room), beams: { ...arrival.beams, numBeams } };
 }
 
