@@ -58,7 +58,13 @@ interface Golden {
     readonly metrics: Readonly<
       Record<
         string,
-        { readonly difference: number; readonly p: number; readonly mean: number; readonly half: number }
+        {
+          readonly difference: number;
+          readonly p: number;
+          readonly p_of_equals: number;
+          readonly mean: number;
+          readonly half: number;
+        }
       >
     >;
   };
@@ -167,5 +173,8 @@ describe('paired bootstrap', () => {
     const interval = intervalOf(scoreResamples(metric, system!, golden.paired.draws));
     expect(interval.mean).toBeCloseTo(expected.mean, 6);
     expect((interval.high - interval.low) / 2).toBeCloseTo(expected.half, 6);
+    // The one departure: sacrebleu calls equal systems as different as can be.
+    expect(comparePaired(metric, [baseline!, baseline!], golden.paired.draws).pValue).toBe(1);
+    expect(expected.p_of_equals).toBe(1 / (golden.paired.draws.length + 1));
   });
 });

@@ -237,6 +237,7 @@ def paired():
         found[name] = {
             "difference": whole[1] - whole[0],
             "p": _compute_p_value(sizes - sizes.mean(), abs(whole[1] - whole[0])),
+            "p_of_equals": _compute_p_value(np.abs(base - base), 0),
             "mean": float(mean),
             "half": float(half),
         }

@@ -24,7 +24,7 @@ export interface Comparison {
   readonly difference: number;
   /** Of the difference. */
   readonly interval: Interval;
-  /** How likely a difference as large is between systems that are equally good. */
+  /** How likely a difference at least as large is between systems that are equally good; 1 for equal ones. */
   readonly pValue: number;
 }
 
@@ -80,7 +80,7 @@ export function comparePaired(
   const difference = metric.score(addRows(system)) - metric.score(addRows(baseline));
   const sizes = differences.map(Math.abs);
   const mean = meanOf(sizes);
-  const beyond = sizes.filter((size) => size - mean > Math.abs(difference)).length;
+  const beyond = sizes.filter((size) => size - mean >= Math.abs(difference)).length;
   return {
     difference,
     interval: intervalOf(differences, confidence),

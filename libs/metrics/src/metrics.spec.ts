@@ -69,6 +69,7 @@ describe('paired bootstrap', () => {
     expect(pairedBootstrap(metric, worse ?? [], worse ?? [])).toMatchObject({
       difference: 0,
       interval: { high: 0 },
+      pValue: 1,
     });
   });
 
