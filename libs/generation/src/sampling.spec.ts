@@ -101,7 +101,9 @@ describe('sample', () => {
     const { logprob, top } = likelihoodOf(logits, 4, 3);
     expect(logprob).toBeCloseTo(-total, 12);
     expect(top.map(({ tokenId }) => tokenId)).toEqual([1, 5, 3]);
-    top.forEach((entry) => { expect(entry.logprob).toBeCloseTo(logits[entry.tokenId]! - total, 12); });
+    top.forEach((entry) => {
+      expect(entry.logprob).toBeCloseTo(logits[entry.tokenId]! - total, 12);
+    });
     expect(likelihoodOf(logits, 4, 0).top).toEqual([]);
   });
 
