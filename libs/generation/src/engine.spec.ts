@@ -86,14 +86,24 @@ describe('Engine', () => {
     );
     const first = (events: readonly TokenEvent[]) => {
       const [event] = events;
-      if (event?.type !== 'token' || !event.likelihood) throw new Error('no likelihood');
-      return event;
+      if (event?.type !== 'token' || !event.shown?.[0]) throw new Error('no likelihood');
+      return event.shown[0];
     };
-    expect(first(plain).likelihood).toMatchObject({ logprob: first(plain).likelihood!.top[0]!.logprob });
+    expect(first(plain)).toMatchObject({ offset: 0, ...first(plain).top[0] });
     expect(first(penalised).tokenId).toBe(4);
-    expect(first(penalised).likelihood!.top).toEqual(first(plain).likelihood!.top);
+    expect(first(penalised).top).toEqual(first(plain).top);
     const [silent] = await alone(ask({ prompt: [8] }));
-    expect(silent).not.toHaveProperty('likelihood');
+    expect(silent).not.toHaveProperty('shown');
+  });
+
+  it('tells the likelihood of the tokens of its text, and of none that it does not show', async () => {
+    const whole = textOf(await alone(ask({ prompt: [8], maxTokens: 12, logprobs: 0 })));
+    const stop = whole.slice(4, 7);
+    const events = await alone(ask({ prompt: [8], maxTokens: 12, logprobs: 0, stop: [stop] }));
+    const shown = events.flatMap((event) => (event.type === 'token' ? (event.shown ?? []) : []));
+    expect(textOf(events)).toBe(whole.slice(0, whole.indexOf(stop)));
+    expect(shown.map(({ tokenId }) => letters[tokenId]).join('')).toBe(textOf(events));
+    expect(shown.map(({ offset }) => offset)).toEqual([...shown.keys()]);
   });
 
   it('ends before a stop string and shows nothing of it', async () => {

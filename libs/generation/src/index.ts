@@ -29,6 +29,7 @@ export type {
   Scores,
 } from './reading-request.js';
 export type { Sampling } from './sampling.js';
+export type { ShownToken } from './shown-tokens.js';
 export type { StepFacts } from './step-facts.js';
 export { positionsOf, servedAdapter, type ServedAdapter } from './served-adapter.js';
 export { textRules, type Detokenizer, type TextRules } from './text-rules.js';

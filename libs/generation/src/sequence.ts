@@ -6,6 +6,7 @@ import type { Copy } from './plan.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
 import { blockNames } from './prefix-cache.js';
 import { likelihoodOf, sample } from './sampling.js';
+import { ShownTokens } from './shown-tokens.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
 
@@ -36,6 +37,7 @@ export class Sequence implements SlotRow {
   readonly #endTokens: ReadonlySet<number>;
   readonly #processor: LogitsProcessor | undefined;
   readonly #stop: StopMatcher;
+  readonly #shown = new ShownTokens();
   readonly #detokenizer: Detokenizer;
   readonly #times: { submitted: number; admitted?: number; first?: number; last?: number };
   #maxRows = 0;
@@ -157,9 +159,16 @@ export class Sequence implements SlotRow {
     this.#processor?.accept(tokenId);
     this.#tokens.push(tokenId);
     this.mark();
-    const { text, reason } = this.#read(tokenId);
-    const likelihood = logprobs === undefined ? undefined : likelihoodOf(logits, tokenId, logprobs);
-    this.channel.push({ type: 'token', index, tokenId, text, ...(likelihood && { likelihood }) });
+    const { piece, text, reason, stopped } = this.#read(tokenId);
+    const event = { type: 'token', index, tokenId, text } as const;
+    if (logprobs === undefined) this.channel.push(event);
+    else {
+      // An end token says nothing.
+      if (!this.#endTokens.has(tokenId))
+        this.#shown.push(tokenId, likelihoodOf(logits, tokenId, logprobs), piece.length);
+      const whole = reason !== undefined && !stopped;
+      this.channel.push({ ...event, shown: this.#shown.show(text.length, whole) });
+    }
     if (reason) this.finish(reason);
     return reason !== undefined;
   }
@@ -190,18 +199,27 @@ export class Sequence implements SlotRow {
     this.channel.close();
   }
 
-  /** The text that a token makes certain, and the reason when it is the last one. */
-  #read(tokenId: number): { text: string; reason: FinishReason | undefined } {
+  /** The text that a token adds, the text that is certain now, and the reason when it is the last one. */
+  #read(tokenId: number): Reading {
     const ended = this.#endTokens.has(tokenId);
     const full = this.#tokens.length >= this.limit;
     const last = ended || full;
     const piece = (ended ? '' : this.#detokenizer.push(tokenId)) + (last ? this.#detokenizer.end() : '');
     // No stop string is looked for in the least part of an answer.
     const { minTokens = 0 } = this.request.sampling;
-    if (!last && this.#tokens.length < minTokens) return { text: piece, reason: undefined };
+    if (!last && this.#tokens.length < minTokens)
+      return { piece, text: piece, reason: undefined, stopped: false };
     const { text, stopped } = this.#stop.push(piece);
-    if (stopped) return { text, reason: 'stop' };
-    if (!last) return { text, reason: undefined };
-    return { text: text + this.#stop.flush(), reason: ended ? 'stop' : 'length' };
+    if (stopped) return { piece, text, reason: 'stop', stopped };
+    if (!last) return { piece, text, reason: undefined, stopped };
+    return { piece, text: text + this.#stop.flush(), reason: ended ? 'stop' : 'length', stopped };
   }
+}
+
+interface Reading {
+  readonly piece: string;
+  readonly text: string;
+  readonly reason: FinishReason | undefined;
+  /** A stop string was found. */
+  readonly stopped: boolean;
 }

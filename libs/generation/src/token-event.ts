@@ -1,3 +1,5 @@
+import type { ShownToken } from './shown-tokens.js';
+
 /** Why an answer ended: the end token or a stop string; the token limit; nobody wants it any more. */
 export type FinishReason = 'stop' | 'length' | 'cancelled';
 
@@ -59,8 +61,8 @@ export type TokenEvent =
       readonly tokenId: number;
       /** New text; empty while a character or a possible stop string is incomplete. All texts join to the answer. */
       readonly text: string;
-      /** Where the request asks for it. */
-      readonly likelihood?: TokenLikelihood;
+      /** Where the request asks for log-probabilities: those of the tokens whose text is certain now. */
+      readonly shown?: readonly ShownToken[];
     }
   | {
       readonly type: 'finished';
