@@ -79,6 +79,8 @@ export function requestOf(cell: Cell, settings: GridSettings, trainingFile: stri
           learning_rate: learningRates[method] ?? paper.learning_rate,
           // The last step is the result: a validation would take longer than so short a training.
           evaluation_steps: 0,
+          // The seeds of a cell differ in nothing else: one pass trains them all.
+          pack: method !== 'full',
         },
       },
     },
