@@ -1,20 +1,27 @@
 import { parseArgs } from 'node:util';
+import type { BenchOptions } from './bench-options.js';
 import { report, type Measurement } from './report.js';
 import { benchGeneration } from './generation.js';
 import { benchJobs } from './jobs/bench-jobs.js';
 import { benchPacking } from './packing.js';
+import { benchPeft } from './peft.js';
 import { benchServing } from './serving.js';
 import { benchTraining } from './training.js';
 
-const benches: Readonly<Record<string, () => Promise<Measurement[]>>> = {
+const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Measurement[]>>> = {
   training: benchTraining,
   packing: benchPacking,
   generation: benchGeneration,
   serving: benchServing,
+  peft: benchPeft,
   jobs: benchJobs,
 };
 
-const { positionals, values } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, rounds: { type: 'string' } },
+});
+const options = { rounds: values.rounds === undefined ? undefined : Number(values.rounds) };
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
   console.error(`unknown bench ${unknown.join(', ')}; known are ${Object.keys(benches).join(', ')}`);
@@ -22,5 +29,5 @@ if (unknown.length > 0) {
 }
 const chosen = positionals.length > 0 ? positionals : Object.keys(benches);
 const results: Measurement[] = [];
-for (const name of chosen) results.push(...((await benches[name]?.()) ?? []));
+for (const name of chosen) results.push(...((await benches[name]?.(options)) ?? []));
 await report(results, values.json);

@@ -9,6 +9,8 @@ export interface Measurement {
   readonly against: { readonly what: string; readonly value: number };
   /** value / against.value */
   readonly ratio: number;
+  /** The least and the greatest ratio of a round, where rounds were taken in turns. */
+  readonly spread?: readonly [number, number];
 }
 
 export function measurement(
@@ -18,6 +20,21 @@ export function measurement(
   against: { what: string; value: number },
 ): Measurement {
   return { metric, value, unit, against, ratio: value / against.value };
+}
+
+/** Medians of figures that two sides gave in turns, round by round. */
+export function compared(
+  metric: string,
+  values: readonly number[],
+  unit: string,
+  against: { readonly what: string; readonly values: readonly number[] },
+): Measurement {
+  const ratios = values.map((value, round) => value / (against.values[round] ?? Number.NaN));
+  const other = { what: against.what, value: median(against.values) };
+  return {
+    ...measurement(metric, median(values), unit, other),
+    spread: [Math.min(...ratios), Math.max(...ratios)],
+  };
 }
 
 /** The middle of the sorted numbers. */
@@ -36,12 +53,13 @@ export async function report(
   const number = (value: number): string => value.toPrecision(4);
   console.table(
     Object.fromEntries(
-      measurements.map(({ metric, value, unit, against, ratio }) => [
+      measurements.map(({ metric, value, unit, against, ratio, spread }) => [
         metric,
         {
           value: `${number(value)} ${unit}`,
           against: `${against.what}: ${number(against.value)} ${unit}`,
           ratio: Number(ratio.toFixed(3)),
+          ...(spread && { 'of rounds': spread.map((value) => value.toFixed(2)).join(' to ') }),
         },
       ]),
     ),

@@ -1,14 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { matmulFlops } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import { randomStream } from '@prad/nn';
 import { measureMatMulRate } from '@prad/runtime';
 import { gradientGraph, trainedTensors } from '@prad/training';
+import { peerPython } from './peers/python.js';
 import { Side } from './peers/side.js';
 import type { StepTask } from './peers/step-task.js';
 import { measurement, median, type Measurement } from './report.js';
@@ -38,17 +37,6 @@ export async function benchTraining(): Promise<Measurement[]> {
     for (const chosen of cases) results.push(...(await benchMethod(model, chosen, python)));
     return results;
   });
-}
-
-/** Installs the peer's environment where it is not there yet; undefined, with a word, where that fails. */
-async function peerPython(): Promise<string | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)('bench/peers/install.sh');
-    return stdout.trim();
-  } catch (error) {
-    console.log(`measured without torch: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
-  }
 }
 
 async function benchMethod(

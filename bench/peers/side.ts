@@ -15,13 +15,13 @@ export class Side {
 
   async step(): Promise<{ readonly loss: number; readonly seconds: number }> {
     const start = performance.now();
-    const { loss } = (await this.#ask('step')) as { loss: number };
+    const { loss } = await this.ask<{ readonly loss: number }>('step');
     return { loss, seconds: (performance.now() - start) / 1000 };
   }
 
   /** The largest resident memory so far, and how many numbers train. */
   async peak(): Promise<{ readonly peakBytes: number; readonly parameters: number }> {
-    return (await this.#ask('peak')) as { peakBytes: number; parameters: number };
+    return this.ask('peak');
   }
 
   async close(): Promise<void> {
@@ -29,10 +29,11 @@ export class Side {
     if (this.#child.exitCode === null) await once(this.#child, 'exit');
   }
 
-  async #ask(command: string): Promise<unknown> {
+  /** The answer to a command; its type is what the process is known to give. */
+  async ask<Answer>(command: string): Promise<Answer> {
     this.#child.stdin.write(`${command}\n`);
     const answer = await this.#lines.next();
     if (answer.done === true) throw new Error(`the process ended before it answered ${command}`);
-    return JSON.parse(answer.value) as unknown;
+    return JSON.parse(answer.value) as Answer;
   }
 }
