@@ -2,4 +2,8 @@
 export interface BenchOptions {
   /** Measured rounds where two sides take turns; few are for trying, since medians of few tell little. */
   readonly rounds?: number | undefined;
+  /** How long the load lasts. */
+  readonly minutes?: number | undefined;
+  /** The model that is served under load. */
+  readonly model?: string | undefined;
 }

@@ -3,6 +3,7 @@ import type { BenchOptions } from './bench-options.js';
 import { report, type Measurement } from './report.js';
 import { benchGeneration } from './generation.js';
 import { benchJobs } from './jobs/bench-jobs.js';
+import { benchLoad } from './load/bench-load.js';
 import { benchPacking } from './packing.js';
 import { benchPeft } from './peft.js';
 import { benchServing } from './serving.js';
@@ -15,13 +16,17 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Measur
   serving: benchServing,
   peft: benchPeft,
   jobs: benchJobs,
+  load: benchLoad,
 };
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'string' }, rounds: { type: 'string' } },
+  options: {
+    ...{ json: { type: 'string' }, rounds: { type: 'string' } },
+    ...{ minutes: { type: 'string' }, model: { type: 'string' } },
+  },
 });
-const options = { rounds: values.rounds === undefined ? undefined : Number(values.rounds) };
+const options = { rounds: numberOf('rounds'), minutes: numberOf('minutes'), model: values.model };
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
   console.error(`unknown bench ${unknown.join(', ')}; known are ${Object.keys(benches).join(', ')}`);
@@ -31,3 +36,12 @@ const chosen = positionals.length > 0 ? positionals : Object.keys(benches);
 const results: Measurement[] = [];
 for (const name of chosen) results.push(...((await benches[name]?.(options)) ?? []));
 await report(results, values.json);
+
+function numberOf(name: 'rounds' | 'minutes'): number | undefined {
+  const text = values[name];
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (value > 0) return value;
+  console.error(`--${name} takes a number above 0, got ${text}`);
+  process.exit(2);
+}
