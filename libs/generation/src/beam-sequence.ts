@@ -2,7 +2,6 @@ import { AppError } from '@prad/errors';
 import { BeamSearch, type BeamOptions } from './beam-search.js';
 import type { BlockLayout } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
-import type { Copy } from './plan.js';
 import { Sequence, type SlotRow } from './sequence.js';
 import { StopMatcher } from './stop.js';
 import type { TextRules } from './text-rules.js';
@@ -20,8 +19,6 @@ export class BeamSequence extends Sequence {
   #search: BeamSearch;
   /** In the order of the search's beams; empty before the first token. */
   #beams: readonly SlotRow[] = [];
-  /** Beams whose slots lack what `from` holds. */
-  #forks: { readonly from: number; readonly beam: SlotRow }[] = [];
   #found: readonly FoundAnswer[] = [];
 
   constructor(
@@ -29,11 +26,14 @@ export class BeamSequence extends Sequence {
     private readonly asked: BeamRequest,
     text: TextRules,
     limit: number,
-    onLeave: () => void,
     layout?: BlockLayout,
   ) {
-    super(id, asked, text, limit, onLeave, layout);
+    super(id, asked, text, limit, layout);
     this.#search = this.#begin();
+  }
+
+  override get width(): number {
+    return this.asked.beams.numBeams;
   }
 
   override get rows(): readonly SlotRow[] {
@@ -49,26 +49,15 @@ export class BeamSequence extends Sequence {
     super.preempt();
     this.#search = this.#begin();
     this.#beams = [];
-    this.#forks = [];
   }
 
-  override choose(logitsOf: (row: number) => Float32Array): boolean {
+  override choose(logitsOf: (row: number) => Float32Array): readonly Sequence[] {
     const rows = this.rows;
     this.#search.step(rows.map(({ id }) => logitsOf(id)));
     this.mark();
     if (this.#search.done) this.#end();
     else this.#follow(rows);
-    return this.#search.done;
-  }
-
-  override settle(free: () => number): readonly Copy[] {
-    const prefix = this.request.adapter?.prefix?.shape[0] ?? 0;
-    const copies = this.#forks.map(({ from, beam }): Copy => {
-      if (beam.slot < 0) beam.slot = free();
-      return { from, to: beam.slot, length: prefix + beam.held };
-    });
-    this.#forks = [];
-    return copies;
+    return [this];
   }
 
   protected override get completionTokens(): number {
@@ -95,9 +84,8 @@ export class BeamSequence extends Sequence {
     this.#beams = beams.map(({ parent, tokens }): SlotRow => {
       const before = rows[parent] ?? this;
       const row = parents.delete(parent) ? before : (spare.shift() ?? before);
-      const beam = { id: row.id, slot: row.slot, held: before.held, answer: tokens };
-      if (row !== before) this.#forks.push({ from: before.slot, beam });
-      return beam;
+      const from = row === before ? undefined : before.slot;
+      return { id: row.id, slot: row.slot, from, held: before.held, answer: tokens };
     });
   }
 

@@ -1,10 +1,11 @@
 import { AppError } from '@prad/errors';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BeamSequence, checkBeams } from './beam-sequence.js';
+import { best, checkChoices, isCut } from './choices.js';
 import type { BlockLayout, Executor } from './executor.js';
 import { FairQueue } from './fair-queue.js';
 import { answerLimit, type GenerationRequest } from './generation-request.js';
-import { rowsOf, tokensOf, type Copy, type SavedBlock, type StepPlan } from './plan.js';
+import { rowsOf, tokensOf, type SavedBlock, type StepPlan } from './plan.js';
 import { planStep, type EngineState, type RunningRow, type WaitingRow } from './policy.js';
 import { PrefixCache } from './prefix-cache.js';
 import { Sequence } from './sequence.js';
@@ -43,8 +44,6 @@ export class Engine {
   readonly #cacheTokens: number;
   /** Blocks that a step which failed may have left. */
   #leftovers: readonly string[] = [];
-  /** Slots that beams need before the next step. */
-  #copies: readonly Copy[] = [];
   #submitted = 0;
   #loop: Promise<void> | undefined;
   /** When the last step's run ended; answers that go on had a token then. */
@@ -66,7 +65,7 @@ export class Engine {
     }
   }
 
-  /** Requests that wait or are being answered. */
+  /** Requests that wait, choices that are being answered. */
   get load(): EngineLoad {
     const heldTokens = this.#running.reduce((sum, { positions }) => sum + positions, 0);
     const prefixBytes = this.#prefixes?.bytes ?? 0;
@@ -75,9 +74,10 @@ export class Engine {
 
   /**
    * Queues a request. The events come as fast as they are read or faster. An abort, or a reader that leaves, frees the
-   * slot before the next step; an abort ends the events with reason `cancelled`, a deadline that has passed with the
+   * slots before the next step; an abort ends the events with reason `cancelled`, a deadline that has passed with the
    * error cancelled `deadline_exceeded`.
-   * @throws AppError invalid `prompt_too_long` and others of `answerLimit` and `checkBeams`, at once; unavailable `engine_closed`.
+   * @throws AppError invalid `prompt_too_long` and others of `answerLimit`, `checkChoices` and `checkBeams`, at once;
+   *   unavailable `engine_closed`.
    */
   submit(request: GenerationRequest, signal?: AbortSignal): AsyncIterable<TokenEvent> {
     if (this.#closed) {
@@ -88,37 +88,39 @@ export class Engine {
       });
     }
     const limit = answerLimit(request, this.executor.capacity);
-    const cancel = (): void => {
-      sequence.cancelled = true;
-    };
     const layout = this.#prefixes && this.executor.blocks;
-    const sequence = this.#sequence(request, limit, cancel, layout);
+    const sequence = this.#sequence(request, limit, layout);
+    const { channel } = sequence;
+    const cancel = (): void => {
+      channel.cancel();
+    };
     this.#submitted += sequence.width;
     if (signal?.aborted === true) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
     this.#queue.arrive(sequence.share, new Set(this.#all().map(({ share }) => share)));
     this.#waiting.push(sequence);
     this.#loop ??= this.#run();
-    return sequence.channel;
+    return isCut(request) ? best(channel, request.n) : channel;
   }
 
   /** Cancels what is under way and frees the memory. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    for (const sequence of this.#all()) sequence.cancelled = true;
+    for (const { channel } of this.#all()) channel.cancel();
     await this.#loop;
     await this.executor.close();
   }
 
-  #sequence(request: GenerationRequest, limit: number, cancel: () => void, layout?: BlockLayout): Sequence {
+  #sequence(request: GenerationRequest, limit: number, layout?: BlockLayout): Sequence {
     const id = this.#submitted;
     const { beams } = request;
-    if (!beams) return new Sequence(id, request, this.text, limit, cancel, layout);
+    checkChoices(request, this.executor.slots);
+    if (!beams) return new Sequence(id, request, this.text, limit, layout);
     const asked = { ...request, beams };
     const longest = positionsOf(request.adapter) + request.prompt.length + limit;
     checkBeams(asked, { slots: this.executor.slots, cacheTokens: this.#cacheTokens, longest });
-    return new BeamSequence(id, asked, this.text, limit, cancel, layout);
+    return new BeamSequence(id, asked, this.text, limit, layout);
   }
 
   #all(): Sequence[] {
@@ -145,9 +147,8 @@ export class Engine {
     const { slots, chunks, blocks } = executor;
     const limits = { slots, chunks, cacheTokens: this.#cacheTokens, blockTokens: blocks?.tokens ?? 0 };
     const planned = planStep(this.#state(), { ...limits, prefillTokens: options.prefillTokens });
-    const begun = this.#begin(planned);
-    const plan = { ...planned, copies: this.#copies, ...this.#keepPrefixes(planned) };
-    this.#copies = [];
+    const { copies, ...begun } = this.#begin(planned);
+    const plan = { ...planned, copies, ...this.#keepPrefixes(planned) };
     const started = performance.now();
     try {
       const logits = await executor.run(plan);
@@ -166,7 +167,9 @@ export class Engine {
     const now = Date.now();
     const wanted = (sequence: Sequence): boolean => {
       const { deadline = Infinity } = sequence.request;
-      if (sequence.cancelled) sequence.finish('cancelled');
+      // Another choice of its request told the reader.
+      if (sequence.channel.closed) return false;
+      if (sequence.channel.unwanted) sequence.finish('cancelled');
       else if (deadline <= now) sequence.channel.fail(tooLate(sequence));
       else return true;
       return false;
@@ -220,11 +223,12 @@ export class Engine {
     return { drop: [...drop], save: [...save.values()] };
   }
 
-  /** Puts everybody where the plan wants them, and returns who takes part. */
-  #begin(plan: StepPlan): Pick<StepParts, 'together' | 'admitted'> {
+  /** Puts everybody where the plan wants them, and returns who takes part and what is copied before. */
+  #begin(plan: StepPlan): Pick<StepParts, 'together' | 'admitted'> & Pick<StepPlan, 'copies'> {
     const preempted = new Set(plan.preempted);
     const lost = this.#running.filter(({ id }) => preempted.has(id));
     for (const sequence of lost) sequence.preempt();
+    const copies = this.#running.flatMap((sequence) => sequence.takeCopies());
     const slots = new Map(rowsOf(plan).map(({ request, slot }) => [request, slot]));
     const entering = this.#waiting.filter(({ id }) => slots.has(id));
     const admitted = entering.filter(({ queueMs }) => queueMs === undefined);
@@ -245,30 +249,30 @@ export class Engine {
     for (const row of rows) row.slot = slots.get(row.id) ?? row.slot;
     for (const sequence of together) sequence.joins(slots.size, adapters.size);
     for (const { share, cost } of admitted) this.#queue.serve(share, cost);
-    return { together, admitted };
+    return { together, admitted, copies };
   }
 
   /** Each row's next token, where its slot holds all before it; who has had the last one leaves. */
   #commit(plan: StepPlan, logits: ReadonlyMap<number, Float32Array>): Sequence[] {
     const taken = new Map(rowsOf(plan).map((row) => [row.request, tokensOf(row)]));
     const chosen: Sequence[] = [];
-    this.#running = this.#running.filter((sequence) => {
-      if (!sequence.took(taken)) return true;
+    this.#running = this.#running.flatMap((sequence) => {
+      if (!sequence.took(taken)) return [sequence];
+      const { share, width } = sequence;
       try {
-        const ended = sequence.choose((row) => logits.get(row) ?? missing(row));
-        chosen.push(sequence);
-        this.#queue.serve(sequence.share, sequence.width);
-        return !ended;
+        const choices = sequence.choose((row) => logits.get(row) ?? missing(row));
+        chosen.push(...choices);
+        this.#queue.serve(share, width);
+        return choices.filter(({ ended }) => !ended);
       } catch (error) {
         sequence.channel.fail(error);
-        return false;
+        return [];
       }
     });
-    this.#copies = this.#running.flatMap((sequence) =>
-      sequence.settle(() =>
-        this.#freeSlot(sequence.request.adapter?.adaptsAnswers === true ? 'high' : 'low'),
-      ),
-    );
+    for (const { rows, request } of this.#running) {
+      const end = request.adapter?.adaptsAnswers === true ? 'high' : 'low';
+      for (const row of rows) if (row.slot < 0) row.slot = this.#freeSlot(end);
+    }
     return chosen;
   }
 

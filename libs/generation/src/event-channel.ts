@@ -1,16 +1,36 @@
-/** A queue of events with one reader; the writer never waits. */
+/** A queue of events with one reader; those who write never wait. */
 export class EventChannel<E> implements AsyncIterable<E> {
   readonly #events: E[] = [];
   #wake: () => void = () => undefined;
+  #unwanted = false;
   #closed = false;
   #error: { readonly cause: unknown } | undefined;
 
-  /** @param onLeave the reader left before the end. */
-  constructor(private readonly onLeave: () => void) {}
+  /** @param writers how many write. */
+  constructor(private writers: number) {}
+
+  /** Whether the reader left before the end, or somebody cancelled for it. */
+  get unwanted(): boolean {
+    return this.#unwanted;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  cancel(): void {
+    this.#unwanted = true;
+  }
 
   push(event: E): void {
     this.#events.push(event);
     this.#wake();
+  }
+
+  /** A writer has written its last event; that of the last one closes. */
+  end(): void {
+    this.writers--;
+    if (this.writers === 0) this.close();
   }
 
   close(): void {
@@ -34,7 +54,7 @@ export class EventChannel<E> implements AsyncIterable<E> {
         else await new Promise<void>((resolve) => (this.#wake = resolve));
       }
     } finally {
-      if (!this.#closed) this.onLeave();
+      if (!this.#closed) this.cancel();
     }
   }
 }

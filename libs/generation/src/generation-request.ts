@@ -12,6 +12,10 @@ export interface GenerationRequest {
   /** Most tokens of the answer; it is also bounded by the room that the prompt leaves. */
   readonly maxTokens: number;
   readonly sampling: Sampling;
+  /** Independent answers to the prompt, which is read once; 1 by default. */
+  readonly n?: number | undefined;
+  /** So many are sampled, and the `n` likeliest of them given, at the end; `n` by default. */
+  readonly bestOf?: number | undefined;
   /** Searches for the likeliest answers, which come all at the end; absent: chooses token after token. */
   readonly beams?: BeamOptions | undefined;
   /** The answer ends before the first of these. */

@@ -10,10 +10,13 @@ function mix(value: bigint): bigint {
 }
 
 /**
- * A uniform number in [0, 1) that depends on the seed and the token's index alone, so that a request draws the
- * same numbers whatever else is in its batch.
+ * A uniform number in [0, 1) that depends on the seed, the choice and the token's index alone, so that a request draws the
+ * same numbers whatever else is in its batch. As SplitMix64 splits, a further choice's stream begins at an output of
+ * the first one's: at places before its beginning, from which no token is drawn.
  */
-export function uniform(seed: number, index: number): number {
-  const bits = mix(mix(BigInt(seed)) + GOLDEN * BigInt(index + 1));
+export function uniform(seed: number, index: number, choice = 0): number {
+  const first = mix(BigInt(seed));
+  const stream = choice === 0 ? first : mix(first - GOLDEN * BigInt(choice));
+  const bits = mix(stream + GOLDEN * BigInt(index + 1));
   return Number(bits >> 11n) / 2 ** 53;
 }

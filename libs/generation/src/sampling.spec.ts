@@ -114,8 +114,11 @@ describe('sample', () => {
 });
 
 describe('uniform', () => {
-  it('fills [0, 1) evenly over indices and over seeds', () => {
-    for (const at of [(i: number) => uniform(7, i), (i: number) => uniform(i, 0)]) {
+  it('fills [0, 1) evenly over indices, over seeds and over choices', () => {
+    for (const at of [
+      ...[(i: number) => uniform(7, i), (i: number) => uniform(i, 0)],
+      ...[(i: number) => uniform(7, i, 3), (i: number) => uniform(7, 0, i)],
+    ]) {
       const bins = new Array<number>(20).fill(0);
       for (let i = 0; i < draws; i++) bins[Math.floor(at(i) * 20)]!++;
       const mean = draws / 20;

@@ -25,14 +25,14 @@ interface Candidates {
 /**
  * Chooses a token.
  * @param logits [V], as the logits rules left them.
- * @param index the token's place in the answer, from 0: it picks the random number.
+ * @param index the token's place in the answer, from 0: with the choice it picks the random number.
  * @throws AppError bug `logits_not_finite` where no logit is a number.
  */
-export function sample(logits: Float32Array, sampling: Sampling, index: number): number {
+export function sample(logits: Float32Array, sampling: Sampling, index: number, choice = 0): number {
   const best = argMax(logits);
   if (sampling.temperature === 0 || sampling.topK === 1) return best;
   const candidates = cut(logits, logits[best] ?? 0, sampling);
-  return draw(candidates, uniform(sampling.seed, index));
+  return draw(candidates, uniform(sampling.seed, index, choice));
 }
 
 /** Natural logarithm of a token's probability. @throws AppError bug `logits_not_finite` where no logit is a number. */

@@ -1,3 +1,4 @@
+import { isCut, samplesOf } from './choices.js';
 import { EventChannel } from './event-channel.js';
 import type { BlockLayout } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
@@ -5,29 +6,37 @@ import { LogitsProcessor } from './logits-processor.js';
 import type { Copy } from './plan.js';
 import type { Detokenizer, TextRules } from './text-rules.js';
 import { blockNames } from './prefix-cache.js';
-import { likelihoodOf, sample } from './sampling.js';
+import { likelihoodOf, logProbability, sample } from './sampling.js';
 import { ShownTokens } from './shown-tokens.js';
 import { StopMatcher } from './stop.js';
 import type { FinishReason, TokenEvent } from './token-event.js';
 
-/** A slot's part in a request: the request itself, or one of its beams. */
+/** A slot's part in a request: one of its choices, or of its beams. */
 export interface SlotRow {
   readonly id: number;
+  /** -1 where it has none yet. */
   slot: number;
+  /** The slot whose content it gets before the next step. */
+  from?: number | undefined;
   /** Tokens of prompt and answer that the slot holds. */
   held: number;
   readonly answer: readonly number[];
 }
 
-/** A request on its way: what was chosen so far, and what its reader was told. */
+/**
+ * A choice of a request on its way: what was chosen so far, and what its reader was told. The first choice reads the prompt;
+ * when it gets its first token, the others follow from it, with copies of its slot and its next ids. From then on each
+ * is on its own: it ends, loses its slot and comes back for itself.
+ */
 export class Sequence implements SlotRow {
   readonly channel: EventChannel<TokenEvent>;
   /** What is read before the answer: the adapter's own tokens and the prompt's. */
   readonly prompt: readonly number[];
-  /** Set by the reader's signal; acted upon before the next step. */
-  cancelled = false;
+  /** Which of the request's answers it is. */
+  readonly choice: number;
   /** Where it lies once it was admitted. */
   slot = -1;
+  from: number | undefined;
   /** Tokens of prompt and answer that its slot holds. */
   held = 0;
   /** Names of its prompt's whole blocks, where prompts are kept. */
@@ -40,6 +49,9 @@ export class Sequence implements SlotRow {
   readonly #shown = new ShownTokens();
   readonly #detokenizer: Detokenizer;
   readonly #times: { submitted: number; admitted?: number; first?: number; last?: number };
+  #ended = false;
+  /** Sum of its tokens' log-probabilities, where the best choices are given. */
+  #likelihood: number | undefined;
   #maxRows = 0;
   #cached = 0;
   #maxAdapters = 0;
@@ -50,23 +62,38 @@ export class Sequence implements SlotRow {
     protected readonly text: TextRules,
     /** Most tokens that may be chosen. */
     protected readonly limit: number,
-    onLeave: () => void,
     layout?: BlockLayout,
+    /** The choice that read the prompt. */
+    first?: Sequence,
   ) {
-    this.channel = new EventChannel(onLeave);
-    this.prompt = [...(request.adapter?.softTokens ?? []), ...request.prompt];
     const { adapter } = request;
-    this.blocks = layout ? blockNames({ tokens: this.prompt, adapter }, layout.tokens, layout.key) : [];
+    this.choice = first ? id - first.id : 0;
+    this.channel = first?.channel ?? new EventChannel(samplesOf(request));
+    this.prompt = first?.prompt ?? [...(adapter?.softTokens ?? []), ...request.prompt];
+    this.blocks =
+      first?.blocks ??
+      (layout ? blockNames({ tokens: this.prompt, adapter }, layout.tokens, layout.key) : []);
     this.#endTokens = new Set([...text.endTokens, ...(request.stopTokenIds ?? [])]);
     this.#processor = LogitsProcessor.for(request.sampling, request.prompt, this.#endTokens);
     this.#stop = new StopMatcher(request.stop ?? []);
     this.#detokenizer = text.detokenizer();
+    this.#likelihood = isCut(request) ? 0 : undefined;
     this.#times = { submitted: performance.now() };
+    if (!first) return;
+    this.held = first.held;
+    Object.assign(this.#times, first.#times);
+    this.#maxRows = first.#maxRows;
+    this.#maxAdapters = first.#maxAdapters;
   }
 
-  /** Slots that are set aside for it. */
+  /** Slots that are set aside for it, and for the choices that follow from it. */
   get width(): number {
-    return this.request.beams?.numBeams ?? 1;
+    return this.#tokens.length === 0 ? samplesOf(this.request) : 1;
+  }
+
+  /** Whether its reader was told all. */
+  get ended(): boolean {
+    return this.#ended;
   }
 
   /** Its part in each slot that it has. */
@@ -76,8 +103,23 @@ export class Sequence implements SlotRow {
 
   /** Positions that it takes of its slots. */
   get positions(): number {
-    const prefix = this.request.adapter?.prefix?.shape[0] ?? 0;
-    return this.rows.reduce((sum, { held }) => sum + (held === 0 ? 0 : prefix + held), 0);
+    return this.rows.reduce((sum, row) => {
+      const empty = row.held === 0 || row.from !== undefined;
+      return sum + (empty ? 0 : this.#positionsOf(row));
+    }, 0);
+  }
+
+  /** What its rows get of other slots before the next step; they have slots now. */
+  takeCopies(): readonly Copy[] {
+    return this.rows.flatMap((row) => {
+      const { from, slot: to } = row;
+      row.from = undefined;
+      return from === undefined ? [] : [{ from, to, length: this.#positionsOf(row) }];
+    });
+  }
+
+  #positionsOf({ held }: SlotRow): number {
+    return (this.request.adapter?.prefix?.shape[0] ?? 0) + held;
   }
 
   get share(): string {
@@ -120,6 +162,7 @@ export class Sequence implements SlotRow {
   /** Loses its slot and waits again; its tokens stay, and are put into the next slot. */
   preempt(): void {
     this.slot = -1;
+    this.from = undefined;
     this.held = 0;
   }
 
@@ -138,29 +181,37 @@ export class Sequence implements SlotRow {
     return rows.length > 0 && rows.every(({ held, answer }) => held === this.prompt.length + answer.length);
   }
 
-  /** Goes on by a token, given the logits behind each of its rows; tells whether that was the last one. */
-  choose(logitsOf: (row: number) => Float32Array): boolean {
-    return this.accept(logitsOf(this.id));
+  /** Goes on by a token, given the logits behind each of its rows. @returns who got one: it, and the choices that follow from it. */
+  choose(logitsOf: (row: number) => Float32Array): readonly Sequence[] {
+    const logits = logitsOf(this.id);
+    const choices = Array.from({ length: this.width }, (_, choice) =>
+      choice === 0 ? this : this.#follower(choice),
+    );
+    for (const choice of choices) choice.accept(logits);
+    const [heir, ...others] = choices.filter(({ ended }) => !ended);
+    if (heir) heir.slot = this.slot;
+    for (const other of others) other.from = this.slot;
+    return choices;
   }
 
-  /** Puts rows that have no slot yet into free ones. @returns what they get of others. */
-  settle(_free: () => number): readonly Copy[] {
-    return [];
+  #follower(choice: number): Sequence {
+    return new Sequence(this.id + choice, this.request, this.text, this.limit, undefined, this);
   }
 
   /**
-   * Chooses the next token, tells the reader, and tells whether that was the last one.
+   * Chooses the next token and tells the reader.
    * @throws AppError bug `logits_not_finite`.
    */
-  accept(logits: Float32Array): boolean {
+  accept(logits: Float32Array): void {
     const index = this.#tokens.length;
     const { sampling, logprobs } = this.request;
-    const tokenId = sample(this.#processor?.process(logits) ?? logits, sampling, index);
+    const tokenId = sample(this.#processor?.process(logits) ?? logits, sampling, index, this.choice);
     this.#processor?.accept(tokenId);
     this.#tokens.push(tokenId);
+    if (this.#likelihood !== undefined) this.#likelihood += logProbability(logits, tokenId);
     this.mark();
     const { piece, text, reason, stopped } = this.#read(tokenId);
-    const event = { type: 'token', index, tokenId, text } as const;
+    const event = { type: 'token', choice: this.choice, index, tokenId, text } as const;
     if (logprobs === undefined) this.channel.push(event);
     else {
       // An end token says nothing.
@@ -170,7 +221,6 @@ export class Sequence implements SlotRow {
       this.channel.push({ ...event, shown: this.#shown.show(text.length, whole) });
     }
     if (reason) this.finish(reason);
-    return reason !== undefined;
   }
 
   protected get completionTokens(): number {
@@ -185,18 +235,18 @@ export class Sequence implements SlotRow {
 
   finish(reason: FinishReason): void {
     const { submitted, admitted = performance.now(), first = admitted, last = first } = this.#times;
+    const { choice, completionTokens } = this;
+    const promptTokens = choice === 0 ? this.request.prompt.length : 0;
     this.channel.push({
-      type: 'finished',
-      reason,
-      usage: {
-        promptTokens: this.request.prompt.length,
-        cachedTokens: this.#cached,
-        completionTokens: this.completionTokens,
-      },
+      ...{ type: 'finished', choice, reason },
+      usage: { promptTokens, cachedTokens: this.#cached, completionTokens },
       timings: { queueMs: admitted - submitted, prefillMs: first - admitted, decodeMs: last - first },
       batch: { maxRows: this.#maxRows, maxAdapters: this.#maxAdapters },
+      ...(this.#likelihood !== undefined && { meanLogprob: this.#likelihood / completionTokens }),
     });
-    this.channel.close();
+    this.#ended = true;
+    if (reason === 'cancelled') this.channel.close();
+    else this.channel.end();
   }
 
   /** The text that a token adds, the text that is certain now, and the reason when it is the last one. */

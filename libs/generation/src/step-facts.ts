@@ -16,7 +16,7 @@ export interface StepFacts {
   readonly keptTokens: number;
   /** Tokens of answers that were put back into a slot. */
   readonly replayedTokens: number;
-  /** Tokens that were chosen; a beam search chooses one a step for all of its beams. */
+  /** Tokens that were chosen, of all choices; a beam search chooses one a step for all of its beams. */
   readonly chosen: number;
   /** Different adapters among the rows. */
   readonly adapters: number;
@@ -67,8 +67,8 @@ export function stepFacts(
     adapters: new Set(together.flatMap(({ request }) => request.adapter?.digest ?? [])).size,
     interTokenMs: decodeRows > 0 ? times.ran - times.previous : undefined,
     queueMs: admitted.flatMap(({ queueMs }) => queueMs ?? []),
-    firstTokenMs: chosen.flatMap(({ answer, firstTokenMs }) =>
-      answer.length === 1 ? (firstTokenMs ?? []) : [],
+    firstTokenMs: chosen.flatMap(({ choice, answer, firstTokenMs }) =>
+      choice === 0 && answer.length === 1 ? (firstTokenMs ?? []) : [],
     ),
   };
 }

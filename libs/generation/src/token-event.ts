@@ -4,6 +4,7 @@ import type { ShownToken } from './shown-tokens.js';
 export type FinishReason = 'stop' | 'length' | 'cancelled';
 
 export interface Usage {
+  /** 0 of a request's further choices, and so are the next: their prompt was read once. */
   readonly promptTokens: number;
   /** Those of the prompt that were not read, since earlier prompts began with them. */
   readonly cachedTokens: number;
@@ -51,11 +52,16 @@ export interface TokenLikelihood {
   readonly top: readonly TokenLogprob[];
 }
 
-/** What a request is told: each token as it is chosen, or all answers of a beam search, best first; then the end. */
+/**
+ * What a request is told: of each choice its tokens as they are chosen, then its end; or all answers of a beam search, best
+ * first, then their end. One that is cancelled ends once for all choices.
+ */
 export type TokenEvent =
   | { readonly type: 'found'; readonly answers: readonly FoundAnswer[] }
   | {
       readonly type: 'token';
+      /** Which of the request's answers, from 0. */
+      readonly choice: number;
       /** From 0. */
       readonly index: number;
       readonly tokenId: number;
@@ -66,8 +72,11 @@ export type TokenEvent =
     }
   | {
       readonly type: 'finished';
+      readonly choice: number;
       readonly reason: FinishReason;
       readonly usage: Usage;
       readonly timings: Timings;
       readonly batch: BatchFacts;
+      /** Where the best are given: the mean log-probability of the choice's tokens. */
+      readonly meanLogprob?: number;
     };

@@ -1,3 +1,4 @@
+import { samplesOf } from '../src/choices.js';
 import { Engine, type EngineOptions } from '../src/engine.js';
 import type { Executor } from '../src/executor.js';
 import type { GenerationRequest } from '../src/generation-request.js';
@@ -26,22 +27,37 @@ export async function all(events: AsyncIterable<TokenEvent>): Promise<TokenEvent
   return seen;
 }
 
-export const tokens = (events: readonly TokenEvent[]): number[] =>
-  events.flatMap((event) => (event.type === 'token' ? [event.tokenId] : []));
+export const tokens = (events: readonly TokenEvent[], choice = 0): number[] =>
+  events.flatMap((event) => (event.type === 'token' && event.choice === choice ? [event.tokenId] : []));
 
 /** What a beam search found. */
 export const foundOf = (events: readonly TokenEvent[]): readonly FoundAnswer[] =>
   events.flatMap((event) => (event.type === 'found' ? event.answers : []));
 
-export const textOf = (events: readonly TokenEvent[]): string =>
-  events.map((event) => (event.type === 'token' ? event.text : '')).join('');
+export const textOf = (events: readonly TokenEvent[], choice = 0): string =>
+  events.map((event) => (event.type === 'token' && event.choice === choice ? event.text : '')).join('');
 
-export const endOf = (events: readonly TokenEvent[]): Extract<TokenEvent, { type: 'finished' }> => {
-  const last = events.at(-1);
-  if (last?.type !== 'finished') throw new Error('the events do not end');
-  return last;
+type End = Extract<TokenEvent, { type: 'finished' }>;
+
+/** The ends of a request's choices, in the choices' order. */
+export const endsOf = (events: readonly TokenEvent[]): readonly End[] => {
+  if (events.at(-1)?.type !== 'finished') throw new Error('the events do not end');
+  return events.filter((event) => event.type === 'finished').sort((a, b) => a.choice - b.choice);
 };
+
+export const endOf = (events: readonly TokenEvent[]): End => {
+  const [end, ...others] = endsOf(events);
+  if (!end || others.length > 0) throw new Error('the events do not end once');
+  return end;
+};
+
+/** Each choice's tokens, text and reason for its end. */
+export const choicesOf = (events: readonly TokenEvent[]): readonly (readonly [number[], string, string])[] =>
+  endsOf(events).map(({ choice, reason }) => [tokens(events, choice), textOf(events, choice), reason]);
+
+/** Slots that a request takes at once. */
+export const widthOf = (request: GenerationRequest): number => request.beams?.numBeams ?? samplesOf(request);
 
 /** What a request is answered with nobody beside it, its prompt read at once. */
 export const alone = (request: GenerationRequest): Promise<TokenEvent[]> =>
-  all(engineOf(new HashExecutor(request.beams?.numBeams ?? 1), { prefillTokens: 1000 }).submit(request));
+  all(engineOf(new HashExecutor(widthOf(request)), { prefillTokens: 1000 }).submit(request));

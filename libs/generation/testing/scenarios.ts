@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { isCut } from '../src/choices.js';
 import type { Engine } from '../src/engine.js';
 import type { GenerationRequest } from '../src/generation-request.js';
 import { rowsOf, type StepPlan } from '../src/plan.js';
 import type { TokenEvent } from '../src/token-event.js';
-import { alone, ask, endOf, engineOf, foundOf, greedy, textOf, tokens } from './asking.js';
+import { alone, ask, choicesOf, engineOf, foundOf, greedy, tokens, widthOf } from './asking.js';
 import { CAPACITY, HashExecutor, letters, served } from './hash-executor.js';
 
 const adapters = [
@@ -34,6 +35,9 @@ const arrivals = fc.array(
     patience: fc.constantFrom(0, 2, 5, 12, 99, 99, 99, 99, 99, 99),
     /** Whether it is cancelled by its reader's leaving, and not by its signal. */
     leaves: fc.boolean(),
+    n: fc.constantFrom(1, 1, 1, 2, 3, 4),
+    /** Samples beyond these that are not given. */
+    unseen: fc.constantFrom(0, 0, 1, 2),
     beams: fc.option(
       fc.record({
         numBeams: fc.integer({ min: 2, max: 4 }),
@@ -71,6 +75,11 @@ export interface Tally {
   restarted: number;
   copied: number;
   beamsCancelled: number;
+  /** Requests of several choices that ended, choices that lost their slots alone, and the requests of which the best were given. */
+  several: number;
+  choicesPreempted: number;
+  cut: number;
+  severalCancelled: number;
 }
 
 /**
@@ -82,6 +91,7 @@ export async function checkScenarios(numRuns: number): Promise<Tally> {
   const tally: Tally = {
     ...{ preempted: 0, chunks: 0, replayed: 0, loaded: 0, evicted: 0, cancelled: 0 },
     ...{ found: 0, restarted: 0, copied: 0, beamsCancelled: 0 },
+    ...{ several: 0, choicesPreempted: 0, cut: 0, severalCancelled: 0 },
   };
   await fc.assert(
     fc.asyncProperty(arrivals, limits, (rows, size) => scenario(rows, size, tally)),
@@ -106,23 +116,13 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
     await turns(arrival.delay);
     const request = requestOf(arrival, size);
     submitted.push({ id, request });
-    id += request.beams?.numBeams ?? 1;
+    id += widthOf(request);
     answers.push(Promise.all([impatient(engine, request, arrival), alone(request)]));
   }
   for (const [index, [together, solo]] of (await Promise.all(answers)).entries()) {
-    const { beams } = submitted[index]?.request ?? {};
-    const [got, wanted] = [tokens(together), tokens(solo)];
+    compare(submitted[index]?.request ?? ask(), together, solo, tally);
     const end = together.at(-1);
-    if (end?.type === 'finished' && end.reason !== 'cancelled') {
-      expect([got, end.reason, textOf(together)]).toEqual([wanted, endOf(solo).reason, textOf(solo)]);
-      expect(foundOf(together)).toEqual(foundOf(solo));
-      expect(end.batch.maxRows).toBeLessThanOrEqual(size.slots);
-      if (beams) tally.found++;
-      continue;
-    }
-    tally.cancelled++;
-    if (beams) tally.beamsCancelled++;
-    expect(wanted.slice(0, got.length)).toEqual(got);
+    if (end?.type === 'finished') expect(end.batch.maxRows).toBeLessThanOrEqual(size.slots);
   }
   // A reader that left is heard before the next step.
   await new Promise(setImmediate);
@@ -134,17 +134,47 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
   const beamed = new Set(submitted.filter(({ request }) => request.beams).map((one) => one.id));
   const lost = executor.plans.flatMap(({ preempted }) => preempted);
   tally.restarted += lost.filter((request) => beamed.has(request)).length;
+  const asked = new Set(submitted.map((one) => one.id));
+  tally.choicesPreempted += lost.filter((request) => !asked.has(request)).length;
   await engine.close();
 }
 
-/** A beam search has as many beams and tokens as there are slots and memory for. */
+/** Expects what was told beside others to be what is told alone, up to where its reader left. */
+function compare(
+  { beams, n = 1, bestOf = n }: GenerationRequest,
+  together: readonly TokenEvent[],
+  solo: readonly TokenEvent[],
+  tally: Tally,
+): void {
+  const ends = together.filter((event) => event.type === 'finished');
+  if (ends.length === n && ends.every(({ reason }) => reason !== 'cancelled')) {
+    expect(choicesOf(together)).toEqual(choicesOf(solo));
+    expect(foundOf(together)).toEqual(foundOf(solo));
+    if (beams) tally.found++;
+    if (n > 1) tally.several++;
+    if (bestOf > n) tally.cut++;
+    return;
+  }
+  tally.cancelled++;
+  if (beams) tally.beamsCancelled++;
+  if (n > 1) tally.severalCancelled++;
+  for (let choice = 0; choice < n; choice++) {
+    const got = tokens(together, choice);
+    expect(tokens(solo, choice).slice(0, got.length)).toEqual(got);
+  }
+}
+
+/** As many choices as there are slots for; a beam search has as many beams and tokens as there are slots and memory for. */
 function requestOf(arrival: Arrival, { slots, cacheBytes }: Limits): GenerationRequest {
   const { prompt, adapter, maxTokens, temperature, rules, seed, share, priority } = arrival;
   const plain = ask({ prompt, adapter, maxTokens, share, priority });
   const numBeams = Math.min(arrival.beams?.numBeams ?? 1, slots);
   const room = Math.floor(cacheBytes / numBeams) - (adapter?.prefix?.shape[0] ?? 0) - prompt.length;
-  if (!arrival.beams || numBeams < 2 || room < 1)
-    return { ...plain, sampling: { ...greedy, ...rules, temperature, seed } };
+  if (!arrival.beams || numBeams < 2 || room < 1) {
+    const n = Math.min(arrival.n, slots);
+    const bestOf = Math.min(n + arrival.unseen, slots);
+    return { ...plain, n, bestOf, sampling: { ...greedy, ...rules, temperature, seed } };
+  }
   return { ...plain, maxTokens: Math.min(maxTokens, room), beams: { ...arrival.beams, numBeams } };
 }
 
@@ -159,8 +189,8 @@ async function impatient(
 ): Promise<TokenEvent[]> {
   const abort = new AbortController();
   const seen: TokenEvent[] = [];
-  // A beam search tells nothing before its end.
-  if (patience === 0 || (request.beams && patience < 99)) {
+  // Where all answers come at the end, nothing is told before it.
+  if (patience === 0 || ((request.beams || isCut(request)) && patience < 99)) {
     void turns(1 + patience).then(() => {
       abort.abort();
     });
@@ -182,7 +212,9 @@ function checkPlans(
   for (const plan of plans) expect(rowsOf(plan).length).toBeLessThanOrEqual(slots);
   const first = new Map<number, number>();
   plans.forEach((plan, step) => {
-    for (const { request } of plan.prefill.flat()) if (!first.has(request)) first.set(request, step);
+    // Choices that come back after they lost their slots were not submitted.
+    for (const { request } of plan.prefill.flat())
+      if (rows.has(request) && !first.has(request)) first.set(request, step);
   });
   const lineOf = (request: number): string => `${rows.get(request)?.share} ${rows.get(request)?.priority}`;
   for (const [request, step] of first) {
