@@ -299,11 +299,12 @@ function rowOf({ id, width, prompt, answer, request, priority }: Sequence): Wait
 
 function runningRows(sequence: Sequence): RunningRow[] {
   const { id: owner, rows, width } = sequence;
-  return rows.map(({ id, slot, held, answer }, place) => ({
-    ...rowOf(sequence),
+  return rows.map(({ id, slot, held, answer }, place) => {
     // The first one stands for beams that have no slots yet.
-    ...{ request: id, owner, answer, slot, held, width: place === 0 ? 1 + width - rows.length : 1 },
-  }));
+    const slots = place === 0 ? 1 + width - rows.length : 1;
+    // A spread takes ten times as long, in every step.
+    return Object.assign(rowOf(sequence), { request: id, owner, answer, slot, held, width: slots });
+  });
 }
 
 function cacheTooSmall(bytes: number, { capacity, tokenBytes }: Executor): AppError {

@@ -118,9 +118,10 @@ export class OnnxReadingExecutor extends ReadingExecutor {
       hidden = read && new Vectors(read.length, hiddenSize);
       const common = runFeeds(placed.rows, placed.wanted, { capacity, vocabSize });
       await session.runInPlace(
-        { ...common, ...feeds, ...placed.past, [io.last]: places(placed, last) },
+        { ...placed.past, ...common, ...feeds, [io.last]: places(placed, last) },
         {
-          ...{ [io.logits]: logits.tensor, ...placed.present },
+          ...placed.present,
+          [io.logits]: logits.tensor,
           ...(hidden && { [io.hidden]: hidden.tensor }),
         },
       );

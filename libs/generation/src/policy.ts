@@ -90,12 +90,13 @@ export function planStep(state: EngineState, limits: StepLimits): StepPlan {
 
 /** Who loses the slot, so that the others' next tokens fit: of those with the highest `priority`, who came last. */
 function preempt(running: readonly RunningRow[], cacheTokens: number): number[] {
+  let held = needs(running);
+  if (held <= cacheTokens) return [];
   const owners = [...new Map(running.map((row) => [row.owner, row.priority]))]
     .sort(([a, first], [b, second]) => first - second || a - b)
     .map(([owner]) => owner);
   const needed = (owner: number): number => needs(running.filter((row) => row.owner === owner));
   const lost: number[] = [];
-  let held = needs(running);
   while (owners.length > 1 && held > cacheTokens) {
     const last = owners.pop() ?? -1;
     held -= needed(last);

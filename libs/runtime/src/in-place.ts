@@ -66,7 +66,7 @@ export async function runInto(
   sequence: string | undefined,
 ): Promise<void> {
   if (sequence !== undefined) {
-    await runRefused(session, feeds, { [sequence]: null, ...outputs });
+    await runRefused(session, feeds, { ...outputs, [sequence]: null });
     return;
   }
   const results = await session.run(feeds, outputs);

@@ -174,10 +174,9 @@ async function onDevice<T>(device: Device, work: () => Promise<T>): Promise<T> {
 }
 
 function natives(tensors: PlacedTensors): Record<string, Tensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, tensor]) => [
-      name,
-      tensor instanceof DeviceTensor ? DeviceTensor.nativeOf(tensor) : toNative(tensor),
-    ]),
-  );
+  const given: Record<string, Tensor> = {};
+  for (const [name, tensor] of Object.entries(tensors)) {
+    given[name] = tensor instanceof DeviceTensor ? DeviceTensor.nativeOf(tensor) : toNative(tensor);
+  }
+  return given;
 }
