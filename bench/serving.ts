@@ -7,6 +7,7 @@ import {
   Engine,
   OnnxExecutor,
   servedAdapter,
+  type Sampling,
   type ServedAdapter,
   type StepFacts,
 } from '@prad/generation';
@@ -27,11 +28,20 @@ const RANKS = [4, 8, 16, 32, 64, 128, 256];
 const REGISTERED = 1024;
 const PLOT = 'docs/performance/serving.svg';
 
-/** The same for every request; the answers have one length. */
-const sampling = { temperature: 0, topK: 0, topP: 1, seed: 0 };
+const greedy = { temperature: 0, topK: 0, topP: 1, seed: 0 };
+const drawn = { temperature: 1, topK: 50, topP: 0.9, seed: 0 };
 const noText = { endTokens: new Set<number>(), detokenizer: () => ({ push: () => '', end: () => '' }) };
 
 type AdapterOf = (row: number, round: number) => Promise<ServedAdapter | undefined>;
+
+const noAdapter: AdapterOf = () => Promise.resolve(undefined);
+
+/** What the requests of a round have in common. */
+interface Case {
+  readonly adapterOf: AdapterOf;
+  /** `greedy` by default. */
+  readonly sampling?: Sampling;
+}
 
 /** What one round of a case found. */
 interface Round {
@@ -58,15 +68,18 @@ export async function benchServing(): Promise<Measurement[]> {
         await registered(model, folder, 'prompt', REGISTERED),
         await registered(model, folder, 'all', ROWS),
       ];
-      const cases: Record<string, AdapterOf> = {
-        '0 adapters': () => Promise.resolve(undefined),
-        '1 adapter': () => prompt(4),
-        '4 adapters': (row) => prompt(2 * (row % 4)),
-        '16 adapters': (row) => prompt(row),
-        '16 of 1,024 in turn': (row, round) => prompt((round * ROWS + row) % REGISTERED),
-        '1 conventional': () => all(4),
-        '4 conventional': (row) => all(2 * (row % 4)),
-        '16 conventional': (row) => all(row),
+      const cases: Record<string, Case> = {
+        '0 adapters': { adapterOf: noAdapter },
+        '1 adapter': { adapterOf: () => prompt(4) },
+        '4 adapters': { adapterOf: (row) => prompt(2 * (row % 4)) },
+        '16 adapters': { adapterOf: prompt },
+        '16 of 1,024 in turn': {
+          adapterOf: (row, round) => prompt((round * ROWS + row) % REGISTERED),
+        },
+        '1 conventional': { adapterOf: () => all(4) },
+        '4 conventional': { adapterOf: (row) => all(2 * (row % 4)) },
+        '16 conventional': { adapterOf: all },
+        'drawn from the 50 likeliest': { adapterOf: noAdapter, sampling: drawn },
       };
       return await inTurns(bench, cases);
     } finally {
@@ -121,7 +134,7 @@ class ServingBench {
   }
 
   /** Answers a batch of 16 and looks at the steps that gave each row one more token. */
-  async round(adapterOf: AdapterOf, round: number): Promise<Round> {
+  async round({ adapterOf, sampling = greedy }: Case, round: number): Promise<Round> {
     const random = randomStream(round);
     const adapters = await Promise.all(Array.from({ length: ROWS }, (_, row) => adapterOf(row, round)));
     const requests = adapters.map((adapter) => ({
@@ -150,14 +163,11 @@ class ServingBench {
   }
 }
 
-async function inTurns(
-  bench: ServingBench,
-  cases: Readonly<Record<string, AdapterOf>>,
-): Promise<Measurement[]> {
+async function inTurns(bench: ServingBench, cases: Readonly<Record<string, Case>>): Promise<Measurement[]> {
   const found = new Map<string, Round[]>(Object.keys(cases).map((name) => [name, []]));
   for (let round = 0; round <= ROUNDS; round++) {
-    for (const [name, adapterOf] of Object.entries(cases)) {
-      const result = await bench.round(adapterOf, round);
+    for (const [name, requests] of Object.entries(cases)) {
+      const result = await bench.round(requests, round);
       // The first round warms up.
       if (round > 0) found.get(name)?.push(result);
     }
