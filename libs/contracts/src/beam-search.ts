@@ -38,11 +38,30 @@ interface BeamFields {
   readonly temperature?: number | null | undefined;
   readonly top_p?: number | null | undefined;
   readonly top_k?: number | null | undefined;
+  readonly min_p?: number | null | undefined;
+  readonly repetition_penalty?: number | null | undefined;
+  readonly frequency_penalty?: number | null | undefined;
+  readonly presence_penalty?: number | null | undefined;
+  readonly logit_bias?: Readonly<Record<string, number>> | null | undefined;
+  readonly min_tokens?: number | null | undefined;
+  readonly stop_token_ids?: readonly number[] | null | undefined;
+  readonly logprobs?: number | boolean | null | undefined;
 }
+
+/** Values that change nothing. */
+const harmless = {
+  top_p: 1,
+  top_k: 0,
+  min_p: 0,
+  repetition_penalty: 1,
+  frequency_penalty: 0,
+  presence_penalty: 0,
+  min_tokens: 0,
+} as const;
 
 /** Tells of fields that mean nothing beside `num_beams`, or nothing without it. */
 export function beamRules(request: BeamFields, context: z.RefinementCtx): void {
-  const { num_beams: beams, n, temperature, top_p: topP, top_k: topK } = request;
+  const { num_beams: beams, n, temperature } = request;
   const refuse = (field: keyof BeamFields, message: string): void => {
     context.addIssue({ code: 'custom', path: [field], message: `\`${field}\` ${message}` });
   };
@@ -55,7 +74,15 @@ export function beamRules(request: BeamFields, context: z.RefinementCtx): void {
   }
   if ((temperature ?? 0) !== 0)
     refuse('temperature', 'must be 0 or absent with `num_beams`: it does not sample');
-  if ((topP ?? 1) !== 1) refuse('top_p', 'must be 1 or absent with `num_beams`: it does not sample');
-  if ((topK ?? 0) !== 0) refuse('top_k', 'must be 0 or absent with `num_beams`: it does not sample');
+  for (const [field, value] of Object.entries(harmless) as [keyof typeof harmless, number][]) {
+    if ((request[field] ?? value) !== value)
+      refuse(field, `must be ${value} or absent with \`num_beams\`: it does not sample`);
+  }
+  if (Object.keys(request.logit_bias ?? {}).length > 0)
+    refuse('logit_bias', 'must be empty or absent with `num_beams`: it does not sample');
+  if ((request.stop_token_ids ?? []).length > 0)
+    refuse('stop_token_ids', 'must be empty or absent with `num_beams`: give `stop`');
+  if (![undefined, null, false].includes(request.logprobs as undefined))
+    refuse('logprobs', 'must be absent with `num_beams`, whose answers have scores of their own');
   if ((n ?? 1) > (beams ?? 1)) refuse('n', `must be at most \`num_beams\`, ${beams}`);
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
+import { chatLogprobs } from './logprobs.js';
 import { bookkeepingLabel, neutral, neutralList, neutralObject } from './neutral.js';
 import {
   isStorable,
+  MAX_LOGPROBS,
   maxTokens,
   notStorable,
   samplingFields,
@@ -49,13 +51,19 @@ export const createChatCompletion = z
     ...samplingFields,
     ...schedulingFields,
     audio: neutral('audio'),
-    frequency_penalty: neutral('frequency_penalty', [0]),
-    presence_penalty: neutral('presence_penalty', [0]),
     function_call: neutral('function_call', ['none']),
     functions: neutralList('functions'),
-    logit_bias: neutralObject('logit_bias'),
-    logprobs: neutral('logprobs', [false]),
-    top_logprobs: neutral('top_logprobs', [0]),
+    logprobs: z
+      .boolean()
+      .nullish()
+      .describe('Tells each token’s log-probability as the model gave it, before any other field acts.'),
+    top_logprobs: z
+      .number()
+      .int()
+      .min(0)
+      .max(MAX_LOGPROBS)
+      .nullish()
+      .describe('With `logprobs`: of so many likeliest tokens in each place, too; default 0.'),
     metadata: neutralObject('metadata'),
     modalities: z
       .union([z.null(), z.tuple([z.literal('text')])], { error: '`modalities` must be ["text"]' })
@@ -80,6 +88,10 @@ export const createChatCompletion = z
   })
   .refine(streamOptionsNeedStream, streamOptionsError)
   .superRefine(samplingRules)
+  .refine(({ logprobs, top_logprobs: top }) => logprobs === true || isAbsent(top) || top === 0, {
+    message: '`top_logprobs` needs `logprobs`: true',
+    path: ['top_logprobs'],
+  })
   .refine((value) => isAbsent(value.max_tokens) || isAbsent(value.max_completion_tokens), {
     message: 'give max_completion_tokens or max_tokens, not both',
     path: ['max_tokens'],
@@ -102,7 +114,7 @@ export const chatCompletion = z
         index: z.number().int(),
         message: z.object({ role: z.literal('assistant'), content: z.string(), refusal: z.null() }),
         finish_reason: finishReason,
-        logprobs: z.null(),
+        logprobs: chatLogprobs.nullable(),
       }),
     ),
     usage,
@@ -123,7 +135,7 @@ export const chatCompletionChunk = z
         index: z.number().int(),
         delta: z.object({ role: z.literal('assistant').optional(), content: z.string().optional() }),
         finish_reason: finishReason.nullable(),
-        logprobs: z.null(),
+        logprobs: chatLogprobs.nullable(),
       }),
     ),
     usage: usage.nullish().describe('In the last chunk, where stream_options.include_usage asks for it.'),

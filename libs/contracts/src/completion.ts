@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
-import { bookkeepingLabel, neutral, neutralObject } from './neutral.js';
+import { completionLogprobs } from './logprobs.js';
+import { bookkeepingLabel, neutral } from './neutral.js';
 import {
   isStorable,
+  MAX_LOGPROBS,
   maxTokens,
   notStorable,
   samplingFields,
@@ -34,10 +36,15 @@ export const createCompletion = z
     ...schedulingFields,
     best_of: neutral('best_of', [1]),
     echo: neutral('echo', [false]),
-    frequency_penalty: neutral('frequency_penalty', [0]),
-    presence_penalty: neutral('presence_penalty', [0]),
-    logit_bias: neutralObject('logit_bias'),
-    logprobs: neutral('logprobs'),
+    logprobs: z
+      .number()
+      .int()
+      .min(0)
+      .max(MAX_LOGPROBS)
+      .nullish()
+      .describe(
+        'Tells each token’s log-probability as the model gave it, before any other field acts, and those of so many likeliest tokens.',
+      ),
     suffix: neutral('suffix', ['']),
     user: bookkeepingLabel(),
   })
@@ -57,7 +64,7 @@ export const completion = z
         index: z.number().int(),
         text: z.string(),
         finish_reason: finishReason,
-        logprobs: z.null(),
+        logprobs: completionLogprobs.nullable(),
       }),
     ),
     usage,
@@ -78,7 +85,7 @@ export const completionChunk = z
         index: z.number().int(),
         text: z.string(),
         finish_reason: finishReason.nullable(),
-        logprobs: z.null(),
+        logprobs: completionLogprobs.nullable(),
       }),
     ),
     usage: usage.nullish().describe('In the last chunk, where stream_options.include_usage asks for it.'),

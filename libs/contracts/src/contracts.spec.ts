@@ -95,11 +95,9 @@ describe('generation requests', () => {
   const chat = { model: 'm', messages: [{ role: 'user', content: 'hello' }] };
 
   it('accept options that ask for nothing and refuse them otherwise', () => {
-    expect(
-      createCompletion.safeParse({ ...completion, frequency_penalty: 0, logit_bias: null }).success,
-    ).toBe(true);
-    expect(problems(createCompletion.safeParse({ ...completion, frequency_penalty: 0.5 }))).toEqual([
-      'frequency_penalty: `frequency_penalty` is not supported: leave it out or send one of null, 0',
+    expect(createCompletion.safeParse({ ...completion, suffix: '', logit_bias: null }).success).toBe(true);
+    expect(problems(createCompletion.safeParse({ ...completion, suffix: 'x' }))).toEqual([
+      'suffix: `suffix` is not supported: leave it out or send one of null, ""',
     ]);
     expect(createChatCompletion.safeParse({ ...chat, tools: [], tool_choice: 'none' }).success).toBe(true);
     expect(
@@ -108,7 +106,7 @@ describe('generation requests', () => {
   });
 
   it('refuse unknown fields, several answers, too many stops and token ids', () => {
-    expect(createCompletion.safeParse({ ...completion, min_p: 0.1 }).success).toBe(false);
+    expect(createCompletion.safeParse({ ...completion, typical_p: 0.1 }).success).toBe(false);
     expect(problems(createCompletion.safeParse({ ...completion, n: 2 }))[0]).toContain('`n` above 1 needs');
     expect(createCompletion.safeParse({ ...completion, stop: ['a', 'b', 'c', 'd', 'e'] }).success).toBe(
       false,
@@ -125,11 +123,26 @@ describe('generation requests', () => {
       expect(faults({ ...beams, n: 4 })).toContain('`n` must be at most `num_beams`, 3');
       expect(faults({ ...beams, temperature: 0.5 })).toContain('`temperature` must be 0 or absent');
       expect(faults({ ...beams, top_k: 5 })).toContain('`top_k` must be 0 or absent');
+      expect(faults({ ...beams, min_p: 0.5, logit_bias: { 1: 2 }, stop_token_ids: [1] })).toMatch(
+        /`min_p` must be 0.*`logit_bias` must be empty.*`stop_token_ids` must be empty/,
+      );
+      expect(faults({ ...beams, min_p: 0, logit_bias: {}, repetition_penalty: 1 })).toBe('');
       expect(faults({ length_penalty: 1, early_stopping: true })).toMatch(
         /`length_penalty` is.*`early_stopping` is/,
       );
       expect(faults({ num_beams: 0 })).toContain('num_beams');
     }
+  });
+
+  it('take biases by token ids, and likeliest tokens with log-probabilities alone', () => {
+    const faults = (fields: object) =>
+      problems(createChatCompletion.safeParse({ ...chat, ...fields })).join();
+    expect(faults({ logit_bias: { 5: -100, 70: 3.5 }, logprobs: true, top_logprobs: 20 })).toBe('');
+    expect(faults({ logit_bias: { hello: 1 } })).toContain('`logit_bias` is an object of token ids');
+    expect(faults({ logit_bias: { 5: 101 } })).toContain('logit_bias.5');
+    expect(faults({ top_logprobs: 2 })).toContain('`top_logprobs` needs `logprobs`');
+    expect(faults({ frequency_penalty: 2.1 })).toContain('frequency_penalty');
+    expect(faults({ repetition_penalty: 0 })).toContain('repetition_penalty');
   });
 
   it('refuse the character that no database row holds, and take what only reads like it', () => {

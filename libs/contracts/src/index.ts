@@ -81,6 +81,7 @@ export {
   type CompletionChunk,
   type CreateCompletion,
 } from './completion.js';
+export { chatLogprobs, completionLogprobs, type ChatLogprobs, type CompletionLogprobs } from './logprobs.js';
 export {
   CHAT_MAX_TOKENS,
   chatCompletion,

@@ -11,6 +11,11 @@ export function isStorable(value: unknown): boolean {
 }
 export const notStorable = 'must not contain the character U+0000';
 
+export const MAX_STOP_TOKENS = 64;
+/** Most of the likeliest tokens that are told for each place. */
+export const MAX_LOGPROBS = 20;
+const MAX_BIASES = 1024;
+
 const stop = z.string().min(1, 'a stop string must not be empty');
 
 /** How tokens are chosen and when an answer ends; the same for both endpoints. */
@@ -29,12 +34,50 @@ export const samplingFields = {
     .max(1_000_000)
     .nullish()
     .describe('Most likely tokens kept; 0, the default, keeps all.'),
+  min_p: z
+    .number()
+    .min(0)
+    .max(1)
+    .nullish()
+    .describe('Tokens of less than this share of the likeliest one’s probability go; default 0.'),
+  repetition_penalty: z
+    .number()
+    .gt(0)
+    .max(10)
+    .nullish()
+    .describe('Divides positive logits of tokens of prompt and answer, multiplies negative ones; default 1.'),
+  frequency_penalty: penalty('for each time that the answer has it'),
+  presence_penalty: penalty('if the answer has it'),
+  logit_bias: z
+    .record(z.string(), z.number().min(-100).max(100))
+    .nullish()
+    .refine(
+      (value) => Object.keys(value ?? {}).every((id) => /^\d{1,9}$/.test(id)),
+      '`logit_bias` is an object of token ids: its keys must be whole numbers',
+    )
+    .refine(
+      (value) => Object.keys(value ?? {}).length <= MAX_BIASES,
+      `\`logit_bias\` holds at most ${MAX_BIASES} tokens`,
+    )
+    .describe('Added to the logits of tokens, by their ids.'),
   seed: z.number().int().min(0).max(2_147_483_647).nullish().describe('Drawn at random where absent.'),
   stop: z
     .union([stop, z.array(stop).max(MAX_STOPS, `\`stop\` holds at most ${MAX_STOPS} strings`)])
     .nullish()
     .refine(isStorable, `\`stop\` ${notStorable}`)
     .describe('The answer ends before the first of these strings.'),
+  stop_token_ids: z
+    .array(z.number().int().min(0))
+    .max(MAX_STOP_TOKENS)
+    .nullish()
+    .describe('Tokens that end the answer, as the model’s end tokens do.'),
+  min_tokens: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_NEW_TOKENS)
+    .nullish()
+    .describe('Before so many tokens neither an end token nor a stop string ends the answer; default 0.'),
   n: z
     .number()
     .int()
@@ -53,6 +96,15 @@ export const samplingFields = {
     })
     .nullish(),
 };
+
+function penalty(when: string) {
+  return z
+    .number()
+    .min(-2)
+    .max(2)
+    .nullish()
+    .describe(`Taken from a token’s logit ${when}, as OpenAI defines it; default 0.`);
+}
 
 /** Most urgent and least urgent. */
 export const PRIORITIES = { min: -100, max: 100 };

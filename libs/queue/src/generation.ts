@@ -45,6 +45,19 @@ export const generationRequest = z.strictObject({
     /** Always set, so that a job that is taken up again repeats its tokens. */
     seed: z.number().int().min(0),
     stop: z.array(z.string().min(1)),
+    // Rows of earlier versions have none of these.
+    /** 0 keeps all tokens. */
+    minP: z.number().min(0).max(1).default(0),
+    /** 1 changes nothing. */
+    repetitionPenalty: z.number().gt(0).default(1),
+    frequencyPenalty: z.number().default(0),
+    presencePenalty: z.number().default(0),
+    /** Added to logits, by token ids. */
+    logitBias: z.record(z.string(), z.number()).default({}),
+    stopTokenIds: z.array(z.number().int().min(0)).default([]),
+    minTokens: z.number().int().min(0).default(0),
+    /** So many of the likeliest tokens are told for each place, and how likely the chosen one was; null: nothing. */
+    logprobs: z.number().int().min(0).nullable().default(null),
     /** Null chooses token after token. Rows of earlier versions have none. */
     beams: beams.nullable().default(null),
   }),
@@ -63,6 +76,22 @@ export function choicesOf({ input, sampling }: Pick<GenerationRequest, 'input' |
   return prompts * (sampling.beams?.numReturnSequences ?? 1);
 }
 
+const tokenLogprob = z.strictObject({
+  token: z.string(),
+  /** In base64. */
+  bytes: z.base64(),
+  logprob: z.number(),
+});
+
+/** A token of an answer's text. */
+export const answerToken = tokenLogprob.extend({
+  /** Where its text begins in the answer's, in UTF-16 units. */
+  offset: z.number().int().min(0),
+  /** The likeliest in its place, most likely first. */
+  top: z.array(tokenLogprob),
+});
+export type AnswerToken = z.infer<typeof answerToken>;
+
 export const finishReasons = ['stop', 'length'] as const;
 
 /** What a `generate` job leaves in the column `result` of its row. */
@@ -75,6 +104,8 @@ export const generationResult = z.object({
         finishReason: z.enum(finishReasons),
         /** Natural logarithms of the candidates' probabilities, in their order; null without candidates. */
         logProbabilities: z.array(z.number()).nullable().default(null),
+        /** Where `logprobs` asks for them, else null. */
+        tokens: z.array(answerToken).nullable().default(null),
       }),
     )
     .min(1),
@@ -87,6 +118,8 @@ export type GenerationResult = z.infer<typeof generationResult>;
 export const generationEvent = z.object({
   choice: z.number().int().min(0),
   text: z.string(),
+  /** The next ones of the choice, where `logprobs` asks for them. */
+  tokens: z.array(answerToken).optional(),
   /** Set in the last event of the choice. */
   finishReason: z.enum(finishReasons).nullable(),
 });

@@ -14,6 +14,7 @@ export {
   generationEvent,
   generationRequest,
   generationResult,
+  type AnswerToken,
   type GenerationEvent,
   type GenerationRequest,
   type GenerationResult,

@@ -231,9 +231,9 @@ describe.each(backends)('generation with the queue on %s', (backend) => {
     ['several answers', 'completions', { prompt: 'x', n: 2 }, 400, 'n', /`n` above 1 needs `num_beams`/],
     ['five stops', 'completions', { prompt: 'x', stop: ['a', 'b', 'c', 'd', 'e'] }, 400, 'stop', /stop/],
     ['token ids', 'completions', { prompt: [1, 2] }, 400, 'prompt', /token ids/],
-    ['logprobs', 'completions', { prompt: 'x', logprobs: 3 }, 400, 'logprobs', /not supported/],
+    ['too many logprobs', 'completions', { prompt: 'x', logprobs: 21 }, 400, 'logprobs', /20/],
     ['temperature 3', 'completions', { prompt: 'x', temperature: 3 }, 400, 'temperature', /temperature/],
-    ['an unknown field', 'completions', { prompt: 'x', min_p: 1 }, 400, 'min_p', /min_p/],
+    ['an unknown field', 'completions', { prompt: 'x', typical_p: 1 }, 400, 'typical_p', /typical_p/],
     ['no messages', 'chat/completions', { messages: [] }, 400, 'messages', /messages/],
     [
       'a tool role',

@@ -1,7 +1,8 @@
-import type { ChatCompletion, ChatCompletionChunk, FinishReason } from '@prad/contracts';
+import type { ChatCompletion, ChatCompletionChunk, ChatLogprobs, FinishReason } from '@prad/contracts';
 import { toSeconds } from '../http/page.view.js';
 import { toFacts, toUsage } from './generation-facts.view.js';
-import type { Answer, StartedGeneration } from './generation.service.js';
+import type { Answer, StartedGeneration, TextPiece } from './generation.service.js';
+import { toChatLogprobs } from './logprobs.view.js';
 import type { ChunkView } from './stream-answer.js';
 
 export function toChatCompletion(started: StartedGeneration, answer: Answer): ChatCompletion {
@@ -10,11 +11,11 @@ export function toChatCompletion(started: StartedGeneration, answer: Answer): Ch
     object: 'chat.completion',
     created: toSeconds(started.createdAt),
     model: started.model,
-    choices: answer.result.choices.map(({ text, finishReason }, index) => ({
+    choices: answer.result.choices.map(({ text, tokens, finishReason }, index) => ({
       index,
       message: { role: 'assistant', content: text, refusal: null },
       finish_reason: finishReason,
-      logprobs: null,
+      logprobs: tokens && toChatLogprobs(tokens),
     })),
     usage: toUsage(answer),
     prad: toFacts(started, answer),
@@ -31,8 +32,8 @@ export class ChatCompletionChunks implements ChunkView<ChatCompletionChunk> {
     );
   }
 
-  text(index: number, text: string): ChatCompletionChunk {
-    return this.chunk(index, { content: text }, null);
+  text(index: number, { text, tokens }: TextPiece): ChatCompletionChunk {
+    return this.chunk(index, { content: text }, null, tokens && toChatLogprobs(tokens));
   }
 
   finish(index: number, reason: FinishReason): ChatCompletionChunk {
@@ -48,7 +49,8 @@ export class ChatCompletionChunks implements ChunkView<ChatCompletionChunk> {
     index: number,
     delta: ChatCompletionChunk['choices'][number]['delta'],
     reason: FinishReason | null,
+    logprobs: ChatLogprobs | null = null,
   ): ChatCompletionChunk {
-    return { ...this.empty(), choices: [{ index, delta, finish_reason: reason, logprobs: null }] };
+    return { ...this.empty(), choices: [{ index, delta, finish_reason: reason, logprobs }] };
   }
 }

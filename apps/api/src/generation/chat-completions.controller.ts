@@ -43,6 +43,7 @@ export class ChatCompletionsController {
           maxTokens: body.max_completion_tokens ?? body.max_tokens,
           maxTokensField: 'max_completion_tokens',
           defaultMaxTokens: CHAT_MAX_TOKENS,
+          topLogprobs: body.logprobs === true ? (body.top_logprobs ?? 0) : null,
         },
         stream,
       });

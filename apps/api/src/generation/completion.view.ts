@@ -1,7 +1,8 @@
 import type { Completion, CompletionChunk, FinishReason } from '@prad/contracts';
 import { toSeconds } from '../http/page.view.js';
 import { toFacts, toUsage } from './generation-facts.view.js';
-import type { Answer, StartedGeneration } from './generation.service.js';
+import type { Answer, StartedGeneration, TextPiece } from './generation.service.js';
+import { toCompletionLogprobs } from './logprobs.view.js';
 import type { ChunkView } from './stream-answer.js';
 
 function head(started: StartedGeneration) {
@@ -12,11 +13,11 @@ function head(started: StartedGeneration) {
 export function toCompletion(started: StartedGeneration, answer: Answer): Completion {
   return {
     ...head(started),
-    choices: answer.result.choices.map(({ text, finishReason }, index) => ({
+    choices: answer.result.choices.map(({ text, tokens, finishReason }, index) => ({
       index,
       text,
       finish_reason: finishReason,
-      logprobs: null,
+      logprobs: tokens && toCompletionLogprobs(tokens),
     })),
     usage: toUsage(answer),
     prad: toFacts(started, answer),
@@ -31,8 +32,9 @@ export class CompletionChunks implements ChunkView<CompletionChunk> {
     return [];
   }
 
-  text(index: number, text: string): CompletionChunk {
-    return this.chunk({ index, text, finish_reason: null, logprobs: null });
+  text(index: number, { text, tokens }: TextPiece): CompletionChunk {
+    const logprobs = tokens && toCompletionLogprobs(tokens);
+    return this.chunk({ index, text, finish_reason: null, logprobs });
   }
 
   finish(index: number, reason: FinishReason): CompletionChunk {

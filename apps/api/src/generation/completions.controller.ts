@@ -40,6 +40,7 @@ export class CompletionsController {
           maxTokens: body.max_tokens,
           maxTokensField: 'max_tokens',
           defaultMaxTokens: COMPLETION_MAX_TOKENS,
+          topLogprobs: body.logprobs,
         },
         stream,
       });

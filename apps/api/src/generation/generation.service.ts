@@ -2,7 +2,13 @@ import { randomInt } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { InferenceEndpoint } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { choicesOf, generationResult, type GenerationRequest, type GenerationResult } from '@prad/queue';
+import {
+  choicesOf,
+  generationResult,
+  type AnswerToken,
+  type GenerationRequest,
+  type GenerationResult,
+} from '@prad/queue';
 import { ApiMetrics } from '../metrics/api-metrics.js';
 import { ModelResolver } from '../models/model-resolver.js';
 import { RequestQueue, type StartedRequest, type SucceededInference } from './request-queue.js';
@@ -28,8 +34,14 @@ export interface StartedGeneration extends StartedRequest {
 
 /** What a client of a stream sees: pieces of text, and at last the whole answer. */
 export type GenerationUpdate =
-  | { readonly kind: 'text'; readonly choice: number; readonly text: string }
+  | { readonly kind: 'text'; readonly choice: number; readonly piece: TextPiece }
   | { readonly kind: 'done'; readonly answer: Answer };
+
+/** New text of a choice, and its tokens where the request asks for log-probabilities. */
+export interface TextPiece {
+  readonly text: string;
+  readonly tokens: readonly AnswerToken[] | null;
+}
 
 export interface Answer {
   readonly job: SucceededInference;
@@ -60,17 +72,18 @@ export class GenerationService {
    * Ends and throws as `RequestQueue.follow` does.
    */
   async *follow(started: StartedGeneration, left: AbortSignal): AsyncGenerator<GenerationUpdate, void> {
-    const sent = Array.from({ length: started.choices }, () => '');
+    const sent = Array.from({ length: started.choices }, () => ({ text: '', tokens: 0 }));
     for await (const update of this.queue.follow(started, left)) {
       if (update.kind === 'ended') {
         yield* this.ending(update.job, sent);
         continue;
       }
-      const { choice, text } = update.event;
-      if (text === '') continue;
-      if (sent.every((before) => before === '')) this.metrics.observeFirstToken(started.createdAt);
-      sent[choice] = (sent[choice] ?? '') + text;
-      yield { kind: 'text', choice, text };
+      const { choice, text, tokens = null } = update.event;
+      if (text === '' && !tokens?.length) continue;
+      if (sent.every((before) => before.text === '')) this.metrics.observeFirstToken(started.createdAt);
+      const before = sent[choice] ?? { text: '', tokens: 0 };
+      sent[choice] = { text: before.text + text, tokens: before.tokens + (tokens?.length ?? 0) };
+      yield { kind: 'text', choice, piece: { text, tokens } };
     }
   }
 
@@ -86,12 +99,17 @@ export class GenerationService {
     });
   }
 
-  private *ending(job: SucceededInference, sent: readonly string[]): Generator<GenerationUpdate> {
+  private *ending(
+    job: SucceededInference,
+    sent: readonly { readonly text: string; readonly tokens: number }[],
+  ): Generator<GenerationUpdate> {
     const answer = { job, result: generationResult.parse(job.result) };
     this.metrics.observeAnswer(job);
-    for (const [choice, { text }] of answer.result.choices.entries()) {
-      const rest = text.slice(sent[choice]?.length ?? 0);
-      if (rest !== '') yield { kind: 'text', choice, text: rest };
+    for (const [choice, { text, tokens }] of answer.result.choices.entries()) {
+      const before = sent[choice] ?? { text: '', tokens: 0 };
+      const rest = text.slice(before.text.length);
+      const more = tokens?.slice(before.tokens) ?? null;
+      if (rest !== '' || more?.length) yield { kind: 'text', choice, piece: { text: rest, tokens: more } };
     }
     yield { kind: 'done', answer };
   }

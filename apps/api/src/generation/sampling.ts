@@ -11,6 +11,15 @@ export interface SamplingRequest {
   readonly temperature?: number | null | undefined;
   readonly top_p?: number | null | undefined;
   readonly top_k?: number | null | undefined;
+  readonly min_p?: number | null | undefined;
+  readonly repetition_penalty?: number | null | undefined;
+  readonly frequency_penalty?: number | null | undefined;
+  readonly presence_penalty?: number | null | undefined;
+  readonly logit_bias?: Readonly<Record<string, number>> | null | undefined;
+  readonly min_tokens?: number | null | undefined;
+  readonly stop_token_ids?: readonly number[] | null | undefined;
+  /** How many of the likeliest tokens are told in each place; null: no log-probabilities. */
+  readonly topLogprobs?: number | null | undefined;
   readonly seed?: number | null | undefined;
   readonly stop?: string | readonly string[] | null | undefined;
   readonly n?: number | null | undefined;
@@ -35,14 +44,30 @@ export function samplingOf(
       details: { param: maxTokensField },
     });
   }
+  const minTokens = request.min_tokens ?? 0;
+  if (minTokens > maxTokens) {
+    throw new AppError({
+      kind: 'invalid',
+      code: 'too_many_min_tokens',
+      message: `\`min_tokens\` must be at most \`${maxTokensField}\`, ${maxTokens}, got ${minTokens}`,
+      details: { param: 'min_tokens' },
+    });
+  }
   const beams = beamsOf(request);
   return {
-    maxTokens,
+    ...{ maxTokens, minTokens },
     temperature: request.temperature ?? (beams ? 0 : 1),
     topP: request.top_p ?? 1,
     topK: request.top_k ?? 0,
+    minP: request.min_p ?? 0,
+    repetitionPenalty: request.repetition_penalty ?? 1,
+    frequencyPenalty: request.frequency_penalty ?? 0,
+    presencePenalty: request.presence_penalty ?? 0,
+    logitBias: { ...request.logit_bias },
     seed: request.seed ?? drawSeed(),
     stop: typeof stop === 'string' ? [stop] : [...(stop ?? [])],
+    stopTokenIds: [...(request.stop_token_ids ?? [])],
+    logprobs: request.topLogprobs ?? null,
     beams,
   };
 }

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { errorResponse } from '../http/error-response.js';
 import { ServerSentEvents } from '../http/server-sent-events.js';
 import { toFacts, toUsage } from './generation-facts.view.js';
-import type { Answer, GenerationUpdate, StartedGeneration } from './generation.service.js';
+import type { Answer, GenerationUpdate, StartedGeneration, TextPiece } from './generation.service.js';
 
 interface Chunk {
   usage?: UsageObject | null | undefined;
@@ -14,7 +14,7 @@ interface Chunk {
 /** How an endpoint shapes the parts of its stream. */
 export interface ChunkView<C extends Chunk> {
   opening(): readonly C[];
-  text(choice: number, text: string): C;
+  text(choice: number, piece: TextPiece): C;
   finish(choice: number, reason: FinishReason): C;
   /** A chunk without choices, for the usage. */
   empty(): C;
@@ -56,7 +56,7 @@ function chunksOf<C extends Chunk>(
   view: ChunkView<C>,
   includeUsage: boolean,
 ): readonly C[] {
-  if (update.kind === 'text') return [view.text(update.choice, update.text)];
+  if (update.kind === 'text') return [view.text(update.choice, update.piece)];
   return closing(update.answer, started, view, includeUsage);
 }
 

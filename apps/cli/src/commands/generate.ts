@@ -12,6 +12,11 @@ interface GenerateOptions extends BeamOptions {
   readonly temperature?: number;
   readonly topP?: number;
   readonly topK?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly minTokens?: number;
   readonly seed?: number;
   readonly stop?: string[];
   readonly decodeWeights?: string;
@@ -28,6 +33,15 @@ export const addGenerate: AddCommands = (program, context) => {
     .option('--temperature <n>', '0 is greedy; default 1', numberOption)
     .option('--top-p <n>', 'smallest set of tokens with this probability', numberOption)
     .option('--top-k <n>', 'most likely tokens kept', numberOption)
+    .option('--min-p <n>', 'least probability, as a share of the likeliest token’s', numberOption)
+    .option('--repetition-penalty <n>', 'above 1: against tokens of prompt and answer', numberOption)
+    .option(
+      '--frequency-penalty <n>',
+      'above 0: against tokens by how often the answer has them',
+      numberOption,
+    )
+    .option('--presence-penalty <n>', 'above 0: against tokens that the answer has', numberOption)
+    .option('--min-tokens <n>', 'the answer does not end before so many', numberOption)
     .option('--seed <n>', 'repeats an answer', numberOption)
     .option('--stop <text...>', 'the answer ends before the first of these');
   addBeamOptions(command, '1')
@@ -78,9 +92,13 @@ function serverRuns(weights: string): AppError {
 }
 
 function requestOf(prompt: string, options: GenerateOptions): CreateCompletion {
-  const { model, maxTokens, temperature, topP, topK, seed, stop } = options;
+  const { model, maxTokens, minTokens, temperature, topP, topK, minP, seed, stop } = options;
   return {
-    ...{ model, prompt, max_tokens: maxTokens, temperature, top_p: topP, top_k: topK, seed, stop },
+    ...{ model, prompt, max_tokens: maxTokens, min_tokens: minTokens, seed, stop },
+    ...{ temperature, top_p: topP, top_k: topK, min_p: minP },
+    repetition_penalty: options.repetitionPenalty,
+    frequency_penalty: options.frequencyPenalty,
+    presence_penalty: options.presencePenalty,
     ...askedBeams(options),
   };
 }

@@ -1,5 +1,6 @@
 import type { Prompt } from '@prad/formats';
-import type { BeamOptions, DecodeWeights } from '@prad/generation';
+import type { DecodeWeights } from '@prad/generation';
+import type { AnswerToken, GenerationRequest } from '@prad/queue';
 import type { Device } from '@prad/runtime';
 
 /** One request to the generation thread: several prompts to one model share its sampling. */
@@ -16,20 +17,18 @@ export interface GenerateParams {
   readonly priority: number;
   /** When nobody wants the answer any more, in milliseconds since 1970; undefined: never. */
   readonly deadline: number | undefined;
-  readonly sampling: {
-    readonly maxTokens: number;
-    readonly temperature: number;
-    readonly topP: number;
-    readonly topK: number;
-    readonly seed: number;
-    readonly stop: readonly string[];
-    readonly beams: BeamOptions | null;
-  };
+  readonly sampling: GenerationRequest['sampling'];
 }
 
 /** What the thread tells: texts of the choices as they come, then the end of each. */
 export type GenerateEvent =
-  | { readonly type: 'text'; readonly choice: number; readonly text: string }
+  | {
+      readonly type: 'text';
+      readonly choice: number;
+      readonly text: string;
+      /** Where `logprobs` asks for them. */
+      readonly tokens?: readonly AnswerToken[];
+    }
   | {
       readonly type: 'end';
       readonly choice: number;

@@ -6,6 +6,8 @@ import type { EngineSettings, GenerateEvent, GenerateParams } from './generation
 import { likeliest } from './likeliest.js';
 import { merge } from './merge.js';
 import { readPrompts, score } from './read-prompts.js';
+import { checkTokenIds, spelled, type Spelling } from './spelling.js';
+import { storable } from './storable.js';
 import type { ReadEvent, ReadParams } from './reading-messages.js';
 import { READING_CHANNEL, STEP_CHANNEL, StepReport } from './step-report.js';
 
@@ -29,7 +31,8 @@ const handlers = {
   ): AsyncGenerator<GenerateEvent, void> {
     const open = await engines.get(base);
     const adapter = named && (await open.adapter(named));
-    const { maxTokens, stop, beams, ...rest } = sampling;
+    const { maxTokens, stop, stopTokenIds, logprobs, beams, ...rest } = sampling;
+    checkTokenIds(sampling, open.vocabSize);
     const { share, priority, deadline } = params;
     const order = { share, priority, deadline };
     // Ends the other prompts of the request when one fails or the reader leaves.
@@ -42,9 +45,12 @@ const handlers = {
           return likeliest(candidates, () => score(open, asked, either), place);
         }
         const asked = { prompt: open.encode(prompt, adapter), adapter, sampling: rest, ...order };
-        const request = { ...asked, maxTokens, stop, beams: beams ?? undefined };
+        const request = {
+          ...{ ...asked, maxTokens, stop, stopTokenIds, beams: beams ?? undefined },
+          logprobs: logprobs ?? undefined,
+        };
         const first = place * (beams?.numReturnSequences ?? 1);
-        return told(open.engine.submit(request, either), first, signal);
+        return told(open.engine.submit(request, either), { first, spell: open.spell, signal });
       });
       yield* merge(answers);
     } finally {
@@ -67,14 +73,19 @@ export type GenerationHandlers = typeof handlers;
  */
 async function* told(
   events: AsyncIterable<TokenEvent>,
-  first: number,
-  signal: AbortSignal,
+  {
+    first,
+    spell,
+    signal,
+  }: { readonly first: number; readonly spell: Spelling; readonly signal: AbortSignal },
 ): AsyncGenerator<GenerateEvent, void> {
   let found: readonly FoundAnswer[] = [];
   for await (const event of events) {
     if (event.type === 'token') {
       const text = storable(event.text);
-      if (text !== '') yield { type: 'text', choice: first, text };
+      const tokens = event.shown?.map((shown) => spelled(shown, spell));
+      if (text !== '' || tokens?.length)
+        yield { type: 'text', choice: first, text, ...(tokens && { tokens }) };
       continue;
     }
     if (event.type === 'found') {
@@ -93,11 +104,6 @@ async function* told(
       yield { type: 'end', choice, finishReason, ...facts, ...prompt, completionTokens: tokens.length };
     }
   }
-}
-
-/** PostgreSQL stores every character but this one. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '\uFFFD');
 }
 
 serveCompute(handlers, {

@@ -89,6 +89,9 @@ export class OpenEngine {
     return encodePrompt({ chatTemplate, tokenizer: adapter?.tokenizer ?? tokenizer }, prompt);
   }
 
+  /** The bytes of a token of an answer. */
+  readonly spell = (id: number): Uint8Array => this.model.tokenizer.bytesOf(id);
+
   /** Tokens of an answer; as it is trained, with the end token. */
   encodeAnswer(text: string, endToken = true): number[] {
     const { tokenizer } = this.model;

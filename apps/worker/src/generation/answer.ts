@@ -1,6 +1,6 @@
 import type { InferenceJob, InferenceOutcome } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import type { GenerationEvent, GenerationResult } from '@prad/queue';
+import type { AnswerToken, GenerationEvent, GenerationResult } from '@prad/queue';
 import type { GenerateEvent } from '../compute/generation-messages.js';
 
 type End = Extract<GenerateEvent, { type: 'end' }>;
@@ -8,10 +8,16 @@ type End = Extract<GenerateEvent, { type: 'end' }>;
 /** Gathers what the engine tells of one request into its row's result. */
 export class Answer {
   readonly #texts: string[];
+  readonly #tokens: AnswerToken[][];
   readonly #ends = new Map<number, End>();
 
-  constructor(choices: number) {
+  /** @param logprobs whether the answers' tokens are kept, too. */
+  constructor(
+    choices: number,
+    private readonly logprobs: boolean,
+  ) {
     this.#texts = Array.from({ length: choices }, () => '');
+    this.#tokens = Array.from({ length: choices }, () => []);
   }
 
   /** Takes an event in and returns what readers of the stream are told. */
@@ -22,7 +28,10 @@ export class Answer {
       return { choice, text: '', finishReason: event.finishReason };
     }
     this.#texts[choice] = (this.#texts[choice] ?? '') + event.text;
-    return { choice, text: event.text, finishReason: null };
+    const told = { choice, text: event.text, finishReason: null };
+    if (!event.tokens) return told;
+    this.#tokens[choice]?.push(...event.tokens);
+    return { ...told, tokens: [...event.tokens] };
   }
 
   /** What the row keeps. Throws bug `unfinished_answer` when a choice has not ended. */
@@ -33,6 +42,7 @@ export class Answer {
         text: this.#texts[choice] ?? '',
         finishReason,
         logProbabilities: logProbabilities && [...logProbabilities],
+        tokens: this.logprobs ? (this.#tokens[choice] ?? []) : null,
       })),
       batch: { maxRows: most(ends, 'maxRows'), maxAdapters: most(ends, 'maxAdapters') },
     };

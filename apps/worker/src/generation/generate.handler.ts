@@ -45,7 +45,7 @@ export class GenerateHandler implements JobHandler<'generate'> {
       }
       const request = generationRequest.parse(job.request);
       const params = paramsOf(job, request, model);
-      const answer = new Answer(choicesOf(request));
+      const answer = new Answer(choicesOf(request), request.sampling.logprobs !== null);
       for await (const event of this.thread.stream('generate', params, signal)) {
         const told = answer.take(event);
         if (request.stream) context.stream(told);

@@ -37,6 +37,19 @@ describe('Tokenizer', () => {
     }
   });
 
+  it.each(['tiny-llama', 'tiny-spm'])("joins the bytes of %s's tokens to their text", async (name) => {
+    const model = await openGgufModel(`${reference}/gguf/${name}.gguf`);
+    await model.close();
+    const its = Tokenizer.fromJson(model.tokenizer, model.tokenizerConfig);
+    const texts = ['A word, 1\n', '  two  spaces', 'caf\u00e9 \u{1F600} \u4e2d\u6587', '<|im_start|>'];
+    for (const text of texts) {
+      const ids = its.encode(`x${text}`, { addSpecialTokens: false });
+      const bytes = Buffer.concat(ids.map((id) => its.bytesOf(id)));
+      expect(bytes.toString().trimStart()).toBe(its.decode(ids).trimStart());
+    }
+    expect(its.bytesOf(its.vocabSize + 7)).toHaveLength(0);
+  });
+
   it('gives back any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 60 }), (text) => {

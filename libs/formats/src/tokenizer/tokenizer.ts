@@ -11,6 +11,7 @@ import { keepByteOrderMarks } from './exact-decoder.js';
 import { exactPreTokenizer } from './exact-pre-tokenizer.js';
 import { LibraryTokenizer } from './library.js';
 import { namedToken } from './named-token.js';
+import { tokenBytes, type TokenBytes } from './token-bytes.js';
 
 export interface EncodeOptions {
   /** Adds what the tokenizer's post-processor adds, such as a begin token. Default true. */
@@ -29,6 +30,8 @@ export class Tokenizer {
   readonly bosTokenId: number | undefined;
   readonly eosTokenId: number | undefined;
   readonly padTokenId: number | undefined;
+  /** The bytes that a token adds to a text; none for an id outside the vocabulary. */
+  readonly bytesOf: TokenBytes;
 
   private constructor(
     private readonly library: LibraryTokenizer,
@@ -38,6 +41,9 @@ export class Tokenizer {
     private readonly added?: { readonly from: number; readonly firstId: number },
   ) {
     this.vocabSize = checked.tokens.length;
+    const { added_tokens: extra, decoder } = checked.json;
+    const ids = new Set((extra as JsonObject[]).map(({ id }) => id as number));
+    this.bytesOf = tokenBytes(this, decoder as JsonObject | null, ids);
     this.bosTokenId = this.configuredId(config, 'bos_token');
     this.eosTokenId = this.configuredId(config, 'eos_token');
     this.padTokenId = this.configuredId(config, 'pad_token');
