@@ -20,7 +20,6 @@ import { FineTuningService } from './fine-tuning/fine-tuning.service.js';
 import { JobCheck } from './fine-tuning/job-check.js';
 import { SweepService } from './fine-tuning/sweep.service.js';
 import { SweepsController } from './fine-tuning/sweeps.controller.js';
-import { JobEventFeed } from './fine-tuning/job-event.feed.js';
 import { JobMetricsController } from './fine-tuning/job-metrics.controller.js';
 import { ChatCompletionsController } from './generation/chat-completions.controller.js';
 import { CompletionsController } from './generation/completions.controller.js';
@@ -106,7 +105,6 @@ export class AppModule {
         EstimateService,
         EvaluationService,
         SweepService,
-        JobEventFeed,
         JobService,
         JobChangeFeed,
         OverviewService,

@@ -7,7 +7,7 @@ import {
   createChatCompletion,
   createCompletion,
   createFineTuningJob,
-  fineTuningEventQuery,
+  eventQuery,
 } from './index.js';
 
 const job = { model: 'prad-tiny', training_file: 'file-1' };
@@ -171,8 +171,8 @@ describe('generation requests', () => {
 });
 
 it('reads numbers of a query string', () => {
-  expect(fineTuningEventQuery.parse({ limit: '5' })).toEqual({ limit: 5 });
-  expect(fineTuningEventQuery.safeParse({ limit: '0' }).success).toBe(false);
+  expect(eventQuery.parse({ limit: '5' })).toEqual({ limit: 5 });
+  expect(eventQuery.safeParse({ limit: '0' }).success).toBe(false);
 });
 
 it('every contract has a JSON schema', () => {

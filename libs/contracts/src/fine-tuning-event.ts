@@ -1,28 +1,17 @@
 import { z } from 'zod';
-import { listOf, listQuery } from './pagination.js';
+import { eventFields } from './event.js';
+import { listOf } from './pagination.js';
 
-/** One line of a job's story; also the data of each server-sent event, whose id is the sequence. */
+/** One line of a job's story. */
 export const fineTuningEvent = z
   .object({
-    id: z.string(),
+    ...eventFields,
     object: z.literal('fine_tuning.job.event'),
-    created_at: z.number().int(),
-    level: z.enum(['info', 'warn', 'error']),
-    message: z.string(),
     type: z.enum(['message', 'metrics']),
     data: z.record(z.string(), z.unknown()),
-    prad: z.object({ sequence: z.number().int().describe('1, 2, 3, ... within the job.') }),
   })
   .meta({ id: 'FineTuningEvent' });
 export type FineTuningEventObject = z.infer<typeof fineTuningEvent>;
-
-export const fineTuningEventQuery = listQuery.extend({
-  stream: z
-    .enum(['true', 'false'])
-    .optional()
-    .describe('true: server-sent events from the first (or from Last-Event-ID) until the job has ended.'),
-});
-export type FineTuningEventQuery = z.infer<typeof fineTuningEventQuery>;
 
 export const fineTuningEventList = listOf(fineTuningEvent, 'FineTuningEventList');
 

@@ -1,4 +1,5 @@
 export { MAX_BEAMS } from './beam-search.js';
+export { eventQuery, type EventQuery } from './event.js';
 export { MAX_LINE_PROBLEMS, errorBody, type ErrorBody, type LineProblem } from './error-body.js';
 export { MAX_PAGE_SIZE, listQuery, type ListQuery } from './pagination.js';
 export {
@@ -58,10 +59,8 @@ export {
   fineTuningCheckpointList,
   fineTuningEvent,
   fineTuningEventList,
-  fineTuningEventQuery,
   type FineTuningCheckpointObject,
   type FineTuningEventObject,
-  type FineTuningEventQuery,
 } from './fine-tuning-event.js';
 export {
   finishReason,
@@ -101,6 +100,12 @@ export {
   type EmbeddingListObject,
 } from './embedding.js';
 export { MAX_CHOICES, createScore, scoreList, type CreateScore, type ScoreListObject } from './score.js';
+export {
+  evaluationEvent,
+  evaluationEventList,
+  type EvaluationEventObject,
+  type EvaluationStandingObject,
+} from './evaluation-event.js';
 export {
   createEvaluation,
   evaluationList,

@@ -8,6 +8,7 @@ import { CheckpointRepository } from './checkpoint.repository.js';
 import { ProjectFiguresRepository } from './project-figures.repository.js';
 import { DataFileRepository } from './data-file.repository.js';
 import { EvaluationRepository } from './evaluation.repository.js';
+import { EvaluationEventRepository } from './evaluation-event.repository.js';
 import { EvaluationResultRepository } from './evaluation-result.repository.js';
 import { FineTuningJobRepository } from './fine-tuning-job.repository.js';
 import { InferenceJobRepository } from './inference-job.repository.js';
@@ -28,6 +29,7 @@ const repositories = [
   ProjectFiguresRepository,
   DataFileRepository,
   EvaluationRepository,
+  EvaluationEventRepository,
   EvaluationResultRepository,
   FineTuningJobRepository,
   InferenceJobRepository,

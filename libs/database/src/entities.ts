@@ -6,6 +6,7 @@ import { BaseModelEntity } from './base-model.entity.js';
 import { CheckpointEntity } from './checkpoint.entity.js';
 import { DataFileEntity } from './data-file.entity.js';
 import { EvaluationEntity } from './evaluation.entity.js';
+import { EvaluationEventEntity } from './evaluation-event.entity.js';
 import { EvaluationResultEntity } from './evaluation-result.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
@@ -26,6 +27,7 @@ export const entities = [
   CheckpointEntity,
   DataFileEntity,
   EvaluationEntity,
+  EvaluationEventEntity,
   EvaluationResultEntity,
   FineTuningJobEntity,
   InferenceJobEntity,

@@ -64,6 +64,9 @@ export class EvaluationEntity {
   cancelRequested!: boolean;
   @Column({ type: 'integer', default: 0 })
   attempts!: number;
+  /** Last sequence given to its events. */
+  @Column({ type: 'integer', default: 0 })
+  eventSequence!: number;
   @Column({ type: 'text', nullable: true })
   leaseOwner!: string | null;
   @Column({ type: 'timestamptz', nullable: true })

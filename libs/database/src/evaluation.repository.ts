@@ -7,6 +7,7 @@ import {
   type Failure,
   type Heartbeat,
   type NewEvaluation,
+  type NewJobEvent,
   type Page,
   type PageRequest,
   type Verdict,
@@ -16,6 +17,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, In } from 'typeorm';
 import { present } from './corrupt-row.js';
 import { EvaluationEntity } from './evaluation.entity.js';
+import { evaluationEvents } from './evaluation-event.repository.js';
+import { appendEvent } from './event.repository.js';
 import { settlePromotion } from './job-evaluation.js';
 import { jsonOf } from './json-column.js';
 import { claimableIds, countHeld, leaseOf } from './lease-columns.js';
@@ -101,10 +104,13 @@ export class EvaluationRepository {
     return this.write(id, owner, { status: 'queued', attempts: () => 'attempts - 1', ...noLease });
   }
 
-  /** As all that end it, it settles the gate of its job in the same transaction; `verdict` is null where there is none. */
+  /**
+   * As all that end it, it settles the gate of its job and writes its last event in the same transaction; `verdict` is null
+   * where there is no gate.
+   */
   succeed(id: string, owner: string, outcome: EvaluationOutcome, verdict: Verdict | null): Promise<void> {
     const change = { status: 'succeeded', ...outcome, ...noLease, finishedAt: now } as const;
-    return this.write(id, owner, change, verdict ?? undefined);
+    return this.write(id, owner, change, { verdict, event: SUCCEEDED });
   }
 
   fail(id: string, owner: string, error: Failure): Promise<void> {
@@ -113,7 +119,7 @@ export class EvaluationRepository {
   }
 
   cancel(id: string, owner: string): Promise<void> {
-    return this.write(id, owner, { status: 'cancelled', ...noLease, finishedAt: now }, CANCELLED);
+    return this.write(id, owner, { status: 'cancelled', ...noLease, finishedAt: now }, cancelled);
   }
 
   /** Ends one that no worker holds. Throws conflict `illegal_status`. */
@@ -129,39 +135,58 @@ export class EvaluationRepository {
       (await this.change(
         { id, status: 'queued' },
         { status: 'cancelled', cancelRequested: true, finishedAt: now },
-        CANCELLED,
+        cancelled,
       )) || (await this.change({ id, status: 'running' }, { cancelRequested: true }));
     const evaluation = await this.get(id);
     if (!isCancelled) throw illegalChange(id, 'be cancelled', evaluation.status);
     return evaluation;
   }
 
-  private async write(id: string, owner: string, change: Change, verdict?: Verdict): Promise<void> {
-    if (await this.change({ id, status: 'running', leaseOwner: owner }, change, verdict)) return;
+  private async write(id: string, owner: string, change: Change, end?: End): Promise<void> {
+    if (await this.change({ id, status: 'running', leaseOwner: owner }, change, end)) return;
     throw leaseLost(id, owner);
   }
 
   private change(
     from: Partial<EvaluationEntity> & { readonly id: string },
     change: Change,
-    verdict?: Verdict,
+    end?: End,
   ): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
       const update = manager.createQueryBuilder().update(EvaluationEntity).set(change);
       const isChanged = (await update.where(from).execute()).affected === 1;
-      if (isChanged && verdict) {
+      if (isChanged && end) {
+        await appendEvent(manager, evaluationEvents, from.id, end.event);
         const row = await manager.findOneByOrFail(EvaluationEntity, { id: from.id });
-        await settlePromotion(manager, row, verdict);
+        if (end.verdict) await settlePromotion(manager, row, end.verdict);
       }
       return isChanged;
     });
   }
 }
 
-const CANCELLED: Verdict = { promoted: false, reason: 'the evaluation was cancelled' };
+/** What an end brings besides the status. */
+interface End {
+  readonly event: NewJobEvent;
+  readonly verdict: Verdict | null;
+}
 
-function failed({ message }: Failure): Verdict {
-  return { promoted: false, reason: `the evaluation failed: ${message}` };
+const SUCCEEDED: NewJobEvent = {
+  level: 'info',
+  message: 'The evaluation has succeeded',
+  data: { status: 'succeeded' },
+};
+
+const cancelled: End = {
+  event: { level: 'info', message: 'The evaluation was cancelled', data: { status: 'cancelled' } },
+  verdict: { promoted: false, reason: 'the evaluation was cancelled' },
+};
+
+function failed({ code, message }: Failure): End {
+  return {
+    event: { level: 'error', message, data: { status: 'failed', code } },
+    verdict: { promoted: false, reason: `the evaluation failed: ${message}` },
+  };
 }
 
 type Change = { readonly [Field in keyof EvaluationEntity]?: EvaluationEntity[Field] | (() => string) };

@@ -17,6 +17,7 @@ export { CheckpointRepository } from './checkpoint.repository.js';
 export { ProjectFiguresRepository, type ProjectFigures } from './project-figures.repository.js';
 export { DataFileRepository } from './data-file.repository.js';
 export { EvaluationRepository } from './evaluation.repository.js';
+export { EvaluationEventRepository } from './evaluation-event.repository.js';
 export { EvaluationResultRepository, type EvaluationFilter } from './evaluation-result.repository.js';
 export {
   FineTuningJobRepository,
@@ -24,6 +25,7 @@ export {
   type FineTuningOutcome,
 } from './fine-tuning-job.repository.js';
 export { InferenceJobRepository, type InferenceJobFilter } from './inference-job.repository.js';
+export type { EventRepository } from './event.repository.js';
 export { JobEventRepository } from './job-event.repository.js';
 export { JobMetricRepository } from './job-metric.repository.js';
 export { JobSummaryRepository, type JobChange } from './job-summary.repository.js';

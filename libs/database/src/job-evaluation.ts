@@ -16,7 +16,8 @@ import { AdapterVersionEntity } from './adapter-version.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
 import { EvaluationEntity } from './evaluation.entity.js';
 import { FineTuningJobEntity } from './fine-tuning-job.entity.js';
-import { appendJobEvent } from './job-event.repository.js';
+import { appendEvent } from './event.repository.js';
+import { jobEvents } from './job-event.repository.js';
 import { present } from './corrupt-row.js';
 
 /** What a job made, as an evaluation names it. */
@@ -96,7 +97,7 @@ export async function settlePromotion(
   );
   const message = `${adapter}@${version} was ${promoted ? '' : 'not '}promoted to ${alias}: ${reason}`;
   const data = { promoted, adapter, version, alias, evaluation: evaluationId };
-  await appendJobEvent(manager, jobId, { level: promoted ? 'info' : 'warn', message, data });
+  await appendEvent(manager, jobEvents, jobId, { level: promoted ? 'info' : 'warn', message, data });
 }
 
 async function promote(

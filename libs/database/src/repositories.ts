@@ -7,6 +7,7 @@ import { CheckpointRepository } from './checkpoint.repository.js';
 import { ProjectFiguresRepository } from './project-figures.repository.js';
 import { DataFileRepository } from './data-file.repository.js';
 import { EvaluationRepository } from './evaluation.repository.js';
+import { EvaluationEventRepository } from './evaluation-event.repository.js';
 import { EvaluationResultRepository } from './evaluation-result.repository.js';
 import { FineTuningJobRepository } from './fine-tuning-job.repository.js';
 import { InferenceJobRepository } from './inference-job.repository.js';
@@ -27,6 +28,7 @@ export interface Repositories {
   readonly projectFigures: ProjectFiguresRepository;
   readonly dataFiles: DataFileRepository;
   readonly evaluations: EvaluationRepository;
+  readonly evaluationEvents: EvaluationEventRepository;
   readonly evaluationResults: EvaluationResultRepository;
   readonly fineTuningJobs: FineTuningJobRepository;
   readonly inferenceJobs: InferenceJobRepository;
@@ -48,6 +50,7 @@ export function createRepositories(dataSource: DataSource): Repositories {
     projectFigures: new ProjectFiguresRepository(dataSource),
     dataFiles: new DataFileRepository(dataSource),
     evaluations: new EvaluationRepository(dataSource),
+    evaluationEvents: new EvaluationEventRepository(dataSource),
     evaluationResults: new EvaluationResultRepository(dataSource),
     fineTuningJobs: new FineTuningJobRepository(dataSource),
     inferenceJobs: new InferenceJobRepository(dataSource),

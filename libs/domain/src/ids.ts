@@ -13,6 +13,7 @@ export type IdPrefix =
   | 'score'
   | 'advers'
   | 'eval'
+  | 'evalevent'
   | 'worker'
   | 'lease'
   | 'key';

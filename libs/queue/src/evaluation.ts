@@ -77,6 +77,24 @@ export const evaluationResult = z.object({
 });
 export type EvaluationResult = z.infer<typeof evaluationResult>;
 
+/** The data of an event that tells how far one model of an evaluation is. */
+export const evaluationStanding = z.object({
+  /** 0, 1, 2, ... in the order of the evaluation's models. */
+  place: z.number().int(),
+  model: z.string(),
+  status: z.enum(['waiting', 'running', 'finished']),
+  /** Samples that the model has answered, of how many. */
+  done: z.number().int(),
+  total: z.number().int(),
+  shardsDone: z.number().int(),
+  shards: z.number().int(),
+  /** Since its first request; null where none is measured. */
+  rowsPerSecond: z.number().nullable(),
+  /** By metric; null before the model has finished. */
+  scores: z.record(z.string(), z.number()).nullable(),
+});
+export type EvaluationStanding = z.infer<typeof evaluationStanding>;
+
 /** One line of the predictions: a sample with what every model said. */
 export interface EvaluationPrediction {
   /** Of the sample's first row in the file. */

@@ -23,9 +23,11 @@ export { readingRequest, readingResult, type ReadingRequest, type ReadingResult 
 export {
   evaluationResult,
   evaluationSettings,
+  evaluationStanding,
   type EvaluationPrediction,
   type EvaluationResult,
   type EvaluationSettings,
+  type EvaluationStanding,
 } from './evaluation.js';
 export { trainingSettings, type TrainingSettings } from './training.js';
 export { chooseQueueStore, isPostgresStore, type QueueStore } from './store.js';

@@ -169,6 +169,10 @@ describe('two projects', () => {
     await unknown((job) => jobs.cancel(job), id);
     await unknown((job) => jobs.listEvents(job), id);
     await unknown((job) => jobs.checkpoints.list(job), id);
+    const evaluation = { model: 'shared-base', file: training_file, metrics: ['bleu'] };
+    const evaluated = await theirs.post<{ id: string }>('/evaluations', { body: evaluation });
+    await unknown((name) => mine.get(`/evaluations/${name}`), evaluated.id);
+    await unknown((name) => mine.get(`/evaluations/${name}/events`), evaluated.id);
     expect(await idsOf(mine.models.list())).toEqual(['shared-base']);
     expect(await idsOf(theirs.models.list())).toEqual(['shared-base', adapter]);
     await unknown((model) => mine.models.retrieve(model), adapter);

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { evaluationList, evaluationObject, type EvaluationObject } from '@prad/contracts';
+import {
+  evaluationEvent,
+  evaluationEventList,
+  evaluationList,
+  evaluationObject,
+  type EvaluationEventObject,
+  type EvaluationObject,
+} from '@prad/contracts';
 import { HandlerHost, JobProducer, chooseQueueStore, type EvaluationPrediction } from '@prad/queue';
 import { LocalBlobStore } from '@prad/storage';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +14,7 @@ import { EvaluateHandler } from '../../../apps/worker/src/evaluation/evaluate.ha
 import { addBaseModel } from '../support/rows.js';
 import { createEmptyDatabase } from '../support/test-database.js';
 import { startApi, type ApiHarness } from './api-harness.js';
+import { sentEvents } from './event-source.js';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let api: ApiHarness;
@@ -76,6 +84,29 @@ async function reaches(id: string, is: (evaluation: EvaluationObject) => boolean
   }
 }
 
+/** The story from a sequence on, read as a stream until it says that it is over. */
+async function follow(id: string, after?: number): Promise<EvaluationEventObject[]> {
+  const headers: Record<string, string> = after === undefined ? {} : { 'last-event-id': String(after) };
+  const sent = [];
+  const response = await fetch(`${api.url}/v1/evaluations/${id}/events?stream=true`, { headers });
+  for await (const event of sentEvents(response)) sent.push(event);
+  expect(sent.pop()?.data).toBe('[DONE]');
+  return sent.map(({ id: sequence, data }) => {
+    const event = evaluationEvent.parse(JSON.parse(data));
+    expect(String(event.prad.sequence)).toBe(sequence);
+    return event;
+  });
+}
+
+/** What was told of one model, in order. */
+function standingsOf(events: readonly EvaluationEventObject[], place: number) {
+  return events.flatMap(({ type, data }) => (type === 'metrics' && data.place === place ? [data] : []));
+}
+
+function expectNoFall(values: readonly number[]): void {
+  expect(values).toEqual([...values].sort((a, b) => a - b));
+}
+
 const ended = (id: string) => reaches(id, ({ status }) => status === 'succeeded');
 const row = (prompt: string, completion: string) => ({ prompt, completion });
 
@@ -124,6 +155,46 @@ describe('an evaluation', () => {
     expect(evaluationList.parse(listed).data[0]).toEqual(evaluation);
   });
 
+  it('tells how far each model is, its scores and the end, and resumes after Last-Event-ID', async () => {
+    const rows = Array.from({ length: 40 }, (_, index) => row(`p${index}`, ` p${index}0 p${index}1`));
+    const id = await submit({ model: ['one', 'two'], file: await upload(rows) });
+    const followed = follow(id);
+    await startEvaluator();
+    const events = await followed;
+    expect(events.map(({ prad }) => prad.sequence)).toEqual(events.map((_, index) => index + 1));
+    expect(events[0]).toMatchObject({
+      object: 'evaluation.event',
+      message: 'Evaluation started: 2 models on 40 samples',
+      data: { attempt: 1, samples: 40 },
+    });
+    expect(events.at(-1)).toMatchObject({ level: 'info', type: 'message', data: { status: 'succeeded' } });
+    const { result } = await get(id);
+    for (const [place, model] of ['one', 'two'].entries()) {
+      const standings = standingsOf(events, place);
+      const whole = { place, model, total: 40, shards: 3 };
+      for (const standing of standings) expect(standing).toMatchObject(whole);
+      expectNoFall(standings.map(({ done }) => done));
+      expectNoFall(standings.map(({ shards_done }) => shards_done));
+      const last = {
+        status: 'finished',
+        done: 40,
+        shards_done: 3,
+        rows_per_second: expect.any(Number) as number,
+      };
+      expect(standings.at(-1)).toMatchObject(last);
+      const scores = result?.models[place]?.scores.map(({ metric, score }) => [metric, score]) ?? [];
+      expect(Object.entries(standings.at(-1)?.scores ?? {})).toEqual(scores);
+      expect(standings.slice(0, -1).every(({ scores: none }) => none === null)).toBe(true);
+    }
+    expect(await follow(id, 2)).toEqual(events.slice(2));
+    const page = await (await fetch(`${api.url}/v1/evaluations/${id}/events?limit=2`)).json();
+    expect(evaluationEventList.parse(page)).toMatchObject({
+      data: events.slice(-2).reverse(),
+      has_more: true,
+    });
+    expect((await fetch(`${api.url}/v1/evaluations/eval-none/events`)).status).toBe(404);
+  });
+
   it('goes on where it was stopped, and comes to the same scores', async () => {
     const rows = Array.from({ length: 80 }, (_, index) =>
       row(index % 8 === 0 ? 'slow' : `p${index}`, ` p${index}0`),
@@ -142,6 +213,13 @@ describe('an evaluation', () => {
     await startEvaluator();
     const resumed = await ended(id);
     expect(resumed.result).toEqual(whole.result);
+    const events = await follow(id);
+    expect(events.filter(({ message }) => message.startsWith('Evaluation goes on'))).toHaveLength(1);
+    for (const place of [0, 1]) {
+      const done = standingsOf(events, place).map((standing) => standing.done);
+      expectNoFall(done);
+      expect(done.at(-1)).toBe(80);
+    }
     expect(await api.database.inferenceJobs.get(`${id}-0-0`)).toMatchObject({
       createdAt: answered.createdAt,
     });
@@ -156,6 +234,7 @@ describe('an evaluation', () => {
     await reaches(id, ({ status }) => status === 'cancelled');
     const request = await api.database.inferenceJobs.get(`${id}-0-0`);
     expect(request.cancelRequested).toBe(true);
+    expect((await follow(id)).at(-1)).toMatchObject({ data: { status: 'cancelled' } });
     expect((await post(`evaluations/${id}/cancel`, {})).status).toBe(409);
   });
 
@@ -168,6 +247,11 @@ describe('an evaluation', () => {
     expect(error?.message).toMatch(
       /^one did not answer the samples of lines 1 to 2: the prompt has 9 tokens/,
     );
+    expect((await follow(id)).at(-1)).toMatchObject({
+      level: 'error',
+      message: error?.message,
+      data: { status: 'failed', code: error?.code },
+    });
   });
 
   it.each([

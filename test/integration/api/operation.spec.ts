@@ -78,6 +78,7 @@ describe('operation', () => {
         '/v1/files',
         '/v1/files/{id}/content',
         '/v1/fine_tuning/jobs/{id}/events',
+        '/v1/evaluations/{id}/events',
         '/v1/models',
         '/v1/jobs',
         '/v1/jobs/stream',

@@ -1,6 +1,12 @@
-import type { EvaluationObject } from '@prad/contracts';
-import type { Evaluation } from '@prad/domain';
-import { evaluationResult, evaluationSettings, type EvaluationResult } from '@prad/queue';
+import { evaluationEvent, type EvaluationEventObject, type EvaluationObject } from '@prad/contracts';
+import type { Evaluation, JobEvent } from '@prad/domain';
+import {
+  evaluationResult,
+  evaluationSettings,
+  evaluationStanding,
+  type EvaluationResult,
+  type EvaluationStanding,
+} from '@prad/queue';
 import { toSeconds } from '../http/page.view.js';
 import { toChosenTask } from '../tasks/task.view.js';
 
@@ -25,6 +31,19 @@ export function toEvaluationObject(evaluation: Evaluation): EvaluationObject {
     error: evaluation.status === 'failed' ? evaluation.error : null,
     result: evaluation.status === 'succeeded' ? resultView(evaluationResult.parse(evaluation.result)) : null,
   };
+}
+
+export function toEvaluationEventObject(event: JobEvent): EvaluationEventObject {
+  const { id, createdAt, level, message, type, data, sequence } = event;
+  return evaluationEvent.parse({
+    ...{ id, object: 'evaluation.event', created_at: toSeconds(createdAt), level, message, type },
+    data: type === 'metrics' ? standingView(evaluationStanding.parse(data)) : data,
+    prad: { sequence },
+  });
+}
+
+function standingView({ shardsDone, rowsPerSecond, ...standing }: EvaluationStanding) {
+  return { ...standing, shards_done: shardsDone, rows_per_second: rowsPerSecond };
 }
 
 type Examples = EvaluationResult['models'][number]['wins'];

@@ -1,21 +1,27 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   createEvaluation,
+  evaluationEventList,
   evaluationList,
   evaluationObject,
+  eventQuery,
   listQuery,
   type CreateEvaluation,
+  type EventQuery,
   type ListQuery,
 } from '@prad/contracts';
-import { EvaluationRepository } from '@prad/database';
+import { EvaluationEventRepository, EvaluationRepository } from '@prad/database';
+import { isFinal } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import { BlobStore } from '@prad/storage';
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
+import { answerEvents } from '../events/answer-events.js';
+import { Drain } from '../http/drain.js';
 import { toList } from '../http/page.view.js';
 import { EvaluationService } from './evaluation.service.js';
-import { toEvaluationObject } from './evaluation.view.js';
+import { toEvaluationEventObject, toEvaluationObject } from './evaluation.view.js';
 
 @ApiTags('evaluations')
 @Controller('v1/evaluations')
@@ -23,7 +29,9 @@ export class EvaluationsController {
   constructor(
     private readonly service: EvaluationService,
     private readonly evaluations: EvaluationRepository,
+    private readonly events: EvaluationEventRepository,
     private readonly blobs: BlobStore,
+    private readonly drain: Drain,
   ) {}
 
   @Post()
@@ -50,6 +58,22 @@ export class EvaluationsController {
   @ApiOkResponse({ standardSchema: evaluationObject })
   async cancel(@CallerProject() project: string, @Param('id') id: string) {
     return toEvaluationObject(await this.service.cancel(project, id));
+  }
+
+  @Get(':id/events')
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Sequence of the last event seen.' })
+  @ApiOkResponse({ standardSchema: evaluationEventList })
+  async listEvents(
+    @CallerProject() project: string,
+    @Param('id') id: string,
+    @Query({ schema: eventQuery }) query: EventQuery,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.evaluations.getIn(project, id);
+    const hasEnded = async () => isFinal((await this.evaluations.get(id)).status);
+    const story = { id, events: this.events, hasEnded };
+    await answerEvents(story, { query, lastEventId, reply }, toEvaluationEventObject, this.drain);
   }
 
   @Get(':id/predictions')

@@ -2,26 +2,25 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Res } fro
 import { ApiAcceptedResponse, ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   createFineTuningJob,
+  eventQuery,
   fineTuningEventList,
-  fineTuningEventQuery,
   fineTuningJob,
   fineTuningJobList,
   fineTuningJobListQuery,
   type CreateFineTuningJob,
-  type FineTuningEventQuery,
+  type EventQuery,
   type FineTuningJobListQuery,
 } from '@prad/contracts';
 import { FineTuningJobRepository, JobEventRepository } from '@prad/database';
-import { AppError } from '@prad/errors';
+import { isSettled } from '@prad/domain';
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { EvaluationService } from '../evaluations/evaluation.service.js';
-import { Drain, disconnection } from '../http/drain.js';
+import { answerEvents } from '../events/answer-events.js';
+import { Drain } from '../http/drain.js';
 import { toList } from '../http/page.view.js';
-import { ServerSentEvents } from '../http/server-sent-events.js';
 import { toFineTuningEventObject, toFineTuningJobObject } from './fine-tuning-job.view.js';
 import { FineTuningService } from './fine-tuning.service.js';
-import { JobEventFeed } from './job-event.feed.js';
 
 @ApiTags('fine-tuning')
 @Controller('v1/fine_tuning/jobs')
@@ -31,7 +30,6 @@ export class FineTuningController {
     private readonly evaluations: EvaluationService,
     private readonly jobs: FineTuningJobRepository,
     private readonly events: JobEventRepository,
-    private readonly feed: JobEventFeed,
     private readonly drain: Drain,
   ) {}
 
@@ -89,40 +87,13 @@ export class FineTuningController {
   async listEvents(
     @CallerProject() project: string,
     @Param('id') id: string,
-    @Query({ schema: fineTuningEventQuery }) query: FineTuningEventQuery,
+    @Query({ schema: eventQuery }) query: EventQuery,
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await this.jobs.getIn(project, id);
-    if (query.stream === 'true') {
-      await this.streamEvents(id, sequenceOf(lastEventId), reply);
-      return;
-    }
-    const page = await this.events.list(id, { after: query.after, limit: query.limit });
-    await reply.send(toList(page, toFineTuningEventObject));
+    const hasEnded = async () => isSettled(await this.jobs.get(id));
+    const story = { id, events: this.events, hasEnded };
+    await answerEvents(story, { query, lastEventId, reply }, toFineTuningEventObject, this.drain);
   }
-
-  /** Ends in `[DONE]` when the job has ended; a stream that ends otherwise is resumed by Last-Event-ID. */
-  private async streamEvents(id: string, afterSequence: number, reply: FastifyReply): Promise<void> {
-    const signal = AbortSignal.any([disconnection(reply), this.drain.stopping]);
-    const stream = new ServerSentEvents(reply);
-    try {
-      for await (const event of this.feed.follow(id, afterSequence, signal)) {
-        await stream.send(JSON.stringify(toFineTuningEventObject(event)), { id: String(event.sequence) });
-      }
-      if (!signal.aborted) await stream.send('[DONE]');
-    } finally {
-      stream.end();
-    }
-  }
-}
-
-function sequenceOf(lastEventId: string | undefined): number {
-  if (lastEventId === undefined || lastEventId === '') return 0;
-  if (/^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
-  throw new AppError({
-    kind: 'invalid',
-    code: 'bad_last_event_id',
-    message: `the header Last-Event-ID must be the sequence of an event, got ${JSON.stringify(lastEventId)}`,
-  });
 }

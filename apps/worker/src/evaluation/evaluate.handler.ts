@@ -17,10 +17,11 @@ import { labelsOf } from '@prad/tasks';
 import { failureOf } from '../failure-of.js';
 import type { LeaseTiming } from '../lease/held-lease.js';
 import { underLease, type Lease } from '../lease/under-lease.js';
-import { askModels } from './ask-models.js';
+import { askModels, type ModelProgress } from './ask-models.js';
+import { EvaluationRecord } from './evaluation-record.js';
 import { EvaluationRow } from './evaluation-row.js';
-import { readSamples, shardsOf } from './samples.js';
-import { scoreModels } from './score-models.js';
+import { readSamples, shardsOf, type EvaluationSample } from './samples.js';
+import { measureModel, scoreModels, type MeasuredModel } from './score-models.js';
 
 /** Scores models on a file: claim, ask the generating workers, score, blob first, then row. */
 export class EvaluateHandler implements JobHandler<'evaluate'> {
@@ -58,36 +59,52 @@ export class EvaluateHandler implements JobHandler<'evaluate'> {
     return judge(gate, { ...score, difference: compared.difference, pValue: compared.pValue });
   }
 
-  async #evaluate(evaluation: Evaluation, { owner, signal }: Lease, row: EvaluationRow): Promise<void> {
-    const { id, fileId, models, metrics } = evaluation;
-    const { evaluations, dataFiles, inferenceJobs: jobs } = this.rows;
+  async #evaluate(evaluation: Evaluation, lease: Lease, row: EvaluationRow): Promise<void> {
+    const { id, fileId } = evaluation;
+    const { evaluations, dataFiles } = this.rows;
     const settings = evaluationSettings.parse(evaluation.settings);
-    const { sampling, resamples } = settings;
     const { blobKey } = await dataFiles.get(fileId);
     const read = await readSamples(await this.blobs.localPath(blobKey), settings);
-    const { samples } = read;
-    const total = samples.length * models.length;
-    let told = -1;
-    const onProgress = async (done: number, open: readonly string[]) => {
-      row.requests = open;
-      if (done !== told) await evaluations.report(id, owner, { done, total });
-      told = done;
-    };
-    const asking = { jobs, producer: this.producer, sampling, signal, onProgress };
-    const answers = await askModels(evaluation, shardsOf(samples, candidatesOf(settings)), asking).catch(
-      async (error: unknown) => {
-        // Stopped work goes on elsewhere and wants its requests; failed work does not.
-        if (!signal.aborted) await row.dropRequests();
-        throw error;
-      },
-    );
-    const answered = models.map(({ name }, index) => ({ model: name, answers: answers[index] ?? [] }));
-    const scoring = { metrics, resamples, seed: sampling.seed };
-    const { result, predictions } = scoreModels(read, answered, scoring);
+    const measured = await this.#measured(evaluation, read.samples, settings, lease, row);
+    const scoring = { resamples: settings.resamples, seed: settings.sampling.seed };
+    const { result, predictions } = scoreModels(read, measured, scoring);
     const predictionsKey = `evaluations/${id}/predictions.jsonl`;
     await this.blobs.put(predictionsKey, linesOf(predictions));
     const outcome = { result: result satisfies JsonObject, predictionsKey, code: codeVersion() };
-    await evaluations.succeed(id, owner, outcome, await this.#verdict(evaluation, result));
+    await evaluations.succeed(id, lease.owner, outcome, await this.#verdict(evaluation, result));
+  }
+
+  /** Asks all models, and measures each as soon as it has answered everything. */
+  async #measured(
+    evaluation: Evaluation,
+    samples: readonly EvaluationSample[],
+    settings: EvaluationSettings,
+    { owner, signal }: Lease,
+    row: EvaluationRow,
+  ): Promise<readonly MeasuredModel[]> {
+    const shards = shardsOf(samples, candidatesOf(settings));
+    const size = { samples: samples.length, shards: shards.length };
+    const record = new EvaluationRecord(this.rows, evaluation, owner, size);
+    const measured: MeasuredModel[] = [];
+    const onProgress = async (progress: readonly ModelProgress[], open: readonly string[]) => {
+      row.requests = open;
+      for (const [place, { model, answers, shardsDone }] of progress.entries()) {
+        if (measured[place] || shardsDone < shards.length) continue;
+        const answered = { model: model.name, answers: answers.flatMap((some) => some ?? []) };
+        measured[place] = measureModel(samples, answered, evaluation.metrics);
+      }
+      await record.write(progress, measured);
+    };
+    const { inferenceJobs: jobs } = this.rows;
+    const asking = { jobs, producer: this.producer, sampling: settings.sampling, signal, onProgress };
+    try {
+      await askModels(evaluation, shards, asking);
+    } catch (error) {
+      // Stopped work goes on elsewhere and wants its requests; failed work does not.
+      if (!signal.aborted) await row.dropRequests();
+      throw error;
+    }
+    return measured;
   }
 }
 

@@ -12,12 +12,12 @@ export interface ModelAnswers {
 }
 
 export interface Scoring {
-  readonly metrics: readonly string[];
   readonly resamples: number;
   readonly seed: number;
 }
 
-interface Scored extends ModelAnswers {
+/** A model's answers with what each metric says of them. */
+export interface MeasuredModel extends ModelAnswers {
   readonly texts: readonly string[];
   readonly measurements: readonly Measurement[];
 }
@@ -28,26 +28,25 @@ const EXAMPLES = 5;
 /** Scores every model and compares each with the first. */
 export function scoreModels(
   { samples, skipped, problems }: EvaluationSamples,
-  models: readonly ModelAnswers[],
+  measured: readonly MeasuredModel[],
   scoring: Scoring,
 ): { readonly result: EvaluationResult; readonly predictions: readonly EvaluationPrediction[] } {
-  const scored = models.map((model) => measureModel(samples, model, scoring.metrics));
-  const [baseline] = scored;
+  const [baseline] = measured;
   const result = {
     ...{ samples: samples.length, skipped, problems: [...problems] },
     references: samples.reduce((count, { references }) => count + references.length, 0),
-    models: scored.map((model) =>
+    models: measured.map((model) =>
       modelResult(samples, model, baseline === model ? undefined : baseline, scoring),
     ),
   };
-  return { result, predictions: samples.map((sample, index) => predictionLine(sample, index, scored)) };
+  return { result, predictions: samples.map((sample, index) => predictionLine(sample, index, measured)) };
 }
 
-function measureModel(
+export function measureModel(
   samples: readonly EvaluationSample[],
   model: ModelAnswers,
   metrics: readonly string[],
-): Scored {
+): MeasuredModel {
   const texts = samples.map((_, index) => (model.answers[index]?.text ?? '').trim());
   const rows = samples.map(({ references }, index) => ({ prediction: texts[index] ?? '', references }));
   return { ...model, texts, measurements: metrics.map((name) => measure(metricNamed(name), rows)) };
@@ -55,8 +54,8 @@ function measureModel(
 
 function modelResult(
   samples: readonly EvaluationSample[],
-  scored: Scored,
-  baseline: Scored | undefined,
+  scored: MeasuredModel,
+  baseline: MeasuredModel | undefined,
   { resamples, seed }: Scoring,
 ): ModelResult {
   const options = { resamples, seed };
@@ -95,7 +94,7 @@ interface Gain {
 }
 
 /** What one metric says of each sample alone. */
-function gainsOf(scored: Scored, baseline: Scored, at: number): readonly Gain[] {
+function gainsOf(scored: MeasuredModel, baseline: MeasuredModel, at: number): readonly Gain[] {
   const [own, other] = [scored.measurements[at], baseline.measurements[at]];
   if (!own || !other) return [];
   const metric = metricNamed(own.metric);
@@ -105,7 +104,7 @@ function gainsOf(scored: Scored, baseline: Scored, at: number): readonly Gain[] 
   });
 }
 
-function examplesOf(samples: readonly EvaluationSample[], scored: Scored, baseline: Scored) {
+function examplesOf(samples: readonly EvaluationSample[], scored: MeasuredModel, baseline: MeasuredModel) {
   const byGain = [...gainsOf(scored, baseline, 0)].sort((a, b) => b.gain - a.gain);
   const shown = (gains: readonly Gain[]) =>
     gains.slice(0, EXAMPLES).map(({ index, score, baselineScore }) => ({
@@ -124,7 +123,7 @@ function examplesOf(samples: readonly EvaluationSample[], scored: Scored, baseli
 function predictionLine(
   { line, references }: EvaluationSample,
   index: number,
-  models: readonly Scored[],
+  models: readonly MeasuredModel[],
 ): EvaluationPrediction {
   return {
     ...{ line, references: [...references] },
