@@ -10,6 +10,8 @@ interface Case {
   /** [prompt][E] */
   readonly last: number[][];
   readonly mean: number[][];
+  /** [prompt][token], from the second on */
+  readonly prompt_log_probabilities: number[][];
   /** [prompt][answer][token] */
   readonly log_probabilities: number[][][];
 }
@@ -44,8 +46,16 @@ describe.each(titled)("reading gives transformers' values: $family with $title i
       Promise.all(prompts.map((prompt) => reader.embed({ prompt, adapter, pooling })));
     const [last, mean] = await Promise.all([embedded('last'), embedded('mean')]);
     const scored = await Promise.all(prompts.map((prompt) => reader.score({ prompt, adapter, answers })));
+    const read = await Promise.all(
+      prompts.map((prompt) => reader.likelihoods({ prompt, adapter, logprobs: 1 })),
+    );
     await reader.close();
     prompts.forEach((prompt, row) => {
+      const likelihoods = read[row]!.likelihoods.map(({ logprob }) => logprob);
+      const expected = Float32Array.from(known.prompt_log_probabilities[row]!);
+      expectClose(Float32Array.from(likelihoods), expected, 1e-5, `the prompt ${row}`);
+      for (const { logprob, top } of read[row]!.likelihoods)
+        expect(top[0]!.logprob).toBeGreaterThanOrEqual(logprob);
       expectClose(last[row]!.vector, Float32Array.from(known.last[row]!), 1e-5, `last of ${row}`);
       expectClose(mean[row]!.vector, Float32Array.from(known.mean[row]!), 1e-5, `mean of ${row}`);
       expect(scored[row]).toMatchObject({ promptTokens: prompt.length, answerTokens: 10 });

@@ -63,11 +63,13 @@ def read(network, model, adapter, scope, prompts, answers):
     states = states[0][:, -rows.ids.shape[1] :]
     probabilities = torch.log_softmax(out.double(), -1)
     unit = torch.nn.functional.normalize
-    values = {"last": [], "mean": [], "log_probabilities": []}
+    values = {"last": [], "mean": [], "prompt_log_probabilities": [], "log_probabilities": []}
     for p, prompt in enumerate(prompts):
         own = states[p * len(answers), : len(prompt)].double()
         values["last"].append(unit(own[-1], dim=0))
         values["mean"].append(unit(own.mean(0), dim=0))
+        places = torch.arange(len(prompt) - 1)
+        values["prompt_log_probabilities"].append(probabilities[p * len(answers), places, prompt[1:]])
         for a, answer in enumerate(answers):
             places = torch.arange(len(prompt) - 1, len(prompt) + len(answer) - 1)
             values["log_probabilities"].append(probabilities[p * len(answers) + a, places, answer])
@@ -99,7 +101,7 @@ def main():
     for c in cases:
         if c["adapter"] is None:
             continue
-        for key in ("last", "mean", "log_probabilities"):
+        for key in ("last", "mean", "prompt_log_probabilities", "log_probabilities"):
             assert c[key] != plain[c["family"]][key], f"{c['adapter']} has no effect on {key}"
     out = {"prompts": [p.tolist() for p in prompts], "answers": [a.tolist() for a in answers], "cases": cases}
     (HERE / "reading.json").write_text(json.dumps(out) + "\n")

@@ -62,14 +62,12 @@ export class OnnxReadingExecutor extends ReadingExecutor {
       return { request: slot, slot, tokens, past, prompt: { start, length: promptLength }, adapter };
     });
     const read = rows.flatMap((row, index) => row.read.map((place) => ({ row: index, place })));
-    const last = rows.flatMap(({ logits, tokens }, index) =>
-      logits ? [{ row: index, place: tokens.length - 1 }] : [],
-    );
+    const last = rows.flatMap((row, index) => row.logits.map((place) => ({ row: index, place })));
     const out = await this.#adapted(run, last, read);
     const [hidden, logits] = [out.hidden.values(), out.logits.values()];
     return rows.map((row) => ({
       hidden: row.read.flatMap(() => hidden.next().value ?? []),
-      logits: (row.logits ? logits.next().value : undefined) ?? new Float32Array(0),
+      logits: row.logits.flatMap(() => logits.next().value ?? []),
     }));
   }
 

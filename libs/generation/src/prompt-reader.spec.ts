@@ -8,14 +8,16 @@ const VOCABULARY = 8;
 /** Logits that favour the token behind the last one; hidden states that are the tokens themselves. */
 class CountingExecutor extends ReadingExecutor {
   readonly slots = 4;
-  readonly capacity = 12;
   readonly runs: (readonly (PromptRow | AnswerRow)[])[] = [];
   closed = false;
   failing = false;
   /** Called in front of each run. */
   onRun: () => void = () => undefined;
 
-  constructor(readonly chunks = true) {
+  constructor(
+    readonly chunks = true,
+    readonly capacity = 12,
+  ) {
     super();
   }
 
@@ -24,7 +26,7 @@ class CountingExecutor extends ReadingExecutor {
     return Promise.resolve(
       rows.map(({ tokens, read, logits }) => ({
         hidden: read.map((place) => Float32Array.of(tokens[place] ?? 0, 1)),
-        logits: logits ? behind(tokens.at(-1) ?? 0) : new Float32Array(0),
+        logits: logits.map((place) => behind(tokens[place] ?? 0)),
       })),
     );
   }
@@ -69,6 +71,30 @@ function firsts(run: readonly (PromptRow | AnswerRow)[] | undefined): (number | 
 }
 
 describe('PromptReader', () => {
+  it('tells how likely the tokens of a prompt are, a long one alone and in pieces', async () => {
+    const executor = new CountingExecutor(true, 200);
+    const { reader } = open({ prefillTokens: 400 }, executor);
+    const long = Array.from({ length: 150 }, (_, place) => (place % 3 === 0 ? 5 : place % VOCABULARY));
+    const [told, short] = await Promise.all([
+      reader.likelihoods({ prompt: long, logprobs: 1 }),
+      reader.likelihoods({ prompt: [1, 2, 4], logprobs: 0 }),
+    ]);
+    expect(executor.runs.map((run) => run.map(({ tokens }) => tokens.length))).toEqual([
+      [64],
+      [64],
+      [22],
+      [3],
+    ]);
+    const followed = (token: number, before: number) => token === (before + 1) % VOCABULARY;
+    told.likelihoods.forEach(({ logprob, top }, place) => {
+      const [before = 0, token = 0] = long.slice(place);
+      expect(rounded(logprob)).toBe(followed(token, before) ? hit : miss);
+      expect(top.map(({ tokenId }) => tokenId)).toEqual([(before + 1) % VOCABULARY]);
+    });
+    expect(told.likelihoods).toHaveLength(149);
+    expect(short.likelihoods.map(({ logprob }) => rounded(logprob))).toEqual([hit, miss]);
+  });
+
   it('pools and normalises hidden states', async () => {
     const { reader } = open();
     const last = await reader.embed({ prompt: [1, 4], pooling: 'last' });

@@ -3,7 +3,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FairQueue } from './fair-queue.js';
 import type { AnswerRow, PromptRow, ReadingExecutor } from './reading-executor.js';
 import { Reading } from './reading.js';
-import type { Embedding, EmbeddingRequest, ReadingRequest, ScoreRequest, Scores } from './reading-request.js';
+import type {
+  Embedding,
+  EmbeddingRequest,
+  LikelihoodRequest,
+  PromptLikelihoods,
+  ReadingRequest,
+  ScoreRequest,
+  Scores,
+} from './reading-request.js';
 
 export interface PromptReaderOptions {
   /** Most prompt tokens in one run, padding included; a longer prompt is read in chunks. */
@@ -27,7 +35,7 @@ export interface ReadingRun {
 }
 
 /**
- * Reads prompts that want no text: embeddings and scores of given answers, for one base model. Prompts share runs, whatever
+ * Reads prompts that want no text: embeddings, likelihoods, and scores of given answers, for one base model. Prompts share runs, whatever
  * their adapters; the answers follow over the cache that their prompt left, by the base alone. It takes turns with an
  * `Engine` on the same thread: after each run others may go on.
  */
@@ -63,6 +71,12 @@ export class PromptReader {
   async score(request: ScoreRequest, signal?: AbortSignal): Promise<Scores> {
     const reading = await this.#read(request, signal);
     return { logProbabilities: reading.scores, ...reading.facts() };
+  }
+
+  /** How likely each token of a prompt is behind those before it. @throws AppError as `embed`. */
+  async likelihoods(request: LikelihoodRequest, signal?: AbortSignal): Promise<PromptLikelihoods> {
+    const reading = await this.#read(request, signal);
+    return { likelihoods: reading.likelihoods, ...reading.facts() };
   }
 
   /** Ends what is under way and frees the memory. */

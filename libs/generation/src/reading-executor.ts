@@ -10,15 +10,15 @@ export interface PromptRow {
   readonly adapter: ServedAdapter | undefined;
   /** Places among `tokens` whose hidden states come out. */
   readonly read: readonly number[];
-  /** Whether the logits behind the last token come out. */
-  readonly logits: boolean;
+  /** Places among `tokens` behind which logits come out. */
+  readonly logits: readonly number[];
 }
 
 export interface PromptOutput {
   /** [E] for each place that was read. */
   readonly hidden: readonly Float32Array[];
-  /** [V]; empty where they were not asked for. */
-  readonly logits: Float32Array;
+  /** [V] for each place behind which they were asked for. */
+  readonly logits: readonly Float32Array[];
 }
 
 /** Tokens of an answer that go behind what a slot holds. */

@@ -1,4 +1,5 @@
 import { AppError } from '@prad/errors';
+import type { TokenLikelihood } from './token-event.js';
 import { positionsOf, type ServedAdapter } from './served-adapter.js';
 
 /** How the hidden states of a prompt become one vector: that of its last token, or the mean of all its tokens'. */
@@ -27,7 +28,12 @@ export interface ScoreRequest extends PromptRequest {
   readonly answers: readonly (readonly number[])[];
 }
 
-export type ReadingRequest = EmbeddingRequest | ScoreRequest;
+export interface LikelihoodRequest extends PromptRequest {
+  /** How many of the likeliest tokens are told for each place. */
+  readonly logprobs: number;
+}
+
+export type ReadingRequest = EmbeddingRequest | ScoreRequest | LikelihoodRequest;
 
 /** What reading a prompt took. */
 export interface ReadingFacts {
@@ -53,6 +59,11 @@ export interface Embedding extends ReadingFacts {
 export interface Scores extends ReadingFacts {
   /** The natural logarithm of each token's probability, for each answer in the order of the request. */
   readonly logProbabilities: readonly (readonly number[])[];
+}
+
+export interface PromptLikelihoods extends ReadingFacts {
+  /** For each token of the prompt but the first, through its adapter. */
+  readonly likelihoods: readonly TokenLikelihood[];
 }
 
 /**

@@ -1,10 +1,11 @@
 import type { AnswerRow, PromptOutput, PromptRow } from './reading-executor.js';
 import { checkReading, type ReadingFacts, type ReadingRequest } from './reading-request.js';
-import { logProbability } from './sampling.js';
+import { likelihoodOf, logProbability } from './sampling.js';
 import type { ServedAdapter } from './served-adapter.js';
+import type { TokenLikelihood } from './token-event.js';
 
-/** Tokens of an answer that go in at once: each leaves V logits. */
-const ANSWER_TOKENS = 64;
+/** Tokens that go in at once where each leaves V logits. */
+const TOKENS_WITH_LOGITS = 64;
 
 /** An answer whose tokens behind the first have to be put into the slot for their scores. */
 interface OpenAnswer {
@@ -23,6 +24,8 @@ export class Reading {
   readonly scores: number[][];
   /** Answers that go through the slot, in their order. */
   readonly open: OpenAnswer[];
+  /** Of the prompt's tokens from the second on, where they are asked for. */
+  readonly likelihoods: TokenLikelihood[] = [];
   /** Of the hidden states so far, [E]. */
   #sum: Float64Array | undefined;
   readonly #times: { submitted: number; begun?: number; read?: number; scored?: number };
@@ -76,9 +79,11 @@ export class Reading {
     return this.tokens.length + this.open.reduce((sum, { tokens }) => sum + tokens.length, 0);
   }
 
-  /** Whether its prompt shares no run: it lies behind an adapter's prefix. */
+  /** Whether its prompt shares no run: it lies behind an adapter's prefix, or is read in pieces for its many logits. */
   get isAlone(): boolean {
-    return this.request.adapter?.prefix !== undefined;
+    const { request, tokens } = this;
+    if (request.adapter?.prefix !== undefined) return true;
+    return 'logprobs' in request && tokens.length > TOKENS_WITH_LOGITS;
   }
 
   /** Positions of its slot once the prompt is read. */
@@ -128,34 +133,47 @@ export class Reading {
     };
   }
 
-  /** The next tokens of its prompt, at most so many. */
+  /** The next tokens of its prompt, at most so many; Infinity: all. */
   chunk(most: number): PromptRow {
-    const tokens = this.tokens.slice(this.#held, this.#held + most);
-    const isLast = this.#held + tokens.length === this.tokens.length;
-    const row = { tokens, start: this.#held, promptLength: this.tokens.length };
-    const { adapter } = this.request;
-    if ('answers' in this.request) return { ...row, adapter, read: [], logits: isLast };
-    const own = this.tokens.length - this.request.prompt.length;
+    const { request } = this;
+    const pieces = 'logprobs' in request && most < Infinity ? Math.min(most, TOKENS_WITH_LOGITS) : most;
+    const tokens = this.tokens.slice(this.#held, this.#held + pieces);
+    const last = this.#held + tokens.length === this.tokens.length ? [tokens.length - 1] : [];
+    const row = { tokens, start: this.#held, promptLength: this.tokens.length, adapter: request.adapter };
+    if ('answers' in request) return { ...row, read: [], logits: last };
+    const own = this.tokens.length - request.prompt.length;
     const places = [...tokens.keys()].filter((place) => this.#held + place >= own);
-    const read = this.request.pooling === 'mean' ? places : isLast ? [tokens.length - 1] : [];
-    return { ...row, adapter, read, logits: false };
+    // Nothing of the prompt follows its last token.
+    if ('logprobs' in request)
+      return { ...row, read: [], logits: places.filter((place) => !last.includes(place)) };
+    return { ...row, read: request.pooling === 'mean' ? places : last, logits: [] };
   }
 
   /** Takes what a chunk gave. */
-  took({ tokens }: PromptRow, { hidden, logits }: PromptOutput): void {
+  took({ tokens, start, logits: places }: PromptRow, { hidden, logits }: PromptOutput): void {
     this.#held += tokens.length;
+    const { request } = this;
+    if ('logprobs' in request) {
+      for (const [index, row] of logits.entries()) {
+        const next = this.tokens[start + (places[index] ?? 0) + 1] ?? 0;
+        this.likelihoods.push(likelihoodOf(row, next, request.logprobs));
+      }
+    }
     for (const state of hidden) {
       const sum = (this.#sum ??= new Float64Array(state.length));
       for (const [i, x] of state.entries()) sum[i] = (sum[i] ?? 0) + x;
     }
     if (!this.isRead) return;
     this.#times.read = performance.now();
-    this.#answers.forEach(([first = 0], index) => this.scores[index]?.push(logProbability(logits, first)));
+    const [behind] = logits;
+    this.#answers.forEach(([first = 0], index) => {
+      if (behind) this.scores[index]?.push(logProbability(behind, first));
+    });
     this.#endIfDone();
   }
 
   /** The next tokens of its first open answer, at most so many. */
-  answerRow(slot: number, most = ANSWER_TOKENS): AnswerRow {
+  answerRow(slot: number, most = TOKENS_WITH_LOGITS): AnswerRow {
     const [answer = { index: 0, tokens: [] }] = this.open;
     const done = this.#scored(answer);
     const tokens = answer.tokens.slice(done, done + most);
