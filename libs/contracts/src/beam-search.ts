@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Most beams that a request may ask for; a worker may have room for fewer. */
-export const MAX_BEAMS = 64;
+/** Most sequences that a prompt may ask for at a time, as beams or as answers; a worker may have room for fewer. */
+export const MAX_SEQUENCES = 64;
 
 /** Beam search by transformers' names; the same for completions, chat and evaluations. */
 export const beamFields = {
@@ -9,7 +9,7 @@ export const beamFields = {
     .number()
     .int()
     .min(1)
-    .max(MAX_BEAMS)
+    .max(MAX_SEQUENCES)
     .nullish()
     .describe(
       'Beam search of this width, as transformers does it; 1, the default, chooses token after token. It does not sample, takes as many of a worker’s sequences (MAX_NUM_SEQS) as it has beams, and its text comes all at the end, also in a stream.',

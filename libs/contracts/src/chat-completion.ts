@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { beamRules } from './beam-search.js';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { chatLogprobs } from './logprobs.js';
 import { bookkeepingLabel, neutral, neutralList, neutralObject } from './neutral.js';
@@ -8,7 +9,6 @@ import {
   maxTokens,
   notStorable,
   samplingFields,
-  samplingRules,
   schedulingFields,
   streamOptionsError,
   streamOptionsNeedStream,
@@ -87,7 +87,7 @@ export const createChatCompletion = z
     web_search_options: neutral('web_search_options'),
   })
   .refine(streamOptionsNeedStream, streamOptionsError)
-  .superRefine(samplingRules)
+  .superRefine(beamRules)
   .refine(({ logprobs, top_logprobs: top }) => logprobs === true || isAbsent(top) || top === 0, {
     message: '`top_logprobs` needs `logprobs`: true',
     path: ['top_logprobs'],

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { beamRules } from './beam-search.js';
+import { bestOf, bestOfRules } from './best-of.js';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { completionLogprobs } from './logprobs.js';
 import { bookkeepingLabel, neutral } from './neutral.js';
@@ -8,7 +10,6 @@ import {
   maxTokens,
   notStorable,
   samplingFields,
-  samplingRules,
   schedulingFields,
   streamOptionsError,
   streamOptionsNeedStream,
@@ -34,7 +35,7 @@ export const createCompletion = z
     max_tokens: maxTokens.describe(`Most tokens to generate; default ${COMPLETION_MAX_TOKENS}.`),
     ...samplingFields,
     ...schedulingFields,
-    best_of: neutral('best_of', [1]),
+    best_of: bestOf,
     echo: neutral('echo', [false]),
     logprobs: z
       .number()
@@ -49,7 +50,8 @@ export const createCompletion = z
     user: bookkeepingLabel(),
   })
   .refine(streamOptionsNeedStream, streamOptionsError)
-  .superRefine(samplingRules)
+  .superRefine(beamRules)
+  .superRefine(bestOfRules)
   .meta({ id: 'CreateCompletion' });
 export type CreateCompletion = z.infer<typeof createCompletion>;
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import * as contracts from './index.js';
 import {
+  MAX_SEQUENCES,
   adapterMethodNames,
   adapterOptions,
   createChatCompletion,
@@ -105,13 +106,36 @@ describe('generation requests', () => {
     ).toBe(false);
   });
 
-  it('refuse unknown fields, several answers, too many stops and token ids', () => {
+  it('refuse unknown fields, too many stops and token ids', () => {
     expect(createCompletion.safeParse({ ...completion, typical_p: 0.1 }).success).toBe(false);
-    expect(problems(createCompletion.safeParse({ ...completion, n: 2 }))[0]).toContain('`n` above 1 needs');
     expect(createCompletion.safeParse({ ...completion, stop: ['a', 'b', 'c', 'd', 'e'] }).success).toBe(
       false,
     );
     expect(problems(createCompletion.safeParse({ ...completion, prompt: [1, 2] }))[0]).toContain('token ids');
+  });
+
+  it('take several answers, and the best of more where nobody streams them', () => {
+    const faults = (fields: object) =>
+      problems(createCompletion.safeParse({ ...completion, ...fields })).join();
+    const taken = [
+      ...[
+        { n: MAX_SEQUENCES, stream: true },
+        { n: 2, best_of: 3 },
+        { best_of: 1, stream: true },
+      ],
+      ...[
+        { n: 2, best_of: 2, stream: true },
+        { n: 2, best_of: 2, num_beams: 2, temperature: 0 },
+      ],
+    ];
+    for (const fields of taken) expect(faults(fields)).toBe('');
+    expect(faults({ n: MAX_SEQUENCES + 1 })).toContain('n');
+    expect(faults({ best_of: MAX_SEQUENCES + 1 })).toContain('best_of');
+    expect(faults({ n: 3, best_of: 2 })).toContain('`best_of` must be at least `n`, 3');
+    expect(faults({ n: 2, best_of: 3, stream: true })).toContain('`best_of` above `n` cannot be streamed');
+    expect(faults({ best_of: 3, num_beams: 3, temperature: 0 })).toContain('`best_of` must be `n` or absent');
+    expect(createChatCompletion.safeParse({ ...chat, n: 2, stream: true }).success).toBe(true);
+    expect(createChatCompletion.safeParse({ ...chat, best_of: 2 }).success).toBe(false);
   });
 
   it('take beam search alone, and its options with it alone', () => {

@@ -1,4 +1,4 @@
-export { MAX_BEAMS } from './beam-search.js';
+export { MAX_SEQUENCES } from './beam-search.js';
 export { eventQuery, type EventQuery } from './event.js';
 export { MAX_LINE_PROBLEMS, errorBody, type ErrorBody, type LineProblem } from './error-body.js';
 export { MAX_PAGE_SIZE, listQuery, type ListQuery } from './pagination.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { beamFields, beamRules, MAX_BEAMS } from './beam-search.js';
+import { beamFields, MAX_SEQUENCES } from './beam-search.js';
 
 export const MAX_STOPS = 4;
 export const MAX_NEW_TOKENS = 1_048_576;
@@ -82,9 +82,11 @@ export const samplingFields = {
     .number()
     .int()
     .min(1)
-    .max(MAX_BEAMS)
+    .max(MAX_SEQUENCES)
     .nullish()
-    .describe('Answers to each prompt; more than 1, the default, are the best of a beam search.'),
+    .describe(
+      'Answers to each prompt, 1 by default: each sampled on its own after one reading of the prompt, or the best of a beam search. They take as many of a worker’s sequences (MAX_NUM_SEQS).',
+    ),
   ...beamFields,
   stream: z.boolean().nullish(),
   stream_options: z
@@ -128,21 +130,6 @@ export const schedulingFields = {
 
 /** Upper bound on generated tokens. */
 export const maxTokens = z.number().int().min(1).max(MAX_NEW_TOKENS).nullish();
-
-/** What fields of a request for text mean together. */
-export function samplingRules(
-  request: Parameters<typeof beamRules>[0],
-  context: Parameters<typeof beamRules>[1],
-): void {
-  beamRules(request, context);
-  if ((request.n ?? 1) > 1 && (request.num_beams ?? 1) === 1) {
-    context.addIssue({
-      ...{ code: 'custom', path: ['n'] },
-      message:
-        '`n` above 1 needs `num_beams`: else one answer is given to each prompt; send more prompts or requests',
-    });
-  }
-}
 
 /** `stream_options` has a meaning only in a stream. */
 export function streamOptionsNeedStream(value: {

@@ -58,7 +58,10 @@ export const generationRequest = z.strictObject({
     minTokens: z.number().int().min(0).default(0),
     /** So many of the likeliest tokens are told for each place, and how likely the chosen one was; null: nothing. */
     logprobs: z.number().int().min(0).nullable().default(null),
-    /** Null chooses token after token. Rows of earlier versions have none. */
+    /** Answers that are sampled for each prompt, and how many of them are given: the likeliest. */
+    bestOf: z.number().int().min(1).default(1),
+    n: z.number().int().min(1).default(1),
+    /** Null chooses token after token. */
     beams: beams.nullable().default(null),
   }),
   /** Lower ones are answered first. Rows of earlier versions have none. */
@@ -73,7 +76,11 @@ export type GenerationRequest = z.infer<typeof generationRequest>;
 /** How many choices a request is answered with; those of a prompt lie side by side. */
 export function choicesOf({ input, sampling }: Pick<GenerationRequest, 'input' | 'sampling'>): number {
   const prompts = input.kind === 'prompts' ? input.prompts.length : 1;
-  return prompts * (sampling.beams?.numReturnSequences ?? 1);
+  return prompts * choicesPerPrompt(sampling);
+}
+
+export function choicesPerPrompt({ n, beams }: Pick<GenerationRequest['sampling'], 'n' | 'beams'>): number {
+  return beams?.numReturnSequences ?? n;
 }
 
 const tokenLogprob = z.strictObject({
@@ -96,7 +103,7 @@ export const finishReasons = ['stop', 'length'] as const;
 
 /** What a `generate` job leaves in the column `result` of its row. */
 export const generationResult = z.object({
-  /** `choicesOf` the request: in the order of the prompts, best first. */
+  /** `choicesOf` the request: in the order of the prompts; where the best are given, best first. */
   choices: z
     .array(
       z.object({

@@ -11,6 +11,7 @@ export {
 } from './catalogue.js';
 export {
   choicesOf,
+  choicesPerPrompt,
   generationEvent,
   generationRequest,
   generationResult,

@@ -23,6 +23,7 @@ export interface SamplingRequest {
   readonly seed?: number | null | undefined;
   readonly stop?: string | readonly string[] | null | undefined;
   readonly n?: number | null | undefined;
+  readonly best_of?: number | null | undefined;
   readonly num_beams?: number | null | undefined;
   readonly length_penalty?: number | null | undefined;
   readonly early_stopping?: boolean | 'never' | null | undefined;
@@ -68,8 +69,14 @@ export function samplingOf(
     stop: typeof stop === 'string' ? [stop] : [...(stop ?? [])],
     stopTokenIds: [...(request.stop_token_ids ?? [])],
     logprobs: request.topLogprobs ?? null,
+    ...choices(request, beams),
     beams,
   };
+}
+
+/** A search gives its own. */
+function choices({ n, best_of: bestOf }: SamplingRequest, beams: GenerationRequest['sampling']['beams']) {
+  return beams ? { n: 1, bestOf: 1 } : { n: n ?? 1, bestOf: bestOf ?? n ?? 1 };
 }
 
 /** Fills in transformers' defaults; null without a search. */

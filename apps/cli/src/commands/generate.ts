@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { CreateCompletion } from '@prad/contracts';
+import type { CompletionChunk, CreateCompletion } from '@prad/contracts';
 import { AppError } from '@prad/errors';
 import { print } from '../output/print.js';
 import { addBeamOptions, askedBeams, type BeamOptions } from './beam-options.js';
@@ -17,6 +17,7 @@ interface GenerateOptions extends BeamOptions {
   readonly frequencyPenalty?: number;
   readonly presencePenalty?: number;
   readonly minTokens?: number;
+  readonly n?: number;
   readonly seed?: number;
   readonly stop?: string[];
   readonly decodeWeights?: string;
@@ -42,6 +43,11 @@ export const addGenerate: AddCommands = (program, context) => {
     )
     .option('--presence-penalty <n>', 'above 0: against tokens that the answer has', numberOption)
     .option('--min-tokens <n>', 'the answer does not end before so many', numberOption)
+    .option(
+      '-n <n>',
+      'answers, each sampled on its own, or the best of a beam search; default 1',
+      numberOption,
+    )
     .option('--seed <n>', 'repeats an answer', numberOption)
     .option('--stop <text...>', 'the answer ends before the first of these');
   addBeamOptions(command, '1')
@@ -58,20 +64,27 @@ export const addGenerate: AddCommands = (program, context) => {
       });
       await atServer(decodingWith(options.decodeWeights, context), async ({ client, isPrivate }) => {
         if (options.decodeWeights !== undefined && !isPrivate) throw serverRuns(options.decodeWeights);
-        try {
-          for await (const { choices } of client.streamCompletion(
-            requestOf(prompt, options),
-            stopping.signal,
-          )) {
-            process.stdout.write(choices[0]?.text ?? '');
-          }
-        } catch (error) {
-          if (!stopping.signal.aborted) throw error;
-        }
-        print('');
+        const request = requestOf(prompt, options);
+        await write(client.streamCompletion(request, stopping.signal), options.n ?? 1, stopping.signal);
       });
     });
 };
+
+/** One answer is written as it comes, several at the end with a line between them; what there is where it is aborted. */
+async function write(chunks: AsyncIterable<CompletionChunk>, n: number, signal: AbortSignal): Promise<void> {
+  const later: string[] = [];
+  try {
+    for await (const { choices } of chunks) {
+      for (const { index, text } of choices) {
+        if (n === 1) process.stdout.write(text);
+        else later[index] = `${later[index] ?? ''}${text}`;
+      }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  print(later.join('\n---\n'));
+}
 
 /** The worker of a server that this command starts is told by its environment. */
 function decodingWith(weights: string | undefined, context: CommandContext): CommandContext {
@@ -92,9 +105,9 @@ function serverRuns(weights: string): AppError {
 }
 
 function requestOf(prompt: string, options: GenerateOptions): CreateCompletion {
-  const { model, maxTokens, minTokens, temperature, topP, topK, minP, seed, stop } = options;
+  const { model, maxTokens, minTokens, temperature, topP, topK, minP, n, seed, stop } = options;
   return {
-    ...{ model, prompt, max_tokens: maxTokens, min_tokens: minTokens, seed, stop },
+    ...{ model, prompt, max_tokens: maxTokens, min_tokens: minTokens, n, seed, stop },
     ...{ temperature, top_p: topP, top_k: topK, min_p: minP },
     repetition_penalty: options.repetitionPenalty,
     frequency_penalty: options.frequencyPenalty,

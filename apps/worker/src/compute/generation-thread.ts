@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads';
 import type { FoundAnswer, ReadingRun, StepFacts, TokenEvent } from '@prad/generation';
+import { choicesPerPrompt } from '@prad/queue';
 import { serveCompute } from '@prad/runtime';
 import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
@@ -31,7 +32,7 @@ const handlers = {
   ): AsyncGenerator<GenerateEvent, void> {
     const open = await engines.get(base);
     const adapter = named && (await open.adapter(named));
-    const { maxTokens, stop, stopTokenIds, logprobs, beams, ...rest } = sampling;
+    const { maxTokens, stop, stopTokenIds, logprobs, n, bestOf, beams, ...rest } = sampling;
     checkTokenIds(sampling, open.vocabSize);
     const { share, priority, deadline } = params;
     const order = { share, priority, deadline };
@@ -46,10 +47,10 @@ const handlers = {
         }
         const asked = { prompt: open.encode(prompt, adapter), adapter, sampling: rest, ...order };
         const request = {
-          ...{ ...asked, maxTokens, stop, stopTokenIds, beams: beams ?? undefined },
+          ...{ ...asked, maxTokens, stop, stopTokenIds, n, bestOf, beams: beams ?? undefined },
           logprobs: logprobs ?? undefined,
         };
-        const first = place * (beams?.numReturnSequences ?? 1);
+        const first = place * choicesPerPrompt(sampling);
         return told(open.engine.submit(request, either), { first, spell: open.spell, signal });
       });
       yield* merge(answers);
@@ -68,8 +69,8 @@ const handlers = {
 export type GenerationHandlers = typeof handlers;
 
 /**
- * The events of a prompt's answer, or of all that a beam search found, in the form of the request's; the first of them is
- * the choice `first`. Throws the signal's reason when the answer was cancelled.
+ * The events of a prompt's answers, one by one or all that a beam search found, in the form of the request's; the first of
+ * them is the choice `first`. Throws the signal's reason when the answers were cancelled.
  */
 async function* told(
   events: AsyncIterable<TokenEvent>,
@@ -85,17 +86,17 @@ async function* told(
       const text = storable(event.text);
       const tokens = event.shown?.map((shown) => spelled(shown, spell));
       if (text !== '' || tokens?.length)
-        yield { type: 'text', choice: first, text, ...(tokens && { tokens }) };
+        yield { type: 'text', choice: first + event.choice, text, ...(tokens && { tokens }) };
       continue;
     }
     if (event.type === 'found') {
       found = event.answers;
       continue;
     }
-    const { reason, usage, timings, batch } = event;
+    const { choice: own, reason, usage, timings, batch } = event;
     if (reason === 'cancelled') throw signal.reason;
     const facts = { logProbabilities: null, ...usage, ...timings, ...batch };
-    if (found.length === 0) yield { type: 'end', choice: first, finishReason: reason, ...facts };
+    if (found.length === 0) yield { type: 'end', choice: first + own, finishReason: reason, ...facts };
     for (const [place, { text, tokens, reason: finishReason }] of found.entries()) {
       const choice = first + place;
       if (text !== '') yield { type: 'text', choice, text: storable(text) };

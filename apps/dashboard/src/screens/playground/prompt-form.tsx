@@ -1,5 +1,5 @@
 import { Button, Group, NumberInput, Stack, TextInput, Textarea } from '@mantine/core';
-import { MAX_BEAMS } from '@prad/contracts';
+import { MAX_SEQUENCES } from '@prad/contracts';
 import { IconPlayerPlay, IconPlayerStop } from '@tabler/icons-react';
 import type { PromptRequest } from './prompt-request.js';
 
@@ -16,7 +16,7 @@ const controls = [
   { name: 'temperature', label: 'Temperature', min: 0, max: 2, step: 0.1, placeholder: '1' },
   { name: 'top_p', label: 'Top p', min: 0.01, max: 1, step: 0.05, placeholder: '1' },
   { name: 'top_k', label: 'Top k', min: 0, max: 1_000_000, step: 10, placeholder: 'all' },
-  { name: 'num_beams', label: 'Beams', min: 1, max: MAX_BEAMS, step: 1, placeholder: '1' },
+  { name: 'num_beams', label: 'Beams', min: 1, max: MAX_SEQUENCES, step: 1, placeholder: '1' },
   { name: 'seed', label: 'Seed', min: 0, max: 2_147_483_647, step: 1, placeholder: 'random' },
 ] as const;
 
