@@ -131,6 +131,31 @@ it('biases, penalises, and ends where it is told to', async () => {
   expect(await textOf({ min_p: 1 })).toBe(await textOf({ temperature: 0 }));
 });
 
+it('gives the prompt back, and tells how likely its tokens are', async () => {
+  const plain = (await complete({ logprobs: 1 })).choices[0]!;
+  const [echoed] = (await complete({ echo: true, logprobs: 1 })).choices;
+  expect(echoed!.text).toBe(prompt + plain.text);
+  const { tokens, token_logprobs, top_logprobs, text_offset } = echoed!.logprobs!;
+  const own = plain.logprobs!.tokens!.length;
+  expect(tokens!.slice(-own)).toEqual(plain.logprobs!.tokens);
+  expect(tokens!.slice(0, -own).join('')).toBe(prompt);
+  expect(text_offset!.at(-own)).toBe(prompt.length);
+  expect([token_logprobs![0], top_logprobs![0]]).toEqual([null, null]);
+  expect(token_logprobs!.slice(1).every((logprob) => logprob < 0)).toBe(true);
+
+  const both = await complete({ prompt: ['a house', prompt], n: 2, prompt_logprobs: 0, max_tokens: 1 });
+  const told = both.choices.map((choice) => (choice as { prompt_logprobs?: unknown[] }).prompt_logprobs);
+  expect(told[0]).toEqual(told[1]);
+  expect(told[2]).toEqual(told[3]);
+  expect(told[3]).toMatchObject(token_logprobs!.slice(0, -own).map((logprob) => ({ logprob })));
+
+  const stream = await openai.completions.create({ ...asked, echo: true, stream: true });
+  let text = '';
+  for await (const chunk of stream) text += chunk.choices[0]?.text ?? '';
+  expect(text).toBe(echoed!.text);
+  await expect(complete({ echo: true, logprobs: 1, stream: true })).rejects.toMatchObject({ status: 400 });
+});
+
 it('names the field of a token that the model does not have', async () => {
   for (const fields of [{ logit_bias: { 2048: 1 } }, { stop_token_ids: [9999] }]) {
     await expect(complete(fields)).rejects.toMatchObject({

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { beamRules } from './beam-search.js';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
-import { chatLogprobs } from './logprobs.js';
+import { chatLogprobs, promptLogprobs } from './logprobs.js';
 import { bookkeepingLabel, neutral, neutralList, neutralObject } from './neutral.js';
 import {
   isStorable,
   MAX_LOGPROBS,
   maxTokens,
   notStorable,
+  promptLogprobsError,
+  promptLogprobsNeedAnswer,
   samplingFields,
   schedulingFields,
   streamOptionsError,
@@ -87,6 +89,7 @@ export const createChatCompletion = z
     web_search_options: neutral('web_search_options'),
   })
   .refine(streamOptionsNeedStream, streamOptionsError)
+  .refine(promptLogprobsNeedAnswer, promptLogprobsError)
   .superRefine(beamRules)
   .refine(({ logprobs, top_logprobs: top }) => logprobs === true || isAbsent(top) || top === 0, {
     message: '`top_logprobs` needs `logprobs`: true',
@@ -118,6 +121,7 @@ export const chatCompletion = z
       }),
     ),
     usage,
+    prompt_logprobs: promptLogprobs.optional(),
     prad: generationFacts,
   })
   .meta({ id: 'ChatCompletion' });

@@ -2,13 +2,15 @@ import { z } from 'zod';
 import { beamRules } from './beam-search.js';
 import { bestOf, bestOfRules } from './best-of.js';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
-import { completionLogprobs } from './logprobs.js';
+import { completionLogprobs, promptLogprobs } from './logprobs.js';
 import { bookkeepingLabel, neutral } from './neutral.js';
 import {
   isStorable,
   MAX_LOGPROBS,
   maxTokens,
   notStorable,
+  promptLogprobsError,
+  promptLogprobsNeedAnswer,
   samplingFields,
   schedulingFields,
   streamOptionsError,
@@ -36,7 +38,7 @@ export const createCompletion = z
     ...samplingFields,
     ...schedulingFields,
     best_of: bestOf,
-    echo: neutral('echo', [false]),
+    echo: z.boolean().nullish().describe('Puts the prompt in front of its answers; default false.'),
     logprobs: z
       .number()
       .int()
@@ -50,6 +52,7 @@ export const createCompletion = z
     user: bookkeepingLabel(),
   })
   .refine(streamOptionsNeedStream, streamOptionsError)
+  .refine(promptLogprobsNeedAnswer, promptLogprobsError)
   .superRefine(beamRules)
   .superRefine(bestOfRules)
   .meta({ id: 'CreateCompletion' });
@@ -67,6 +70,7 @@ export const completion = z
         text: z.string(),
         finish_reason: finishReason,
         logprobs: completionLogprobs.nullable(),
+        prompt_logprobs: promptLogprobs.optional(),
       }),
     ),
     usage,

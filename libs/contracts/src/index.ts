@@ -80,7 +80,14 @@ export {
   type CompletionChunk,
   type CreateCompletion,
 } from './completion.js';
-export { chatLogprobs, completionLogprobs, type ChatLogprobs, type CompletionLogprobs } from './logprobs.js';
+export {
+  chatLogprobs,
+  completionLogprobs,
+  promptLogprobs,
+  type ChatLogprobs,
+  type CompletionLogprobs,
+  type PromptLogprobs,
+} from './logprobs.js';
 export {
   CHAT_MAX_TOKENS,
   chatCompletion,

@@ -22,13 +22,24 @@ export const chatLogprobs = z
   .meta({ id: 'ChatLogprobs' });
 export type ChatLogprobs = z.infer<typeof chatLogprobs>;
 
+/** Of the tokens of a prompt, in their order. */
+export const promptLogprobs = z
+  .array(
+    tokenLogprob.extend({
+      logprob: z.number().nullable().describe('Null for the first token.'),
+      top_logprobs: z.array(tokenLogprob),
+    }),
+  )
+  .meta({ id: 'PromptLogprobs' });
+export type PromptLogprobs = z.infer<typeof promptLogprobs>;
+
 /** Log-probabilities of an answer in the form of completions: lists side by side. */
 export const completionLogprobs = z
   .object({
     tokens: z.array(z.string()),
-    token_logprobs: z.array(z.number()),
+    token_logprobs: z.array(z.number().nullable()).describe('Null for the first token of an echoed prompt.'),
     top_logprobs: z
-      .array(z.record(z.string(), z.number()))
+      .array(z.record(z.string(), z.number()).nullable())
       .describe('The likeliest tokens in each place, by their text, and the token itself.'),
     text_offset: z.array(z.number().int()).describe('Where each begins in the text, in UTF-16 units.'),
   })

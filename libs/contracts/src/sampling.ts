@@ -60,6 +60,15 @@ export const samplingFields = {
       `\`logit_bias\` holds at most ${MAX_BIASES} tokens`,
     )
     .describe('Added to the logits of tokens, by their ids.'),
+  prompt_logprobs: z
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_LOGPROBS)
+    .nullish()
+    .describe(
+      'Tells the log-probability of each token of the prompt, through its adapter, and of so many likeliest ones; not in a stream.',
+    ),
   seed: z.number().int().min(0).max(2_147_483_647).nullish().describe('Drawn at random where absent.'),
   stop: z
     .union([stop, z.array(stop).max(MAX_STOPS, `\`stop\` holds at most ${MAX_STOPS} strings`)])
@@ -130,6 +139,23 @@ export const schedulingFields = {
 
 /** Upper bound on generated tokens. */
 export const maxTokens = z.number().int().min(1).max(MAX_NEW_TOKENS).nullish();
+
+/** What is told of a prompt comes with the whole answer. */
+export function promptLogprobsNeedAnswer(value: {
+  readonly stream?: boolean | null | undefined;
+  readonly prompt_logprobs?: number | null | undefined;
+  readonly echo?: boolean | null | undefined;
+  readonly logprobs?: number | boolean | null | undefined;
+}): boolean {
+  const echoed = value.echo === true && value.logprobs !== undefined && value.logprobs !== null;
+  const asked = echoed || (value.prompt_logprobs !== undefined && value.prompt_logprobs !== null);
+  return value.stream !== true || !asked;
+}
+
+export const promptLogprobsError = {
+  message: 'log-probabilities of a prompt, of `prompt_logprobs` or `echo` with `logprobs`, are not streamed',
+  path: ['stream'],
+};
 
 /** `stream_options` has a meaning only in a stream. */
 export function streamOptionsNeedStream(value: {

@@ -58,6 +58,8 @@ export const generationRequest = z.strictObject({
     minTokens: z.number().int().min(0).default(0),
     /** So many of the likeliest tokens are told for each place, and how likely the chosen one was; null: nothing. */
     logprobs: z.number().int().min(0).nullable().default(null),
+    /** The same of the prompt's tokens. */
+    promptLogprobs: z.number().int().min(0).nullable().default(null),
     /** Answers that are sampled for each prompt, and how many of them are given: the likeliest. */
     bestOf: z.number().int().min(1).default(1),
     n: z.number().int().min(1).default(1),
@@ -99,6 +101,10 @@ export const answerToken = tokenLogprob.extend({
 });
 export type AnswerToken = z.infer<typeof answerToken>;
 
+/** A token of a prompt; nothing is told of the first one's likelihood. */
+export const promptToken = answerToken.extend({ logprob: z.number().nullable() });
+export type PromptToken = z.infer<typeof promptToken>;
+
 export const finishReasons = ['stop', 'length'] as const;
 
 /** What a `generate` job leaves in the column `result` of its row. */
@@ -116,6 +122,8 @@ export const generationResult = z.object({
       }),
     )
     .min(1),
+  /** The tokens of each prompt, where `promptLogprobs` asks for them, else null. */
+  prompts: z.array(z.array(promptToken)).nullable().default(null),
   /** Most rows, and most different adapters, that shared one step with this request. */
   batch: z.object({ maxRows: z.number().int().min(1), maxAdapters: z.number().int().min(0) }).nullable(),
 });

@@ -16,6 +16,7 @@ export {
   generationRequest,
   generationResult,
   type AnswerToken,
+  type PromptToken,
   type GenerationEvent,
   type GenerationRequest,
   type GenerationResult,

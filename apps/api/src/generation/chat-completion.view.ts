@@ -2,7 +2,7 @@ import type { ChatCompletion, ChatCompletionChunk, ChatLogprobs, FinishReason } 
 import { toSeconds } from '../http/page.view.js';
 import { toFacts, toUsage } from './generation-facts.view.js';
 import type { Answer, StartedGeneration, TextPiece } from './generation.service.js';
-import { toChatLogprobs } from './logprobs.view.js';
+import { toChatLogprobs, toPromptLogprobs } from './logprobs.view.js';
 import type { ChunkView } from './stream-answer.js';
 
 export function toChatCompletion(started: StartedGeneration, answer: Answer): ChatCompletion {
@@ -18,6 +18,7 @@ export function toChatCompletion(started: StartedGeneration, answer: Answer): Ch
       logprobs: tokens && toChatLogprobs(tokens),
     })),
     usage: toUsage(answer),
+    ...(answer.result.prompts && { prompt_logprobs: toPromptLogprobs(answer.result.prompts[0] ?? []) }),
     prad: toFacts(started, answer),
   };
 }

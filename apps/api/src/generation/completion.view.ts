@@ -1,8 +1,9 @@
 import type { Completion, CompletionChunk, FinishReason } from '@prad/contracts';
 import { toSeconds } from '../http/page.view.js';
+import type { Echo } from './echo.js';
 import { toFacts, toUsage } from './generation-facts.view.js';
 import type { Answer, StartedGeneration, TextPiece } from './generation.service.js';
-import { toCompletionLogprobs } from './logprobs.view.js';
+import { toCompletionLogprobs, toPromptLogprobs } from './logprobs.view.js';
 import type { ChunkView } from './stream-answer.js';
 
 function head(started: StartedGeneration) {
@@ -10,14 +11,25 @@ function head(started: StartedGeneration) {
   return { id, object: 'text_completion' as const, created: toSeconds(createdAt), model };
 }
 
-export function toCompletion(started: StartedGeneration, answer: Answer): Completion {
+/** @param echo puts the prompts in front of their answers. */
+export function toCompletion(
+  started: StartedGeneration,
+  answer: Answer,
+  { echo, promptLogprobs }: { readonly echo: Echo | undefined; readonly promptLogprobs: boolean },
+): Completion {
+  const { choices, prompts } = answer.result;
   return {
     ...head(started),
-    choices: answer.result.choices.map(({ text, tokens, finishReason }, index) => ({
+    choices: choices.map(({ text, tokens, finishReason }, index) => ({
       index,
-      text,
+      text: (echo?.textOf(index) ?? '') + text,
       finish_reason: finishReason,
-      logprobs: tokens && toCompletionLogprobs(tokens),
+      logprobs: tokens && toCompletionLogprobs(echo?.tokensOf(index, tokens, answer.result) ?? tokens),
+      ...(promptLogprobs && {
+        prompt_logprobs: toPromptLogprobs(
+          prompts?.[Math.floor((index * prompts.length) / choices.length)] ?? [],
+        ),
+      }),
     })),
     usage: toUsage(answer),
     prad: toFacts(started, answer),
@@ -26,10 +38,17 @@ export function toCompletion(started: StartedGeneration, answer: Answer): Comple
 
 /** The chunks of a streamed completion. */
 export class CompletionChunks implements ChunkView<CompletionChunk> {
-  constructor(private readonly started: StartedGeneration) {}
+  constructor(
+    private readonly started: StartedGeneration,
+    private readonly echo: Echo | undefined,
+  ) {}
 
   opening(): readonly CompletionChunk[] {
-    return [];
+    const { echo, started } = this;
+    if (!echo) return [];
+    return Array.from({ length: started.choices }, (_, index) =>
+      this.text(index, { text: echo.textOf(index), tokens: null }),
+    );
   }
 
   text(index: number, { text, tokens }: TextPiece): CompletionChunk {

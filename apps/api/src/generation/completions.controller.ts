@@ -5,6 +5,7 @@ import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
 import { CompletionChunks, toCompletion } from './completion.view.js';
+import { Echo } from './echo.js';
 import { GenerationService } from './generation.service.js';
 import { streamAnswer } from './stream-answer.js';
 
@@ -25,6 +26,7 @@ export class CompletionsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const stream = body.stream === true;
+    const prompts = typeof body.prompt === 'string' ? [body.prompt] : body.prompt;
     await this.drain.run(reply, async (signal) => {
       const started = await this.generation.start({
         project,
@@ -33,7 +35,7 @@ export class CompletionsController {
         input: {
           kind: 'prompts',
           candidates: null,
-          prompts: typeof body.prompt === 'string' ? [body.prompt] : body.prompt,
+          prompts,
         },
         sampling: {
           ...body,
@@ -44,12 +46,15 @@ export class CompletionsController {
         },
         stream,
       });
+      const echo = body.echo === true ? new Echo(prompts, started.choices / prompts.length) : undefined;
       if (!stream) {
-        await reply.send(toCompletion(started, await this.generation.finish(started, signal)));
+        const answer = await this.generation.finish(started, signal);
+        const promptLogprobs = typeof body.prompt_logprobs === 'number';
+        await reply.send(toCompletion(started, answer, { echo, promptLogprobs }));
         return;
       }
       await streamAnswer(reply, started, this.generation.follow(started, signal), {
-        view: new CompletionChunks(started),
+        view: new CompletionChunks(started, echo),
         includeUsage: body.stream_options?.include_usage === true,
       });
     });

@@ -20,6 +20,9 @@ export interface SamplingRequest {
   readonly stop_token_ids?: readonly number[] | null | undefined;
   /** How many of the likeliest tokens are told in each place; null: no log-probabilities. */
   readonly topLogprobs?: number | null | undefined;
+  /** The same of the prompt's tokens. */
+  readonly prompt_logprobs?: number | null | undefined;
+  readonly echo?: boolean | null | undefined;
   readonly seed?: number | null | undefined;
   readonly stop?: string | readonly string[] | null | undefined;
   readonly n?: number | null | undefined;
@@ -69,9 +72,15 @@ export function samplingOf(
     stop: typeof stop === 'string' ? [stop] : [...(stop ?? [])],
     stopTokenIds: [...(request.stop_token_ids ?? [])],
     logprobs: request.topLogprobs ?? null,
+    promptLogprobs: promptLogprobsOf(request),
     ...choices(request, beams),
     beams,
   };
+}
+
+/** A prompt that is given back has its tokens' likelihood where those of the answer have. */
+function promptLogprobsOf({ prompt_logprobs: asked, echo, topLogprobs }: SamplingRequest): number | null {
+  return asked ?? (echo === true ? topLogprobs : null) ?? null;
 }
 
 /** A search gives its own. */

@@ -1,6 +1,6 @@
 import type { Prompt } from '@prad/formats';
 import type { DecodeWeights } from '@prad/generation';
-import type { AnswerToken, GenerationRequest } from '@prad/queue';
+import type { AnswerToken, GenerationRequest, PromptToken } from '@prad/queue';
 import type { Device } from '@prad/runtime';
 
 /** One request to the generation thread: several prompts to one model share its sampling. */
@@ -20,7 +20,7 @@ export interface GenerateParams {
   readonly sampling: GenerationRequest['sampling'];
 }
 
-/** What the thread tells: texts of the choices as they come, then the end of each. */
+/** What the thread tells: tokens of the prompts, texts of the choices as they come, then the end of each. */
 export type GenerateEvent =
   | {
       readonly type: 'text';
@@ -29,6 +29,8 @@ export type GenerateEvent =
       /** Where `logprobs` asks for them. */
       readonly tokens?: readonly AnswerToken[];
     }
+  /** Where `promptLogprobs` asks for it: the tokens of a prompt. */
+  | { readonly type: 'prompt'; readonly prompt: number; readonly tokens: readonly PromptToken[] }
   | {
       readonly type: 'end';
       readonly choice: number;

@@ -6,6 +6,7 @@ import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
 import { likeliest } from './likeliest.js';
 import { merge } from './merge.js';
+import { promptTokens } from './prompt-tokens.js';
 import { readPrompts, score } from './read-prompts.js';
 import { checkTokenIds, spelled, type Spelling } from './spelling.js';
 import { storable } from './storable.js';
@@ -32,7 +33,7 @@ const handlers = {
   ): AsyncGenerator<GenerateEvent, void> {
     const open = await engines.get(base);
     const adapter = named && (await open.adapter(named));
-    const { maxTokens, stop, stopTokenIds, logprobs, n, bestOf, beams, ...rest } = sampling;
+    const { maxTokens, stop, stopTokenIds, logprobs, promptLogprobs, n, bestOf, beams, ...rest } = sampling;
     checkTokenIds(sampling, open.vocabSize);
     const { share, priority, deadline } = params;
     const order = { share, priority, deadline };
@@ -51,9 +52,12 @@ const handlers = {
           logprobs: logprobs ?? undefined,
         };
         const first = place * choicesPerPrompt(sampling);
-        return told(open.engine.submit(request, either), { first, spell: open.spell, signal });
+        return toldOf(open.engine.submit(request, either), { first, spell: open.spell, signal });
       });
-      yield* merge(answers);
+      const asked = { adapter, logprobs: promptLogprobs ?? 0, ...order };
+      const read = promptLogprobs === null ? [] : prompts;
+      const told = read.map((prompt, place) => promptTokens(open, { prompt, place, ...asked }, either));
+      yield* merge([...told, ...answers]);
     } finally {
       ending.abort();
     }
@@ -72,7 +76,7 @@ export type GenerationHandlers = typeof handlers;
  * The events of a prompt's answers, one by one or all that a beam search found, in the form of the request's; the first of
  * them is the choice `first`. Throws the signal's reason when the answers were cancelled.
  */
-async function* told(
+async function* toldOf(
   events: AsyncIterable<TokenEvent>,
   {
     first,

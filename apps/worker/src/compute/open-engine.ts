@@ -8,6 +8,7 @@ import {
   PromptReader,
   servedAdapter,
   textRules,
+  type Detokenizer,
   type ReadingRun,
   type ServedAdapter,
   type StepFacts,
@@ -91,6 +92,11 @@ export class OpenEngine {
 
   /** The bytes of a token of an answer. */
   readonly spell = (id: number): Uint8Array => this.model.tokenizer.bytesOf(id);
+
+  /** Makes text of a prompt's tokens. */
+  detokenizer(): Detokenizer {
+    return textRules(this.model).detokenizer();
+  }
 
   /** Tokens of an answer; as it is trained, with the end token. */
   encodeAnswer(text: string, endToken = true): number[] {

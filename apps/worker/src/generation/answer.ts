@@ -1,6 +1,6 @@
 import type { InferenceJob, InferenceOutcome } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import type { AnswerToken, GenerationEvent, GenerationResult } from '@prad/queue';
+import type { AnswerToken, GenerationEvent, GenerationResult, PromptToken } from '@prad/queue';
 import type { GenerateEvent } from '../compute/generation-messages.js';
 
 type End = Extract<GenerateEvent, { type: 'end' }>;
@@ -9,6 +9,7 @@ type End = Extract<GenerateEvent, { type: 'end' }>;
 export class Answer {
   readonly #texts: string[];
   readonly #tokens: AnswerToken[][];
+  readonly #prompts: PromptToken[][] = [];
   readonly #ends = new Map<number, End>();
 
   /** @param logprobs whether the answers' tokens are kept, too. */
@@ -20,8 +21,12 @@ export class Answer {
     this.#tokens = Array.from({ length: choices }, () => []);
   }
 
-  /** Takes an event in and returns what readers of the stream are told. */
-  take(event: GenerateEvent): GenerationEvent {
+  /** Takes an event in and returns what readers of the stream are told, if anything. */
+  take(event: GenerateEvent): GenerationEvent | undefined {
+    if (event.type === 'prompt') {
+      this.#prompts[event.prompt] = [...event.tokens];
+      return undefined;
+    }
     const { choice } = event;
     if (event.type === 'end') {
       this.#ends.set(choice, event);
@@ -44,6 +49,7 @@ export class Answer {
         logProbabilities: logProbabilities && [...logProbabilities],
         tokens: this.logprobs ? (this.#tokens[choice] ?? []) : null,
       })),
+      prompts: this.#prompts.length > 0 ? this.#prompts : null,
       batch: { maxRows: most(ends, 'maxRows'), maxAdapters: most(ends, 'maxAdapters') },
     };
     return {

@@ -48,7 +48,7 @@ export class GenerateHandler implements JobHandler<'generate'> {
       const answer = new Answer(choicesOf(request), request.sampling.logprobs !== null);
       for await (const event of this.thread.stream('generate', params, signal)) {
         const told = answer.take(event);
-        if (request.stream) context.stream(told);
+        if (request.stream && told) context.stream(told);
       }
       await this.rows.inferenceJobs.succeed(id, owner, answer.outcome(job));
     });
