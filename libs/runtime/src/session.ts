@@ -28,6 +28,7 @@ export class Session {
   #nativeMs = 0;
   #native: InferenceSession | undefined;
   readonly #sequence: string | undefined;
+  readonly #outputs: ReadonlyMap<string, TensorSignature>;
 
   private constructor(
     native: InferenceSession,
@@ -37,6 +38,7 @@ export class Session {
     this.#native = native;
     this.inputs = signatures(native.inputMetadata);
     this.outputs = signatures(native.outputMetadata);
+    this.#outputs = new Map(this.outputs.map((signature) => [signature.name, signature]));
     this.#sequence = inPlace ? sequenceOutput(native) : undefined;
   }
 
@@ -90,7 +92,7 @@ export class Session {
    * @throws AppError as `run`, and bug `unknown_output`.
    */
   async runInPlace(feeds: PlacedTensors, outputs: PlacedTensors): Promise<void> {
-    checkOutputs(this.outputs, outputs);
+    checkOutputs(this.#outputs, outputs);
     const targets = natives(outputs);
     await this.#run(feeds, (native, given) => runInto(native, given, targets, this.#sequence));
   }

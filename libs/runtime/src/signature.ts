@@ -47,12 +47,11 @@ export function checkFeeds(
 
 /** Checks tensors given for some of the outputs. */
 export function checkOutputs(
-  known: readonly TensorSignature[],
+  known: ReadonlyMap<string, TensorSignature>,
   outputs: Readonly<Record<string, Typed>>,
 ): void {
-  const byName = new Map(known.map((signature) => [signature.name, signature]));
   for (const [name, output] of Object.entries(outputs)) {
-    const signature = byName.get(name);
+    const signature = known.get(name);
     if (!signature) throw refused('unknown_output', `the graph has no output ${name}`);
     checkTensor(signature, output, undefined);
   }
