@@ -181,7 +181,7 @@ interface Laid<R extends RunningRow> {
 }
 
 function lay<R extends RunningRow>(rows: readonly R[], end: End, { slots, chunks }: StepLimits): Laid<R> {
-  const placed = rows.map((row) => ({ ...row, length: prefixOf(row) + row.held }));
+  const placed = rows.map((row) => Object.assign({ length: prefixOf(row) + row.held }, row));
   const decodes = (row: R): boolean => row.held >= row.prompt.length && (!chunks || lacks(row) === 1);
   const packed = pack([placed.filter(decodes), placed.filter((row) => !decodes(row))], end, slots);
   const [decoding = [], reading = []] = packed.groups;
