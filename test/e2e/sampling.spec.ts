@@ -86,6 +86,43 @@ it('tells log-probabilities of chat completions, streamed or not, and only where
   expect(plain.choices[0]!.message.content).toBe(choices[0]!.message.content);
 });
 
+it('streams both endpoints to the official client with n, seed, stop and log-probabilities at once', async () => {
+  const [first] = (await complete({})).choices;
+  const both = { n: 2, seed: 7, stop: first!.text.slice(9, 12), stream: true } as const;
+  const whole = await complete({ ...both, stream: false, logprobs: 1 });
+  const pieces = whole.choices.map(() => ({ text: '', tokens: [] as string[], reason: '' }));
+  for await (const chunk of await openai.completions.create({ ...asked, ...both, logprobs: 1 })) {
+    for (const { index, text, logprobs, finish_reason: reason } of chunk.choices) {
+      pieces[index]!.text += text;
+      pieces[index]!.tokens.push(...(logprobs?.tokens ?? []));
+      pieces[index]!.reason = reason;
+    }
+  }
+  expect(pieces).toEqual(
+    whole.choices.map((choice) => ({
+      ...{ text: choice.text, tokens: choice.logprobs!.tokens, reason: choice.finish_reason },
+    })),
+  );
+  expect(pieces[0]).toMatchObject({
+    text: first!.text.slice(0, first!.text.indexOf(both.stop)),
+    reason: 'stop',
+  });
+  expect(pieces[1]!.text).not.toBe(pieces[0]!.text);
+
+  const chat = { ...{ model: MODEL, messages, max_completion_tokens: 10 }, ...both, logprobs: true };
+  const answer = await openai.chat.completions.create({ ...chat, stream: false });
+  const texts = ['', ''];
+  const tokens: string[][] = [[], []];
+  for await (const chunk of await openai.chat.completions.create(chat)) {
+    for (const { index, delta, logprobs } of chunk.choices) {
+      texts[index] = (texts[index] ?? '') + (delta.content ?? '');
+      tokens[index]!.push(...(logprobs?.content ?? []).map(({ token }) => token));
+    }
+  }
+  expect(texts).toEqual(answer.choices.map(({ message }) => message.content));
+  expect(tokens).toEqual(answer.choices.map(({ logprobs }) => logprobs!.content!.map(({ token }) => token)));
+});
+
 it('tells nothing of a stop string, nor of its tokens', async () => {
   const whole = await textOf({});
   const stop = whole.slice(9, 13);
