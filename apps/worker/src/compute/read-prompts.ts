@@ -4,6 +4,9 @@ import type { Engines } from './engines.js';
 import type { OpenEngine } from './open-engine.js';
 import type { ReadEvent, ReadParams, ReadPrompt, ScoredPrompt } from './reading-messages.js';
 
+/** Prompts that are turned into tokens in one go: the thread generates for others in between. */
+const TOGETHER = 64;
+
 /** Who asks for a reading, and when it is due; see `ReadParams`. */
 type Order = Pick<ReadParams, 'share' | 'priority' | 'deadline'>;
 
@@ -19,13 +22,15 @@ export async function* readPrompts(
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
   try {
-    const read = prompts.map((prompt, index): Promise<ReadEvent> => {
-      if (wants.kind === 'embedding')
-        return embed(open, { prompt, adapter, pooling: wants.pooling, ...order }, either);
-      const choices = wants.choices[wants.choices.length === 1 ? 0 : index] ?? [];
-      return score(open, { prompt, adapter, choices, endToken: wants.endToken, ...order }, either);
-    });
-    yield* await Promise.all(read);
+    for (let from = 0; from < prompts.length; from += TOGETHER) {
+      const read = prompts.slice(from, from + TOGETHER).map((prompt, at): Promise<ReadEvent> => {
+        if (wants.kind === 'embedding')
+          return embed(open, { prompt, adapter, pooling: wants.pooling, ...order }, either);
+        const choices = wants.choices[wants.choices.length === 1 ? 0 : from + at] ?? [];
+        return score(open, { prompt, adapter, choices, endToken: wants.endToken, ...order }, either);
+      });
+      yield* await Promise.all(read);
+    }
   } finally {
     ending.abort();
   }
