@@ -1,7 +1,13 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { EvaluationObject } from '@prad/contracts';
+import {
+  evaluationEventList,
+  type EvaluationEventObject,
+  type EvaluationObject,
+  type EvaluationStandingObject,
+} from '@prad/contracts';
 import type { InferenceJob } from '@prad/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importModel } from '../../apps/cli/src/stack/import-model.js';
@@ -55,6 +61,24 @@ function finished(id: string): Promise<EvaluationObject> {
   );
 }
 
+/** The whole story, the oldest event first. */
+async function eventsOf(id: string): Promise<EvaluationEventObject[]> {
+  const response = await fetch(`${cluster.client.url}/v1/evaluations/${id}/events?limit=1000`);
+  return evaluationEventList.parse(await response.json()).data.reverse();
+}
+
+/** What was told of one model, in order: never less than before, and all in the end. */
+async function expectProgress(id: string, place: number, total: number): Promise<void> {
+  const standings = (await eventsOf(id)).flatMap(({ type, data }) =>
+    type === 'metrics' && data.place === place ? [data] : [],
+  );
+  const values = (of: (standing: EvaluationStandingObject) => number) => standings.map(of);
+  for (const told of [values(({ done }) => done), values(({ shards_done }) => shards_done)]) {
+    expect(told).toEqual([...told].sort((a, b) => a - b));
+  }
+  expect(standings.at(-1)).toMatchObject({ status: 'finished', done: total, total });
+}
+
 async function predictionsOf(id: string): Promise<string> {
   return (await fetch(`${cluster.client.url}/v1/evaluations/${id}/predictions`)).text();
 }
@@ -104,6 +128,37 @@ describe('an evaluation of the base and two adapters', () => {
     const { score = 0, low = 0, high = 0 } = told.result?.models[1]?.scores[0] ?? {};
     const row = [score, low, high].map((value) => value.toFixed(4));
     expect(table).toContain(`exact_match  ${row[0]}  ${row[1]} to ${row[2]}`);
+    const again = await prad('evaluations', 'get', told.id);
+    expect(again).toBe(table);
+    const log = await prad('evaluations', 'logs', '-f', told.id);
+    expect(log).toMatch(/Evaluation started: 3 models on 6 samples\n/);
+    expect(log).toContain(`${adapters[0]}: exact_match ${row[0]}`);
+    expect(log).toMatch(/The evaluation has succeeded$/);
+    const id = await prad(...args, '--no-follow');
+    expect((await finished(id)).result).toEqual(told.result);
+    expect((await prad('evaluations', 'list')).split('\n')[1]).toMatch(
+      new RegExp(`^${id} +succeeded +18/18`),
+    );
+  });
+
+  it('runs on when the user leaves the command line', async () => {
+    await worker.stop(20_000);
+    const { id: file } = await cluster.client.uploadFile(notes);
+    const env = { ...cluster.workerEnvironment, PRAD_API_URL: cluster.client.url, NO_COLOR: '1' };
+    const args = [cli, 'eval', '--model', ABLE, '--file', file, '--metrics', 'bleu'];
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += String(chunk)));
+    const ended = once(child, 'close');
+    const [, id = ''] = await until('the id', () =>
+      Promise.resolve(/evaluation (eval-\w+)/.exec(said) ?? undefined),
+    );
+    child.kill('SIGINT');
+    expect((await ended)[0]).toBe(0);
+    expect(said).toContain(`the evaluation runs on: prad evaluations logs -f ${id} follows it`);
+    expect((await cluster.client.evaluation(id)).status).toBe('queued');
+    worker = await cluster.startWorker();
+    expect((await finished(id)).status).toBe('succeeded');
   });
 });
 
@@ -163,6 +218,13 @@ describe('a long evaluation', () => {
     worker = await cluster.startWorker();
     await same(id);
     expect((await cluster.database.evaluations.get(id)).attempts).toBe(2);
+    for (const place of [0, 1]) await expectProgress(id, place, MANY);
+    const events = await eventsOf(id);
+    const attempts = events.flatMap(({ type, data }) =>
+      type === 'message' && data.attempt ? [data.attempt] : [],
+    );
+    expect(attempts).toEqual([1, 2]);
+    expect(events.at(-1)?.data).toEqual({ status: 'succeeded' });
     if (kept?.status === 'succeeded') {
       expect(await cluster.database.inferenceJobs.get(`${id}-0-0`)).toEqual(kept);
     }

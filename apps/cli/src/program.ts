@@ -3,6 +3,7 @@ import { addAdapters } from './commands/adapters.js';
 import { addDemo } from './commands/demo.js';
 import { addEmbed } from './commands/embed.js';
 import { addEval } from './commands/eval.js';
+import { addEvaluations } from './commands/evaluations.js';
 import { addFiles } from './commands/files.js';
 import { addGenerate } from './commands/generate.js';
 import { addJobs } from './commands/jobs.js';
@@ -34,6 +35,7 @@ const commands = [
   addEval,
   addReproduce,
   addJobs,
+  addEvaluations,
   addSweeps,
   addKeys,
   addDemo,

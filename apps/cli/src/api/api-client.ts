@@ -8,6 +8,9 @@ import {
   completion,
   completionChunk,
   embeddingList,
+  evaluationEvent,
+  evaluationEventList,
+  evaluationList,
   evaluationObject,
   fileDeletion,
   fileList,
@@ -41,6 +44,7 @@ import {
   type createEvaluation,
   type createTask,
   type EmbeddingListObject,
+  type EvaluationEventObject,
   type EvaluationObject,
   type createFineTuningJob,
   type FileObject,
@@ -230,6 +234,11 @@ export class ApiClient {
     return this.#post('/v1/evaluations', request, evaluationObject);
   }
 
+  /** The newest evaluations, the newest first. */
+  async evaluations(): Promise<readonly EvaluationObject[]> {
+    return (await this.#get(`/v1/evaluations?limit=${LIST_LIMIT}`, evaluationList)).data;
+  }
+
   evaluation(id: string): Promise<EvaluationObject> {
     return this.#get(`/v1/evaluations/${encodeURIComponent(id)}`, evaluationObject);
   }
@@ -273,17 +282,23 @@ export class ApiClient {
   }
 
   /** A job's events after a sequence as they are written; ends without an error when the connection does. */
-  async *followEvents(
+  followJob(id: string, after: number, signal?: AbortSignal): AsyncGenerator<FineTuningEventObject, void> {
+    return this.#follow(`/v1/fine_tuning/jobs/${id}/events`, fineTuningEvent, after, signal);
+  }
+
+  /** The newest events of an evaluation, oldest first. */
+  async evaluationEvents(id: string): Promise<readonly EvaluationEventObject[]> {
+    const path = `/v1/evaluations/${encodeURIComponent(id)}/events?limit=${LIST_LIMIT}`;
+    return [...(await this.#get(path, evaluationEventList)).data].reverse();
+  }
+
+  /** As `followJob`, of an evaluation. */
+  followEvaluation(
     id: string,
-    afterSequence: number,
+    after: number,
     signal?: AbortSignal,
-  ): AsyncGenerator<FineTuningEventObject, void> {
-    const headers = afterSequence > 0 ? { 'last-event-id': String(afterSequence) } : {};
-    const path = `/v1/fine_tuning/jobs/${id}/events?stream=true`;
-    for await (const { data } of this.#events(path, { headers, ...(signal && { signal }) })) {
-      if (data === '[DONE]') return;
-      yield fineTuningEvent.parse(JSON.parse(data));
-    }
+  ): AsyncGenerator<EvaluationEventObject, void> {
+    return this.#follow(`/v1/evaluations/${encodeURIComponent(id)}/events`, evaluationEvent, after, signal);
   }
 
   complete(request: CreateCompletion): Promise<Completion> {
@@ -330,6 +345,20 @@ export class ApiClient {
   async #json<T>(path: string, init: RequestInit, schema: z.ZodType<T>): Promise<T> {
     const response = await this.#fetch(path, init);
     return schema.parse(await response.json());
+  }
+
+  async *#follow<Event>(
+    path: string,
+    schema: z.ZodType<Event>,
+    afterSequence: number,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Event, void> {
+    const headers = afterSequence > 0 ? { 'last-event-id': String(afterSequence) } : {};
+    const init = { headers, ...(signal && { signal }) };
+    for await (const { data } of this.#events(`${path}?stream=true`, init)) {
+      if (data === '[DONE]') return;
+      yield schema.parse(JSON.parse(data));
+    }
   }
 
   async *#events(path: string, init: RequestInit): AsyncGenerator<ServerSentEvent, void> {

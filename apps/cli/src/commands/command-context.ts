@@ -12,6 +12,9 @@ export interface CommandContext {
 /** Adds commands to the program. */
 export type AddCommands = (program: Command, context: CommandContext) => void;
 
+/** Said where a command leaves work behind that its private server will not do. */
+export const NO_SERVER = 'no server stays behind: what is queued runs when one does (`prad up`)';
+
 /** Runs `use` against a server as `withServer` finds or starts it. */
 export function atServer<T>(
   { settings, verbose }: CommandContext,

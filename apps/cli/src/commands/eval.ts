@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { EvaluationObject } from '@prad/contracts';
-import { AppError } from '@prad/errors';
 import pc from 'picocolors';
 import type { ApiClient } from '../api/api-client.js';
+import { followEvaluation } from '../evaluation/follow-evaluation.js';
+import { showScores } from '../evaluation/show-scores.js';
 import { note, print } from '../output/print.js';
-import { table } from '../output/table.js';
 import { addBeamOptions, askedBeams, type BeamOptions } from './beam-options.js';
-import { atServer, type AddCommands } from './command-context.js';
+import { atServer, NO_SERVER, type AddCommands } from './command-context.js';
 import { fileId } from './file-id.js';
 import { numberOption } from './number-option.js';
 import { addTaskOptions, askedTask, type TaskOptions } from './task-options.js';
@@ -23,9 +22,8 @@ interface EvalOptions extends TaskOptions, BeamOptions {
   readonly limit?: number;
   readonly resamples?: number;
   readonly json?: true;
+  readonly follow: boolean;
 }
-
-const LOOK_MS = 500;
 
 /** prad eval */
 export const addEval: AddCommands = (program, context) => {
@@ -54,10 +52,14 @@ export const addEval: AddCommands = (program, context) => {
     .option('--limit <n>', 'most samples, from the start of the file', numberOption)
     .option('--resamples <n>', 'of the bootstrap; default 1000', numberOption)
     .option('--json', 'print the whole evaluation as JSON')
-    .action((options: EvalOptions) => atServer(context, ({ client }) => evaluate(client, options)));
+    .option('--follow', 'show the evaluation until it ends; leaving it does not stop it', true)
+    .option('--no-follow', 'return when the evaluation is queued')
+    .action((options: EvalOptions) =>
+      atServer(context, ({ client, isPrivate }) => evaluate(client, options, isPrivate)),
+    );
 };
 
-async function evaluate(client: ApiClient, options: EvalOptions): Promise<void> {
+async function evaluate(client: ApiClient, options: EvalOptions, isPrivate: boolean): Promise<void> {
   const { model, metrics, maxTokens, temperature, stop, seed, limit, resamples, json } = options;
   const task = askedTask(options);
   const file = await fileId(client, options.file, task);
@@ -66,72 +68,40 @@ async function evaluate(client: ApiClient, options: EvalOptions): Promise<void> 
     ...{ max_tokens: maxTokens, temperature, stop, seed, limit, resamples },
     ...askedBeams(options),
   };
-  const { id } = await client.createEvaluation(asked);
-  note(`evaluation ${id}`);
-  const ended = await follow(client, id);
-  if (ended === undefined) return;
-  if (json) print(JSON.stringify(ended, undefined, 2));
-  else showScores(ended);
+  const submitted = await client.createEvaluation(asked);
+  if (options.follow) {
+    await watch(client, submitted, isPrivate, json);
+    return;
+  }
+  note(`evaluation ${submitted.id}`);
+  if (isPrivate) note(NO_SERVER);
+  else print(submitted.id);
 }
 
-/** Undefined when the user left, which cancels the evaluation. Throws the reason of one that failed. */
-async function follow(client: ApiClient, id: string): Promise<EvaluationObject | undefined> {
+/** Shows the evaluation until it has ended or the user leaves; the scores are printed in the first case. */
+async function watch(
+  client: ApiClient,
+  submitted: EvaluationObject,
+  isPrivate: boolean,
+  json: true | undefined,
+): Promise<void> {
+  const { id } = submitted;
   const leaving = new AbortController();
   const onSigint = (): void => {
     leaving.abort();
   };
   process.once('SIGINT', onSigint);
-  let told = '';
-  try {
-    for (;;) {
-      const evaluation = await client.evaluation(id);
-      const { status, progress, error } = evaluation;
-      const now = progress === null ? status : `${progress.done} of ${progress.total} answers`;
-      if (now !== told) note((told = now));
-      if (status === 'succeeded') return evaluation;
-      if (status === 'failed' || status === 'cancelled') {
-        const reason = error === null ? 'was cancelled' : `failed: ${error.message}`;
-        const code = error?.code ?? 'evaluation_cancelled';
-        throw new AppError({ kind: 'conflict', code, message: `evaluation ${id} ${reason}` });
-      }
-      if (leaving.signal.aborted) {
-        await client.cancelEvaluation(id);
-        return undefined;
-      }
-      await sleep(LOOK_MS);
-    }
-  } finally {
+  note(`evaluation ${id}`);
+  const ended = await followEvaluation(client, submitted, leaving.signal).finally(() => {
     process.off('SIGINT', onSigint);
+  });
+  const again = `${pc.bold(`prad evaluations logs -f ${id}`)} follows it`;
+  if (ended !== undefined) {
+    if (json) print(JSON.stringify(ended, undefined, 2));
+    else showScores(ended);
+  } else if (isPrivate) {
+    note(`the evaluation waits for a server: \`prad up\` continues it, ${again}`);
+  } else {
+    note(`the evaluation runs on: ${again}, prad evaluations cancel ${id} ends it`);
   }
-}
-
-function showScores({ result }: EvaluationObject): void {
-  if (result === null) return;
-  note(`${result.samples} samples with ${result.references} references`);
-  const rows = result.models.flatMap(({ model, scores, comparisons }) =>
-    scores.map(({ metric, score, low, high }, index) => {
-      const compared = comparisons?.[index];
-      return [
-        ...[model, metric, score.toFixed(4), `${low.toFixed(4)} to ${high.toFixed(4)}`],
-        ...(compared
-          ? [
-              signed(compared.difference),
-              compared.p_value.toFixed(4),
-              `${compared.wins}/${compared.losses}/${compared.ties}`,
-            ]
-          : ['-', '-', '-']),
-      ];
-    }),
-  );
-  print(table(['MODEL', 'METRIC', 'SCORE', '95 % INTERVAL', 'DIFFERENCE', 'P', 'WON/LOST/TIED'], rows));
-  if (result.skipped > 0) note(pc.yellow(`${result.skipped} rows were left out:`));
-  for (const { message } of result.problems) note(pc.yellow(message));
-  for (const { model, cut_off: cutOff, empty } of result.models) {
-    if (cutOff > 0) note(pc.dim(`${model}: ${cutOff} answers were cut off at the limit of tokens`));
-    if (empty > 0) note(pc.dim(`${model}: ${empty} answers are empty`));
-  }
-}
-
-function signed(difference: number): string {
-  return `${difference > 0 ? '+' : ''}${difference.toFixed(4)}`;
 }

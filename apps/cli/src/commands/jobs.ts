@@ -1,9 +1,9 @@
-import type { FineTuningEventObject, FineTuningJobObject } from '@prad/contracts';
-import pc from 'picocolors';
+import type { FineTuningJobObject } from '@prad/contracts';
+import { jobUpdates } from '../api/event-updates.js';
+import { eventLine } from '../output/event-line.js';
 import { timeText } from '../output/facts.js';
 import { print } from '../output/print.js';
 import { table } from '../output/table.js';
-import { jobUpdates } from '../training/job-updates.js';
 import { atServer, type AddCommands } from './command-context.js';
 
 /** prad jobs list | get | pause | resume | cancel | logs */
@@ -77,9 +77,4 @@ function jobRow(job: FineTuningJobObject): readonly string[] {
   const step = progress === null ? '' : `${progress.step}/${progress.total}`;
   const result = job.fine_tuned_model ?? job.error?.message ?? '';
   return [job.id, job.status, step, job.model, result, timeText(job.created_at)];
-}
-
-function eventLine({ created_at, level, message }: FineTuningEventObject): string {
-  const colour = { info: (text: string) => text, warn: pc.yellow, error: pc.red }[level];
-  return `${pc.dim(timeText(created_at))}  ${colour(message)}`;
 }

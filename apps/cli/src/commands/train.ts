@@ -8,7 +8,7 @@ import { sparkline } from '../output/sparkline.js';
 import { estimateText } from '../training/estimate-text.js';
 import { followJob } from '../training/follow-job.js';
 import { TrainingBars } from '../training/training-bars.js';
-import { atServer, type AddCommands } from './command-context.js';
+import { atServer, NO_SERVER, type AddCommands } from './command-context.js';
 import { addEvaluationOptions, askedEvaluation, type EvaluationOptions } from './evaluation-options.js';
 import { fileId } from './file-id.js';
 import { keyValueOption } from './key-value-option.js';
@@ -47,8 +47,6 @@ interface TrainOptions extends EvaluationOptions {
   readonly estimate?: true;
   readonly follow: boolean;
 }
-
-const NO_SERVER = 'no server stays behind: what is queued runs when one does (`prad up`)';
 
 /** prad train */
 export const addTrain: AddCommands = (program, context) => {

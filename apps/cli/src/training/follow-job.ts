@@ -1,7 +1,7 @@
 import type { FineTuningEventObject, FineTuningJobObject } from '@prad/contracts';
 import { AppError } from '@prad/errors';
 import type { ApiClient } from '../api/api-client.js';
-import { jobUpdates } from './job-updates.js';
+import { jobUpdates } from '../api/event-updates.js';
 import { afterEvent, notStarted, type TrainingView } from './training-view.js';
 
 /** What a followed training ended with. */

@@ -1,6 +1,7 @@
 import type { FineTuningEventObject } from '@prad/contracts';
-import progress from 'cli-progress';
+import type { MultiBar } from 'cli-progress';
 import pc from 'picocolors';
+import { multiBar } from '../output/multi-bar.js';
 import { sparkline } from '../output/sparkline.js';
 import type { TrainingView } from './training-view.js';
 
@@ -8,14 +9,10 @@ const FORMAT = '{name} {bar} {value}/{total}  {facts}  ETA {eta_formatted}';
 
 /** Progress bars of one or several trainings; where there is no terminal, a line for each event worth one. */
 export class TrainingBars {
-  readonly #bars: progress.MultiBar | undefined;
+  readonly #bars: MultiBar | undefined;
 
   constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {
-    if (!stream.isTTY) return;
-    this.#bars = new progress.MultiBar(
-      { format: FORMAT, hideCursor: true, clearOnComplete: false, barsize: 30, stream, etaBuffer: 20 },
-      progress.Presets.shades_classic,
-    );
+    this.#bars = multiBar(stream, FORMAT);
   }
 
   /** A new line of its own; call the result with each event and the view after it. */
