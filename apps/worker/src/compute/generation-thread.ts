@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads';
 import type { FoundAnswer, ReadingRun, StepFacts, TokenEvent } from '@prad/generation';
 import { choicesPerPrompt } from '@prad/queue';
 import { serveCompute } from '@prad/runtime';
+import { eitherSignal } from './either-signal.js';
 import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
 import { likeliest } from './likeliest.js';
@@ -39,7 +40,7 @@ const handlers = {
     const order = { share, priority, deadline };
     // Ends the other prompts of the request when one fails or the reader leaves.
     const ending = new AbortController();
-    const either = AbortSignal.any([signal, ending.signal]);
+    const either = eitherSignal(signal, ending.signal);
     try {
       const answers = prompts.map((prompt, place) => {
         if (candidates) {

@@ -1,5 +1,6 @@
 import { AppError } from '@prad/errors';
 import type { ServedAdapter } from '@prad/generation';
+import { eitherSignal } from './either-signal.js';
 import type { Engines } from './engines.js';
 import type { OpenEngine } from './open-engine.js';
 import type { ReadEvent, ReadParams, ReadPrompt, ScoredPrompt } from './reading-messages.js';
@@ -20,7 +21,7 @@ export async function* readPrompts(
   const adapter = named && (await open.adapter(named));
   // Ends the other prompts of the request when one fails or the reader leaves.
   const ending = new AbortController();
-  const either = AbortSignal.any([signal, ending.signal]);
+  const either = eitherSignal(signal, ending.signal);
   try {
     for (let from = 0; from < prompts.length; from += TOGETHER) {
       const read = prompts.slice(from, from + TOGETHER).map((prompt, at): Promise<ReadEvent> => {
