@@ -6,4 +6,6 @@ export interface Failure {
   readonly message: string;
   /** The request field at fault, for example `training_file`. */
   readonly param: string | null;
+  /** The request itself is at fault: sent again, it fails again. */
+  readonly invalid?: true;
 }

@@ -143,8 +143,12 @@ describe.each(backends)('generation with the queue on %s', (backend) => {
   });
 
   it('answers a request that fails before its first text by a status, streamed or not', async () => {
-    for (const stream of [false, true]) {
-      const response = await post('completions', { model, prompt: 'refuse', stream });
+    const asked = [false, true].flatMap((stream) => [
+      { prompt: 'refuse', stream },
+      { prompt: 'unheard', stream },
+    ]);
+    for (const body of asked) {
+      const response = await post('completions', { model, ...body });
       expect(response.status).toBe(400);
       expect(await response.json()).toEqual({
         error: {

@@ -8,7 +8,8 @@ const LEASE_MS = 10_000;
 
 /**
  * Stands for a worker in tests of the API: it answers with words made of the prompt, one token each. A prompt may ask
- * for trouble (where it may choose among candidates it takes the first): `slow` takes 100 ms a token, `refuse` fails as a prompt that is too long, `late` fails after two tokens,
+ * for trouble (where it may choose among candidates it takes the first): `slow` takes 100 ms a token, `refuse` fails as a prompt that is
+ * too long, `unheard` does so and the queue tells of it long after the row, `late` fails after two tokens,
  * `silent` streams nothing, `crash` throws a foreign error.
  */
 export class TinyGenerator implements JobHandler<'generate'> {
@@ -31,7 +32,7 @@ export class TinyGenerator implements JobHandler<'generate'> {
       typeof prompt === 'string' ? prompt : prompt.map(({ text }) => text).join(''),
     );
     const candidate = input.kind === 'prompts' ? input.candidates?.[0] : undefined;
-    if (prompts.includes('refuse')) {
+    if (prompts.includes('refuse') || prompts.includes('unheard')) {
       throw new AppError({
         kind: 'invalid',
         code: 'context_length_exceeded',
@@ -70,11 +71,15 @@ export class TinyGenerator implements JobHandler<'generate'> {
 
   async giveUp({ inferenceJobId: id }: JobPayload<'generate'>, error: AppError): Promise<void> {
     const owner = newId('lease');
-    const { code, message } = error;
+    const { kind, code, message, details } = error;
     const held = await this.database.inferenceJobs.get(id);
     const holder = held.status === 'running' ? held.lease.owner : owner;
     if (holder === owner) await this.database.inferenceJobs.claim(id, owner, LEASE_MS);
-    await this.database.inferenceJobs.fail(id, holder, { code, message, param: null });
+    await this.database.inferenceJobs.fail(id, holder, {
+      ...{ code, message, param: typeof details['param'] === 'string' ? details['param'] : null },
+      ...(kind === 'invalid' && { invalid: true }),
+    });
+    if (JSON.stringify(held.request).includes('unheard')) await sleep(3000);
   }
 }
 

@@ -106,8 +106,11 @@ export class RequestQueue {
         case 'succeeded':
           return job;
         case 'failed': {
-          const { code, message, param } = job.error;
-          throw new AppError({ kind: 'unavailable', code, message, details: { param } });
+          const { code, message, param, invalid } = job.error;
+          throw new AppError({
+            kind: invalid === true ? 'invalid' : 'unavailable',
+            ...{ code, message, details: { param } },
+          });
         }
         case 'cancelled':
           throw cancelled(id);

@@ -57,7 +57,11 @@ export class GenerateHandler implements JobHandler<'generate'> {
   async giveUp({ inferenceJobId: id }: JobPayload<'generate'>, error: AppError): Promise<void> {
     const owner = newId('lease');
     if (!(await this.rows.inferenceJobs.claim(id, owner, this.timing.leaseMs))) return;
-    await this.rows.inferenceJobs.fail(id, owner, failureOf(error));
+    await this.rows.inferenceJobs.fail(id, owner, {
+      ...failureOf(error),
+      // A reader that finds the row before the queue's word of it answers with the same status.
+      ...(error.kind === 'invalid' && { invalid: true }),
+    });
   }
 }
 
