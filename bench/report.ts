@@ -7,7 +7,7 @@ export interface Measurement {
   readonly unit: string;
   /** What `ratio` compares with, and its figure in the same unit. */
   readonly against: { readonly what: string; readonly value: number };
-  /** value / against.value */
+  /** value / against.value; the median of the rounds' where rounds were taken in turns. */
   readonly ratio: number;
   /** The least and the greatest ratio of a round, where rounds were taken in turns. */
   readonly spread?: readonly [number, number];
@@ -22,7 +22,7 @@ export function measurement(
   return { metric, value, unit, against, ratio: value / against.value };
 }
 
-/** Medians of figures that two sides gave in turns, round by round. */
+/** Medians of figures that two sides gave in turns, and of the rounds' ratios: what slows a round slows both. */
 export function compared(
   metric: string,
   values: readonly number[],
@@ -33,6 +33,7 @@ export function compared(
   const other = { what: against.what, value: median(against.values) };
   return {
     ...measurement(metric, median(values), unit, other),
+    ratio: median(ratios),
     spread: [Math.min(...ratios), Math.max(...ratios)],
   };
 }

@@ -1,7 +1,9 @@
 import { AppError } from '@prad/errors';
 import type { LogitsRules } from './logits-processor.js';
+import { exponential } from './exponential.js';
 import { uniform } from './random.js';
 import type { TokenLikelihood } from './token-event.js';
+import { weighedLogits, type WeighedLogits } from './weighed-logits.js';
 
 /** How the next token is chosen: logits rules, temperature, top-k, top-p, then min-p, as transformers orders them. */
 export interface Sampling extends LogitsRules {
@@ -16,7 +18,7 @@ export interface Sampling extends LogitsRules {
   readonly seed: number;
 }
 
-/** A set of token ids with weights that need not sum to 1, most likely first where it was cut. */
+/** The likeliest token ids, likeliest first, with weights of which the first is 1. */
 interface Candidates {
   readonly ids: Uint32Array;
   readonly weights: Float64Array;
@@ -31,8 +33,12 @@ interface Candidates {
 export function sample(logits: Float32Array, sampling: Sampling, index: number, choice = 0): number {
   const best = argMax(logits);
   if (sampling.temperature === 0 || sampling.topK === 1) return best;
-  const candidates = cut(logits, logits[best] ?? 0, sampling);
-  return draw(candidates, uniform(sampling.seed, index, choice));
+  const highest = logits[best] ?? 0;
+  const u = uniform(sampling.seed, index, choice);
+  const { topK } = sampling;
+  return topK > 0 && topK < logits.length
+    ? drawOfFew(logits, highest, sampling, u)
+    : drawOfAll(logits, highest, sampling, u);
 }
 
 /** Natural logarithm of a token's probability. @throws AppError bug `logits_not_finite` where no logit is a number. */
@@ -54,7 +60,7 @@ export function likelihoodOf(logits: Float32Array, tokenId: number, count: numbe
 export function softmaxScale(logits: Float32Array): { readonly highest: number; readonly logTotal: number } {
   const highest = logits[argMax(logits)] ?? 0;
   let total = 0;
-  for (const logit of logits) total += Math.exp(logit - highest);
+  for (const logit of logits) total += exponential(logit - highest);
   return { highest, logTotal: Math.log(total) };
 }
 
@@ -92,31 +98,27 @@ function anyOfEightAbove(logits: Float32Array, id: number, limit: number): boole
   );
 }
 
-function cut(logits: Float32Array, highest: number, sampling: Sampling): Candidates {
+let weighed: WeighedLogits | undefined;
+
+function drawOfAll(logits: Float32Array, highest: number, sampling: Sampling, u: number): number {
+  const { temperature, topP, minP = 0 } = sampling;
+  // A vocabulary's memory is used again: taking half a megabyte for each token would cost as much as the sums.
+  if (weighed?.vocabSize !== logits.length) weighed = weighedLogits(logits.length);
+  weighed.weigh(logits, highest, temperature);
+  if (topP < 1) weighed.keepNucleus(topP);
+  if (minP > 0) weighed.keepAbove(minP);
+  return weighed.draw(u);
+}
+
+function drawOfFew(logits: Float32Array, highest: number, sampling: Sampling, u: number): number {
   const { temperature, topK, topP, minP = 0 } = sampling;
-  const limited = topK > 0 && topK < logits.length;
-  const kept = weighted(logits, limited ? largest(logits, topK) : undefined, highest, temperature);
-  const likely = limited ? nucleus(kept, topP) : nucleusOfMany(kept, topP);
-  // The likeliest one's weight is 1.
-  return minP > 0 ? above(likely, minP) : likely;
+  const ids = largest(logits, topK);
+  const weights = Float64Array.from(ids, (id) => exponential(((logits[id] ?? 0) - highest) / temperature));
+  const likely = nucleus({ ids, weights }, topP);
+  return draw(minP > 0 ? above(likely, minP) : likely, u);
 }
 
-/** exp((logit - highest) / temperature) of the given ids, or of all. */
-function weighted(
-  logits: Float32Array,
-  chosen: Uint32Array | undefined,
-  highest: number,
-  temperature: number,
-): Candidates {
-  const ids = chosen ?? Uint32Array.from({ length: logits.length }, (_, id) => id);
-  const weights = new Float64Array(ids.length);
-  for (let i = 0; i < ids.length; i++) {
-    weights[i] = Math.exp(((logits[ids[i] ?? 0] ?? 0) - highest) / temperature);
-  }
-  return { ids, weights };
-}
-
-/** The ids of the `count` largest logits, largest first, equals by id. A heap: sorting all of 49k takes 11 ms. */
+/** The ids of the `count` largest logits, largest first, equals by id. A heap, and eight at a time past what is no larger than its least. */
 export function largest(logits: Float32Array, count: number): Uint32Array {
   const at = (id: number): number => logits[id] ?? 0;
   // `a` is dropped before `b`: the heap's root is the weakest that was kept.
@@ -138,7 +140,9 @@ export function largest(logits: Float32Array, count: number): Uint32Array {
   for (let id = 0; id < count; id++) heap[id] = id;
   for (let place = (count >> 1) - 1; place >= 0; place--) sift(place);
   for (let id = count; id < logits.length; id++) {
-    if (!weaker(heap[0] ?? 0, id)) continue;
+    const least = at(heap[0] ?? 0);
+    while (id + 8 <= logits.length && !anyOfEightAbove(logits, id, least)) id += 8;
+    if (id >= logits.length || !weaker(heap[0] ?? 0, id)) continue;
     heap[0] = id;
     sift(0);
   }
@@ -154,34 +158,11 @@ function nucleus({ ids, weights }: Candidates, topP: number): Candidates {
   return { ids: ids.subarray(0, kept), weights: weights.subarray(0, kept) };
 }
 
-/**
- * As `nucleus` for candidates in any order: sorts only those above a weight that falls until they hold enough.
- * The largest weight is 1.
- */
-function nucleusOfMany(all: Candidates, topP: number): Candidates {
-  if (topP >= 1) return all;
-  const wanted = topP * sum(all.weights);
-  for (let threshold = 1e-2; ; threshold = threshold > 1e-12 ? threshold * 1e-2 : 0) {
-    const head = above(all, threshold);
-    if (threshold > 0 && sum(head.weights) < wanted) continue;
-    const order = Array.from(head.ids.keys()).sort(
-      (a, b) => (head.weights[b] ?? 0) - (head.weights[a] ?? 0) || a - b,
-    );
-    const sorted: Candidates = {
-      ids: Uint32Array.from(order, (place) => head.ids[place] ?? 0),
-      weights: Float64Array.from(order, (place) => head.weights[place] ?? 0),
-    };
-    return nucleus(sorted, wanted / sum(sorted.weights));
-  }
-}
-
-function above({ ids, weights }: Candidates, threshold: number): Candidates {
-  const places: number[] = [];
-  for (let i = 0; i < weights.length; i++) if ((weights[i] ?? 0) >= threshold) places.push(i);
-  return {
-    ids: Uint32Array.from(places, (place) => ids[place] ?? 0),
-    weights: Float64Array.from(places, (place) => weights[place] ?? 0),
-  };
+/** The head of sorted candidates that weighs at least `least` each. */
+function above({ ids, weights }: Candidates, least: number): Candidates {
+  const below = weights.findIndex((weight) => !(weight >= least));
+  const kept = below < 0 ? ids.length : below;
+  return { ids: ids.subarray(0, kept), weights: weights.subarray(0, kept) };
 }
 
 /** The id at which the running sum of weights passes the share `u` of their total. */
