@@ -3,11 +3,10 @@ import { beamRules } from './beam-search.js';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { chatLogprobs, promptLogprobs } from './logprobs.js';
 import { bookkeepingLabel, neutral, neutralList, neutralObject } from './neutral.js';
+import { responseFormatRules } from './response-format.js';
 import {
-  isStorable,
   MAX_LOGPROBS,
   maxTokens,
-  notStorable,
   promptLogprobsError,
   promptLogprobsNeedAnswer,
   samplingFields,
@@ -15,6 +14,7 @@ import {
   streamOptionsError,
   streamOptionsNeedStream,
 } from './sampling.js';
+import { isStorable, notStorable } from './storable.js';
 
 /** Default of `max_completion_tokens`. */
 export const CHAT_MAX_TOKENS = 256;
@@ -74,11 +74,6 @@ export const createChatCompletion = z
     prediction: neutral('prediction'),
     prompt_cache_key: bookkeepingLabel(),
     reasoning_effort: neutral('reasoning_effort', ['none']),
-    response_format: z
-      .union([z.null(), z.strictObject({ type: z.literal('text') })], {
-        error: '`response_format` must be {"type":"text"}: structured output is not supported',
-      })
-      .optional(),
     safety_identifier: bookkeepingLabel(),
     service_tier: neutral('service_tier', ['auto', 'default']),
     store: neutral('store', [false]),
@@ -91,6 +86,7 @@ export const createChatCompletion = z
   .refine(streamOptionsNeedStream, streamOptionsError)
   .refine(promptLogprobsNeedAnswer, promptLogprobsError)
   .superRefine(beamRules)
+  .superRefine(responseFormatRules)
   .refine(({ logprobs, top_logprobs: top }) => logprobs === true || isAbsent(top) || top === 0, {
     message: '`top_logprobs` needs `logprobs`: true',
     path: ['top_logprobs'],

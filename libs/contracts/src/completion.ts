@@ -4,11 +4,10 @@ import { bestOf, bestOfRules } from './best-of.js';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { completionLogprobs, promptLogprobs } from './logprobs.js';
 import { bookkeepingLabel, neutral } from './neutral.js';
+import { responseFormatRules } from './response-format.js';
 import {
-  isStorable,
   MAX_LOGPROBS,
   maxTokens,
-  notStorable,
   promptLogprobsError,
   promptLogprobsNeedAnswer,
   samplingFields,
@@ -16,6 +15,7 @@ import {
   streamOptionsError,
   streamOptionsNeedStream,
 } from './sampling.js';
+import { isStorable, notStorable } from './storable.js';
 
 /** Most prompts in one request. */
 export const MAX_PROMPTS = 128;
@@ -54,6 +54,7 @@ export const createCompletion = z
   .refine(streamOptionsNeedStream, streamOptionsError)
   .refine(promptLogprobsNeedAnswer, promptLogprobsError)
   .superRefine(beamRules)
+  .superRefine(responseFormatRules)
   .superRefine(bestOfRules)
   .meta({ id: 'CreateCompletion' });
 export type CreateCompletion = z.infer<typeof createCompletion>;

@@ -101,9 +101,30 @@ describe('generation requests', () => {
       'suffix: `suffix` is not supported: leave it out or send one of null, ""',
     ]);
     expect(createChatCompletion.safeParse({ ...chat, tools: [], tool_choice: 'none' }).success).toBe(true);
-    expect(
-      createChatCompletion.safeParse({ ...chat, response_format: { type: 'json_object' } }).success,
-    ).toBe(false);
+  });
+
+  it('take a format of the answer, and refuse what it cannot have beside it', () => {
+    const json_schema = { name: 'a', schema: { type: 'object' } };
+    const formats = [null, { type: 'text' }, { type: 'json_object' }, { type: 'json_schema', json_schema }];
+    const faults = (fields: object) =>
+      [createCompletion.safeParse({ ...completion, ...fields })]
+        .concat(createChatCompletion.safeParse({ ...chat, ...fields }) as never)
+        .flatMap(problems);
+    for (const response_format of formats) {
+      expect(faults({ response_format })).toEqual([]);
+      const beside = { response_format, num_beams: 2, min_tokens: 1, temperature: 0 };
+      const refused = faults({ ...beside, min_tokens: 0 }).concat(faults({ ...beside, num_beams: 1 }));
+      const isText = (response_format?.type ?? 'text') === 'text';
+      expect(refused.map((fault) => fault.split(':')[0])).toEqual(
+        isText ? [] : ['num_beams', 'num_beams', 'min_tokens', 'min_tokens'],
+      );
+    }
+    const wrong = [
+      ...[{ type: 'json' }, { type: 'json_schema' }, { type: 'json_object', json_schema }],
+      { type: 'json_schema', json_schema: { ...json_schema, name: 'a b' } },
+      { type: 'json_schema', json_schema: { name: 'a', schema: { const: '\0' } } },
+    ];
+    for (const response_format of wrong) expect(faults({ response_format })).toHaveLength(2);
   });
 
   it('refuse unknown fields, too many stops and token ids', () => {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { bookkeepingLabel, neutral } from './neutral.js';
 import { readingFacts } from './reading-facts.js';
-import { isStorable, notStorable, schedulingFields } from './sampling.js';
+import { schedulingFields } from './sampling.js';
+import { isStorable, notStorable } from './storable.js';
 
 /** Most inputs in one request, as OpenAI's. */
 export const MAX_EMBEDDING_INPUTS = 2048;

@@ -183,6 +183,7 @@ export {
   type CreateFineTuningSweep,
   type FineTuningSweepObject,
 } from './fine-tuning-sweep.js';
+export type { ResponseFormat } from './response-format.js';
 export {
   MAX_PREVIEW_CHARACTERS,
   MAX_PREVIEW_LINES,

@@ -1,15 +1,10 @@
 import { z } from 'zod';
 import { beamFields, MAX_SEQUENCES } from './beam-search.js';
+import { responseFormat } from './response-format.js';
+import { isStorable, notStorable } from './storable.js';
 
 export const MAX_STOPS = 4;
 export const MAX_NEW_TOKENS = 1_048_576;
-
-/** What PostgreSQL does not take in a text. */
-export function isStorable(value: unknown): boolean {
-  if (typeof value === 'string') return !value.includes('\0');
-  return typeof value !== 'object' || value === null || Object.values(value).every(isStorable);
-}
-export const notStorable = 'must not contain the character U+0000';
 
 export const MAX_STOP_TOKENS = 64;
 /** Most of the likeliest tokens that are told for each place. */
@@ -97,6 +92,7 @@ export const samplingFields = {
       'Answers to each prompt, 1 by default: each sampled on its own after one reading of the prompt, or the best of a beam search. They take as many of a worker’s sequences (MAX_NUM_SEQS).',
     ),
   ...beamFields,
+  response_format: responseFormat,
   stream: z.boolean().nullish(),
   stream_options: z
     .strictObject({

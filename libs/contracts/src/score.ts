@@ -3,7 +3,8 @@ import { chatMessage } from './chat-completion.js';
 import { MAX_PROMPTS } from './completion.js';
 import { usage } from './generation-facts.js';
 import { readingFacts } from './reading-facts.js';
-import { isStorable, notStorable, schedulingFields } from './sampling.js';
+import { schedulingFields } from './sampling.js';
+import { isStorable, notStorable } from './storable.js';
 
 /** Most choices of one prompt. */
 export const MAX_CHOICES = 128;

@@ -4,7 +4,7 @@ import { BeamSequence, checkBeams } from './beam-sequence.js';
 import { best, checkChoices, isCut } from './choices.js';
 import type { BlockLayout, Executor } from './executor.js';
 import { FairQueue } from './fair-queue.js';
-import { answerLimit, type GenerationRequest } from './generation-request.js';
+import { answerLimit, checkGrammar, type GenerationRequest } from './generation-request.js';
 import { rowsOf, tokensOf, type SavedBlock, type StepPlan } from './plan.js';
 import { planStep, type EngineState, type RunningRow, type WaitingRow } from './policy.js';
 import { PrefixCache } from './prefix-cache.js';
@@ -76,7 +76,7 @@ export class Engine {
    * Queues a request. The events come as fast as they are read or faster. An abort, or a reader that leaves, frees the
    * slots before the next step; an abort ends the events with reason `cancelled`, a deadline that has passed with the
    * error cancelled `deadline_exceeded`.
-   * @throws AppError invalid `prompt_too_long` and others of `answerLimit`, `checkChoices` and `checkBeams`, at once;
+   * @throws AppError invalid `prompt_too_long` and others of `answerLimit`, `checkChoices`, `checkBeams` and `checkGrammar`, at once;
    *   unavailable `engine_closed`.
    */
   submit(request: GenerationRequest, signal?: AbortSignal): AsyncIterable<TokenEvent> {
@@ -116,6 +116,7 @@ export class Engine {
     const id = this.#submitted;
     const { beams } = request;
     checkChoices(request, this.executor.slots);
+    checkGrammar(request, this.text.endTokens.size);
     if (!beams) return new Sequence(id, request, this.text, limit, layout);
     const asked = { ...request, beams };
     const longest = positionsOf(request.adapter) + request.prompt.length + limit;
@@ -153,6 +154,7 @@ export class Engine {
     try {
       const logits = await executor.run(plan);
       const ran = performance.now();
+      await this.#constrain();
       const chosen = this.#commit(plan, logits);
       const times = { planned: begins, started, ran, chosen: performance.now(), previous: this.#ran };
       this.#ran = ran;
@@ -168,9 +170,9 @@ export class Engine {
     const wanted = (sequence: Sequence): boolean => {
       const { deadline = Infinity } = sequence.request;
       // Another choice of its request told the reader.
-      if (sequence.channel.closed) return false;
-      if (sequence.channel.unwanted) sequence.finish('cancelled');
-      else if (deadline <= now) sequence.channel.fail(tooLate(sequence));
+      if (sequence.channel.closed) sequence.leave();
+      else if (sequence.channel.unwanted) sequence.finish('cancelled');
+      else if (deadline <= now) sequence.fail(tooLate(sequence));
       else return true;
       return false;
     };
@@ -252,6 +254,19 @@ export class Engine {
     return { together, admitted, copies };
   }
 
+  /** Asks the grammars of those that have one what may come next. */
+  async #constrain(): Promise<void> {
+    for (const sequence of this.#running) {
+      if (!sequence.isConstrained) continue;
+      try {
+        await sequence.constrain();
+      } catch (error) {
+        sequence.fail(error);
+        this.#running = this.#running.filter((other) => other !== sequence);
+      }
+    }
+  }
+
   /** Each row's next token, where its slot holds all before it; who has had the last one leaves. */
   #commit(plan: StepPlan, logits: ReadonlyMap<number, Float32Array>): Sequence[] {
     const taken = new Map(rowsOf(plan).map((row) => [row.request, tokensOf(row)]));
@@ -265,7 +280,7 @@ export class Engine {
         this.#queue.serve(share, width);
         return choices.filter(({ ended }) => !ended);
       } catch (error) {
-        sequence.channel.fail(error);
+        sequence.fail(error);
         return [];
       }
     });
@@ -287,7 +302,7 @@ export class Engine {
 
   /** A step that failed ends the requests that have a slot; those that wait are tried. */
   #fail(plan: StepPlan, error: unknown): void {
-    for (const { channel } of this.#running) channel.fail(error);
+    for (const sequence of this.#running) sequence.fail(error);
     this.#running = [];
     this.#leftovers = [...plan.drop, ...(this.#prefixes?.clear() ?? [])];
   }

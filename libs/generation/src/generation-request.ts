@@ -2,6 +2,7 @@ import { AppError } from '@prad/errors';
 import type { BeamOptions } from './beam-search.js';
 import type { Sampling } from './sampling.js';
 import { positionsOf, type ServedAdapter } from './served-adapter.js';
+import type { TokenGrammar } from './token-grammar.js';
 
 /** One prompt to be answered. */
 export interface GenerationRequest {
@@ -18,6 +19,8 @@ export interface GenerationRequest {
   readonly bestOf?: number | undefined;
   /** Searches for the likeliest answers, which come all at the end; absent: chooses token after token. */
   readonly beams?: BeamOptions | undefined;
+  /** Answers follow it, and end where it ends, or earlier for want of tokens or by a stop string; absent: anything. */
+  readonly grammar?: TokenGrammar | undefined;
   /** The answer ends before the first of these. */
   readonly stop?: readonly string[];
   /** Tokens that end the answer as the model's own end tokens do. */
@@ -51,6 +54,17 @@ export function answerLimit(request: GenerationRequest, capacity: number): numbe
   }
   checkSampling(maxTokens, sampling);
   return Math.min(maxTokens, capacity - taken);
+}
+
+/** @throws AppError invalid `invalid_grammar` where an answer could not follow its grammar to the end. */
+export function checkGrammar({ grammar, beams, sampling }: GenerationRequest, endTokens: number): void {
+  if (!grammar) return;
+  const refuse = (message: string): AppError =>
+    refused('invalid_grammar', message, { param: 'response_format' });
+  if (beams) throw refuse('a beam search follows no grammar');
+  if ((sampling.minTokens ?? 0) > 0)
+    throw refuse('an answer ends where its grammar ends: minTokens must be 0');
+  if (endTokens === 0) throw refuse('the model has no token that ends an answer');
 }
 
 function checkSampling(maxTokens: number, sampling: Sampling): void {

@@ -4,7 +4,11 @@ export class LeastRecentlyUsed<Value> {
   readonly #entries = new Map<string, { readonly value: Value; readonly bytes: number }>();
   #bytes = 0;
 
-  constructor(private readonly budgetBytes: number) {}
+  constructor(
+    private readonly budgetBytes: number,
+    /** Hears of values that went. */
+    private readonly onDrop: (value: Value) => void = () => undefined,
+  ) {}
 
   get bytes(): number {
     return this.#bytes;
@@ -34,7 +38,10 @@ export class LeastRecentlyUsed<Value> {
   }
 
   #drop(key: string): void {
-    this.#bytes -= this.#entries.get(key)?.bytes ?? 0;
+    const entry = this.#entries.get(key);
+    if (!entry) return;
+    this.#bytes -= entry.bytes;
     this.#entries.delete(key);
+    this.onDrop(entry.value);
   }
 }

@@ -1,4 +1,5 @@
 import { isCut, samplesOf } from './choices.js';
+import { Constraint } from './constraint.js';
 import { EventChannel } from './event-channel.js';
 import type { BlockLayout } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
@@ -45,6 +46,7 @@ export class Sequence implements SlotRow {
   /** Tokens that end the answer. */
   readonly #endTokens: ReadonlySet<number>;
   readonly #processor: LogitsProcessor | undefined;
+  readonly #constraint: Constraint | undefined;
   readonly #stop: StopMatcher;
   readonly #shown = new ShownTokens();
   readonly #detokenizer: Detokenizer;
@@ -75,6 +77,9 @@ export class Sequence implements SlotRow {
       (layout ? blockNames({ tokens: this.prompt, adapter }, layout.tokens, layout.key) : []);
     this.#endTokens = new Set([...text.endTokens, ...(request.stopTokenIds ?? [])]);
     this.#processor = LogitsProcessor.for(request.sampling, request.prompt, this.#endTokens);
+    const { grammar } = request;
+    const before = first ? first.#constraint : undefined;
+    if (grammar) this.#constraint = before?.fork() ?? new Constraint(grammar, this.#endTokens);
     this.#stop = new StopMatcher(request.stop ?? []);
     this.#detokenizer = text.detokenizer();
     this.#likelihood = isCut(request) ? 0 : undefined;
@@ -164,6 +169,7 @@ export class Sequence implements SlotRow {
     this.slot = -1;
     this.from = undefined;
     this.held = 0;
+    this.#constraint?.release();
   }
 
   /** Gets a slot that holds the first tokens of its prompt. */
@@ -172,6 +178,16 @@ export class Sequence implements SlotRow {
     const own = this.prompt.length - this.request.prompt.length;
     // What it finds after it lost a slot, it may have left itself.
     if (this.#times.admitted === undefined) this.#cached = Math.max(0, kept - own);
+  }
+
+  /** Whether a grammar says what it may be. */
+  get isConstrained(): boolean {
+    return this.#constraint !== undefined;
+  }
+
+  /** Learns which tokens its grammar allows next. @throws as `Constraint.prepare`. */
+  async constrain(): Promise<void> {
+    await this.#constraint?.prepare(this.#tokens);
   }
 
   /** Notes how many tokens its rows took, and tells whether the logits behind them are those of the next token. */
@@ -205,8 +221,10 @@ export class Sequence implements SlotRow {
   accept(logits: Float32Array): void {
     const index = this.#tokens.length;
     const { sampling, logprobs } = this.request;
-    const tokenId = sample(this.#processor?.process(logits) ?? logits, sampling, index, this.choice);
+    const ruled = this.#processor?.process(logits) ?? logits;
+    const tokenId = sample(this.#constraint?.allow(ruled) ?? ruled, sampling, index, this.choice);
     this.#processor?.accept(tokenId);
+    this.#constraint?.accept(tokenId);
     this.#tokens.push(tokenId);
     if (this.#likelihood !== undefined) this.#likelihood += logProbability(logits, tokenId);
     this.mark();
@@ -245,8 +263,20 @@ export class Sequence implements SlotRow {
       ...(this.#likelihood !== undefined && { meanLogprob: this.#likelihood / completionTokens }),
     });
     this.#ended = true;
+    this.leave();
     if (reason === 'cancelled') this.channel.close();
     else this.channel.end();
+  }
+
+  /** Ends it with an error. */
+  fail(error: unknown): void {
+    this.channel.fail(error);
+    this.leave();
+  }
+
+  /** Frees what it holds beside its slot. */
+  leave(): void {
+    this.#constraint?.release();
   }
 
   /** The text that a token adds, the text that is certain now, and the reason when it is the last one. */

@@ -5,6 +5,7 @@ import type { Engine } from '../src/engine.js';
 import type { GenerationRequest } from '../src/generation-request.js';
 import { rowsOf, type StepPlan } from '../src/plan.js';
 import type { TokenEvent } from '../src/token-event.js';
+import { isThird, ThirdGrammar } from './third-grammar.js';
 import { alone, ask, choicesOf, engineOf, foundOf, greedy, tokens, widthOf } from './asking.js';
 import { CAPACITY, HashExecutor, letters, served } from './hash-executor.js';
 
@@ -26,6 +27,7 @@ const arrivals = fc.array(
     maxTokens: fc.integer({ min: 1, max: 44 }),
     temperature: fc.constantFrom(0, 1),
     rules: fc.constantFrom({}, { repetitionPenalty: 1.5, minTokens: 1 }, { presencePenalty: 2, minP: 0.1 }),
+    grammar: fc.constantFrom(undefined, undefined, 'every third' as const),
     seed: fc.nat(),
     share: fc.constantFrom('', 'a', 'b'),
     priority: fc.constantFrom(0, 0, 1),
@@ -80,6 +82,9 @@ export interface Tally {
   choicesPreempted: number;
   cut: number;
   severalCancelled: number;
+  /** Requests with a grammar that ended, and answers that lost their slots and came back to it. */
+  constrained: number;
+  constrainedPreempted: number;
 }
 
 /**
@@ -92,6 +97,7 @@ export async function checkScenarios(numRuns: number): Promise<Tally> {
     ...{ preempted: 0, chunks: 0, replayed: 0, loaded: 0, evicted: 0, cancelled: 0 },
     ...{ found: 0, restarted: 0, copied: 0, beamsCancelled: 0 },
     ...{ several: 0, choicesPreempted: 0, cut: 0, severalCancelled: 0 },
+    ...{ constrained: 0, constrainedPreempted: 0 },
   };
   await fc.assert(
     fc.asyncProperty(arrivals, limits, (rows, size) => scenario(rows, size, tally)),
@@ -109,12 +115,13 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
     if (running > 1) expect(heldTokens).toBeLessThanOrEqual(size.cacheBytes);
   };
   const engine = engineOf(executor, { ...size, onStep: checkMemory });
+  const grammar = new ThirdGrammar();
   const answers: Promise<[TokenEvent[], TokenEvent[]]>[] = [];
   const submitted: { readonly id: number; readonly request: GenerationRequest }[] = [];
   let id = 0;
   for (const arrival of rows) {
     await turns(arrival.delay);
-    const request = requestOf(arrival, size);
+    const request = requestOf(arrival, size, grammar);
     submitted.push({ id, request });
     id += widthOf(request);
     answers.push(Promise.all([impatient(engine, request, arrival), alone(request)]));
@@ -129,19 +136,22 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
   await new Promise(setImmediate);
   const prefixBytes = executor.blockBytes;
   expect(engine.load).toEqual({ waiting: 0, running: 0, heldTokens: 0, prefixBytes });
+  expect(grammar.open).toBe(0);
   checkPlans(executor.plans, new Map(submitted.map((one) => [one.id, one.request])), size);
   count(executor.plans, tally);
   const beamed = new Set(submitted.filter(({ request }) => request.beams).map((one) => one.id));
   const lost = executor.plans.flatMap(({ preempted }) => preempted);
   tally.restarted += lost.filter((request) => beamed.has(request)).length;
   const asked = new Set(submitted.map((one) => one.id));
+  const constrained = new Set(submitted.filter(({ request }) => request.grammar).map((one) => one.id));
+  tally.constrainedPreempted += lost.filter((request) => constrained.has(request)).length;
   tally.choicesPreempted += lost.filter((request) => !asked.has(request)).length;
   await engine.close();
 }
 
 /** Expects what was told beside others to be what is told alone, up to where its reader left. */
 function compare(
-  { beams, n = 1, bestOf = n }: GenerationRequest,
+  { beams, grammar, n = 1, bestOf = n }: GenerationRequest,
   together: readonly TokenEvent[],
   solo: readonly TokenEvent[],
   tally: Tally,
@@ -151,6 +161,10 @@ function compare(
     expect(choicesOf(together)).toEqual(choicesOf(solo));
     expect(foundOf(together)).toEqual(foundOf(solo));
     if (beams) tally.found++;
+    if (grammar) {
+      tally.constrained++;
+      expect(ends.every(({ choice }) => isThird(tokens(together, choice)))).toBe(true);
+    }
     if (n > 1) tally.several++;
     if (bestOf > n) tally.cut++;
     return;
@@ -165,7 +179,7 @@ function compare(
 }
 
 /** As many choices as there are slots for; a beam search has as many beams and tokens as there are slots and memory for. */
-function requestOf(arrival: Arrival, { slots, cacheBytes }: Limits): GenerationRequest {
+function requestOf(arrival: Arrival, { slots, cacheBytes }: Limits, third: ThirdGrammar): GenerationRequest {
   const { prompt, adapter, maxTokens, temperature, rules, seed, share, priority } = arrival;
   const plain = ask({ prompt, adapter, maxTokens, share, priority });
   const numBeams = Math.min(arrival.beams?.numBeams ?? 1, slots);
@@ -173,7 +187,9 @@ function requestOf(arrival: Arrival, { slots, cacheBytes }: Limits): GenerationR
   if (!arrival.beams || numBeams < 2 || room < 1) {
     const n = Math.min(arrival.n, slots);
     const bestOf = Math.min(n + arrival.unseen, slots);
-    return { ...plain, n, bestOf, sampling: { ...greedy, ...rules, temperature, seed } };
+    const sampling = { ...greedy, ...rules, temperature, seed };
+    if (arrival.grammar === undefined) return { ...plain, n, bestOf, sampling };
+    return { ...plain, n, bestOf, sampling: { ...sampling, minTokens: 0 }, grammar: third };
   }
   return { ...plain, maxTokens: Math.min(maxTokens, room), beams: { ...arrival.beams, numBeams } };
 }

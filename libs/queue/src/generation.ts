@@ -65,6 +65,8 @@ export const generationRequest = z.strictObject({
     n: z.number().int().min(1).default(1),
     /** Null chooses token after token. */
     beams: beams.nullable().default(null),
+    /** What answers follow, as EBNF for the engine; null: anything. */
+    grammar: z.string().nullable().default(null),
   }),
   /** Lower ones are answered first. Rows of earlier versions have none. */
   priority: z.number().int().default(0),

@@ -1,5 +1,8 @@
+import type { ResponseFormat } from '@prad/contracts';
 import { AppError } from '@prad/errors';
+import { objectGrammar, schemaGrammar } from '@prad/json-schema';
 import type { GenerationRequest } from '@prad/queue';
+import { atField } from '../http/error-response.js';
 
 /** The sampling fields of either endpoint, and the limit on tokens under whichever name it came. */
 export interface SamplingRequest {
@@ -25,6 +28,7 @@ export interface SamplingRequest {
   readonly echo?: boolean | null | undefined;
   readonly seed?: number | null | undefined;
   readonly stop?: string | readonly string[] | null | undefined;
+  readonly response_format?: ResponseFormat;
   readonly n?: number | null | undefined;
   readonly best_of?: number | null | undefined;
   readonly num_beams?: number | null | undefined;
@@ -32,7 +36,10 @@ export interface SamplingRequest {
   readonly early_stopping?: boolean | 'never' | null | undefined;
 }
 
-/** Fills in OpenAI's defaults. Throws invalid where no prompt could leave room for the tokens asked for. */
+/**
+ * Fills in OpenAI's defaults. Throws invalid where no prompt could leave room for the tokens asked for, and for a schema that
+ * answers cannot be held to.
+ */
 export function samplingOf(
   request: SamplingRequest,
   contextLength: number,
@@ -75,7 +82,18 @@ export function samplingOf(
     promptLogprobs: promptLogprobsOf(request),
     ...choices(request, beams),
     beams,
+    grammar: grammarOf(request.response_format),
   };
+}
+
+function grammarOf(format: ResponseFormat): string | null {
+  if (format?.type === 'json_object') return objectGrammar();
+  if (format?.type !== 'json_schema') return null;
+  try {
+    return schemaGrammar(format.json_schema.schema);
+  } catch (error) {
+    throw atField(error, 'response_format');
+  }
 }
 
 /** A prompt that is given back has its tokens' likelihood where those of the answer have. */

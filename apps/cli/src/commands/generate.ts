@@ -4,9 +4,10 @@ import { AppError } from '@prad/errors';
 import { print } from '../output/print.js';
 import { addBeamOptions, askedBeams, type BeamOptions } from './beam-options.js';
 import { atServer, type AddCommands, type CommandContext } from './command-context.js';
+import { addJsonOptions, askedFormat, type JsonOptions } from './json-options.js';
 import { numberOption } from './number-option.js';
 
-interface GenerateOptions extends BeamOptions {
+interface GenerateOptions extends BeamOptions, JsonOptions {
   readonly model: string;
   readonly maxTokens: number;
   readonly temperature?: number;
@@ -50,6 +51,7 @@ export const addGenerate: AddCommands = (program, context) => {
     )
     .option('--seed <n>', 'repeats an answer', numberOption)
     .option('--stop <text...>', 'the answer ends before the first of these');
+  addJsonOptions(command);
   addBeamOptions(command, '1')
     .addOption(
       new Option(
@@ -64,7 +66,7 @@ export const addGenerate: AddCommands = (program, context) => {
       });
       await atServer(decodingWith(options.decodeWeights, context), async ({ client, isPrivate }) => {
         if (options.decodeWeights !== undefined && !isPrivate) throw serverRuns(options.decodeWeights);
-        const request = requestOf(prompt, options);
+        const request = { ...requestOf(prompt, options), response_format: await askedFormat(options) };
         await write(client.streamCompletion(request, stopping.signal), options.n ?? 1, stopping.signal);
       });
     });

@@ -34,8 +34,10 @@ const handlers = {
   ): AsyncGenerator<GenerateEvent, void> {
     const open = await engines.get(base);
     const adapter = named && (await open.adapter(named));
-    const { maxTokens, stop, stopTokenIds, logprobs, promptLogprobs, n, bestOf, beams, ...rest } = sampling;
+    const { maxTokens, stop, stopTokenIds, logprobs, promptLogprobs, n, bestOf, beams, ...others } = sampling;
+    const { grammar: ebnf, ...rest } = others;
     checkTokenIds(sampling, open.vocabSize);
+    const grammar = ebnf === null ? undefined : await open.grammar(ebnf);
     const { share, priority, deadline } = params;
     const order = { share, priority, deadline };
     // Ends the other prompts of the request when one fails or the reader leaves.
@@ -49,7 +51,7 @@ const handlers = {
         }
         const asked = { prompt: open.encode(prompt, adapter), adapter, sampling: rest, ...order };
         const request = {
-          ...{ ...asked, maxTokens, stop, stopTokenIds, n, bestOf, beams: beams ?? undefined },
+          ...{ ...asked, maxTokens, stop, stopTokenIds, n, bestOf, beams: beams ?? undefined, grammar },
           logprobs: logprobs ?? undefined,
         };
         const first = place * choicesPerPrompt(sampling);

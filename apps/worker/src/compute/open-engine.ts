@@ -3,6 +3,7 @@ import { encodePrompt, type Prompt } from '@prad/formats';
 import {
   AdapterBank,
   Engine,
+  GrammarEngine,
   OnnxExecutor,
   OnnxReadingExecutor,
   PromptReader,
@@ -12,6 +13,7 @@ import {
   type ReadingRun,
   type ServedAdapter,
   type StepFacts,
+  type TokenGrammar,
 } from '@prad/generation';
 import { openBaseModel, type BaseModel } from '@prad/models';
 import type { EngineSettings, GenerateParams } from './generation-messages.js';
@@ -28,13 +30,19 @@ export interface RunListeners {
 export class OpenEngine {
   #reader: Promise<PromptReader> | undefined;
   #reading: PromptReader | undefined;
+  readonly #grammars: GrammarEngine;
 
   private constructor(
     private readonly model: BaseModel,
     readonly engine: Engine,
     private readonly adapters: AdapterBank,
     private readonly openReader: () => Promise<PromptReader>,
-  ) {}
+  ) {
+    const { dimensions, tokenizer, endTokens } = model;
+    const bytesOf = (id: number): Uint8Array =>
+      tokenizer.isSpecial(id) ? new Uint8Array() : tokenizer.bytesOf(id);
+    this.#grammars = new GrammarEngine({ size: dimensions.vocabSize, bytesOf, endTokens });
+  }
 
   static async open(
     base: GenerateParams['base'],
@@ -96,6 +104,11 @@ export class OpenEngine {
   /** Makes text of a prompt's tokens. */
   detokenizer(): Detokenizer {
     return textRules(this.model).detokenizer();
+  }
+
+  /** The grammar over this model's tokens; compiled where it was not asked for lately. */
+  grammar(ebnf: string): Promise<TokenGrammar> {
+    return this.#grammars.compile(ebnf);
   }
 
   /** Tokens of an answer; as it is trained, with the end token. */

@@ -1,0 +1,41 @@
+/** One byte of a text, out of a set of them. */
+export interface Bytes {
+  /** Bit n for byte n. */
+  readonly set: bigint;
+}
+
+/** A part of a grammar: any of its alternatives. They are made when they are first asked for, so that rules may be recursive. */
+export class Rule {
+  #alternatives: readonly Sequence[] | undefined;
+
+  constructor(
+    /** Where in the schema it comes from. */
+    readonly path: string,
+    private readonly make: () => readonly Sequence[],
+  ) {}
+
+  get alternatives(): readonly Sequence[] {
+    return (this.#alternatives ??= this.make());
+  }
+}
+
+export type GrammarSymbol = Bytes | Rule;
+export type Sequence = readonly GrammarSymbol[];
+
+/** One byte from the ranges, each of two characters: `bytes('az', 'AZ')`. */
+export function bytes(...ranges: readonly string[]): Bytes {
+  let set = 0n;
+  for (const range of ranges) {
+    for (let byte = range.charCodeAt(0); byte <= range.charCodeAt(1); byte++) set |= 1n << BigInt(byte);
+  }
+  return { set };
+}
+
+/** What follows one after the other; texts by their bytes in UTF-8. */
+export function sequence(...parts: readonly (string | GrammarSymbol)[]): Sequence {
+  return parts.flatMap((part) =>
+    typeof part === 'string'
+      ? Array.from(Buffer.from(part), (byte) => ({ set: 1n << BigInt(byte) }))
+      : [part],
+  );
+}
