@@ -1,4 +1,4 @@
-import { Engine, type GenerationRequest, type StepPlan } from '@prad/generation';
+import { Engine, type DecodeWeights, type GenerationRequest, type StepPlan } from '@prad/generation';
 import type { Device } from '@prad/runtime';
 import { RecordingExecutor, type TinyBase } from './generation-cases.js';
 
@@ -14,6 +14,7 @@ interface EngineSize {
   readonly slots?: number;
   readonly capacity?: number;
   readonly device?: Device;
+  readonly decodeWeights?: DecodeWeights;
   readonly prefillTokens?: number;
   readonly cacheTokens?: number;
   readonly prefixCacheBytes?: number;
@@ -27,12 +28,13 @@ export async function answers(
     slots = 4,
     capacity = 32,
     device = 'cpu',
+    decodeWeights = 'f32',
     prefillTokens = 64,
     cacheTokens = 1e6,
     prefixCacheBytes,
   }: EngineSize = {},
 ): Promise<{ answers: Answer[]; plans: readonly StepPlan[] }> {
-  const executor = await RecordingExecutor.open(tiny, { slots, capacity, device });
+  const executor = await RecordingExecutor.open(tiny, { slots, capacity, device, decodeWeights });
   const engine = new Engine(executor, noText, {
     ...{ prefillTokens, prefixCacheBytes, cacheBytes: cacheTokens * executor.tokenBytes },
   });
