@@ -99,8 +99,7 @@ export class Trainer {
     compute: TrainerCompute,
   ): Promise<Trainer> {
     const { intraOpThreads, device, labelSmoothing } = options;
-    const everywhere = { intraOpThreads, ...(device && { device }) };
-    const onBase = { ...everywhere, externalDataFolder: model.folder };
+    const onBase = { intraOpThreads, ...(device && { device }), externalDataFolder: model.folder };
     const graph = gradientGraph(model, trained, labelSmoothing);
     const parts = {
       compute,
@@ -111,7 +110,8 @@ export class Trainer {
         prepack: false,
         arena: false,
       }),
-      optimiser: await compute.open(encodeOnnx(optimiserGraph(trained.specs, options)), everywhere),
+      // On the CPU: all that it reads and writes lies in the host's memory, and copies to a GPU would take longer.
+      optimiser: await compute.open(encodeOnnx(optimiserGraph(trained.specs, options)), { intraOpThreads }),
     };
     const start = options.start ?? (await startTensors(model, trained, options.seed));
     return new Trainer(trained, model, options, parts, matmulFlops(graph), start);
