@@ -13,6 +13,7 @@ import {
 } from '@prad/generation';
 import type { BaseModel } from '@prad/models';
 import { adapterFor, initialise, randomStream } from '@prad/nn';
+import type { Device } from '@prad/runtime';
 import { linePlot } from './line-plot.js';
 import type { BenchOptions } from './bench-options.js';
 import { compared, measurement, median, type Measurement } from './report.js';
@@ -29,7 +30,6 @@ const ANSWER = 20;
 const CAPACITY = 128;
 const RANKS = [4, 8, 16, 32, 64, 128, 256];
 const REGISTERED = 1024;
-const PLOT = 'docs/performance/serving.svg';
 
 const greedy = { temperature: 0, topK: 0, topP: 1, seed: 0 };
 const drawnOfAll = { temperature: 1, topK: 0, topP: 1, seed: 0 };
@@ -64,11 +64,14 @@ interface Round {
  * adapters, which act on answers too. All cases in turns, beginning with another one each round, so that a machine that slows
  * down slows all.
  */
-export async function benchServing({ rounds = ROUNDS }: BenchOptions): Promise<Measurement[]> {
+export async function benchServing({
+  device = 'cpu',
+  rounds = ROUNDS,
+}: BenchOptions): Promise<Measurement[]> {
   return withSmolLM2Size(async (model) => {
     const folder = await mkdtemp(join(tmpdir(), 'prad-adapters-'));
     const executor = await OnnxExecutor.open(model, {
-      ...{ slots: ROWS, capacity: CAPACITY, intraOpThreads: THREADS },
+      ...{ slots: ROWS, capacity: CAPACITY, intraOpThreads: THREADS, device },
     });
     const bench = new ServingBench(model, executor);
     try {
@@ -91,7 +94,7 @@ export async function benchServing({ rounds = ROUNDS }: BenchOptions): Promise<M
         'drawn from a nucleus of 0.9': { adapterOf: noAdapter, sampling: drawnOfNucleus, every: SELDOM },
         'drawn from the 50 likeliest': { adapterOf: noAdapter, sampling: drawnOf50, every: SELDOM },
       };
-      return measurements(await inTurns(bench, cases, rounds));
+      return await measurements(await inTurns(bench, cases, rounds), device);
     } finally {
       await bench.close();
       await rm(folder, { recursive: true, force: true });
@@ -193,7 +196,10 @@ async function inTurns(
   return found;
 }
 
-async function measurements(found: ReadonlyMap<string, ReadonlyMap<number, Round>>): Promise<Measurement[]> {
+async function measurements(
+  found: ReadonlyMap<string, ReadonlyMap<number, Round>>,
+  device: Device,
+): Promise<Measurement[]> {
   const base = found.get('0 adapters') ?? new Map<number, Round>();
   const cases = [...found].map(([name, byRound]) => {
     const [rounds, values] = [
@@ -206,7 +212,7 @@ async function measurements(found: ReadonlyMap<string, ReadonlyMap<number, Round
   });
   const ratios = new Map(cases.map(({ name, result }) => [name, result.ratio]));
   const baseRate = median([...base.values()].map((round) => round.tokensPerSecond));
-  await plot((name) => baseRate * (ratios.get(name) ?? Number.NaN));
+  await plot((name) => baseRate * (ratios.get(name) ?? Number.NaN), device);
   const share = (what: 'overhead' | 'scheduler'): number =>
     100 * median([...base.values()].map((round) => round[what]));
   const allowed = { what: 'allowed', value: 3 };
@@ -218,10 +224,12 @@ async function measurements(found: ReadonlyMap<string, ReadonlyMap<number, Round
 }
 
 /** Rates as shares of the base's, so that each is held against the base of its own rounds. */
-async function plot(rate: (name: string) => number): Promise<void> {
+async function plot(rate: (name: string) => number, device: Device): Promise<void> {
+  const [path, by] =
+    device === 'cpu' ? ['serving.svg', `${THREADS} threads`] : [`serving-${device}.svg`, device];
   await mkdir('docs/performance', { recursive: true });
   const svg = linePlot({
-    title: `Decode, batch of ${ROWS}, SmolLM2-135M's size, float32, ${THREADS} threads`,
+    title: `Decode, batch of ${ROWS}, SmolLM2-135M's size, float32, ${by}`,
     x: {
       label: 'different adapters in the batch, ranks 4 to 256',
       ticks: ['none', '1', '4', '16', '16 of 1,024'],
@@ -238,6 +246,6 @@ async function plot(rate: (name: string) => number): Promise<void> {
       },
     ],
   });
-  await writeFile(PLOT, svg);
-  console.log(`wrote ${PLOT}`);
+  await writeFile(`docs/performance/${path}`, svg);
+  console.log(`wrote docs/performance/${path}`);
 }
