@@ -257,6 +257,24 @@ describe('answers that follow a JSON schema', () => {
     matcher.close();
   });
 
+  it('go on where their grammar is no longer kept, and begin where it must be compiled again', async () => {
+    const served = serving(small, END);
+    const draw = drawing(3);
+    const grammarOf = (place: number) => schemaGrammar({ enum: [`of ${place}`, 'x'.repeat(20_000 + place)] });
+    const text = JSON.stringify('of 0');
+    const first = await served.engine.compile(grammarOf(0));
+    const running = await first.begin(new Set([END]));
+    for (let place = 1; place <= 20; place++) await served.engine.compile(grammarOf(place));
+    for (const byte of Buffer.from(text)) {
+      expect((((await running.allowed())[(byte + 2) >> 5] ?? 0) >>> ((byte + 2) & 31)) & 1).toBe(1);
+      running.accept(byte + 2);
+    }
+    running.accept(END);
+    running.close();
+    expect(await isAllowed(grammarOf(0), text, served, draw)).toBe(true);
+    (await first.begin(new Set([END]))).close();
+  });
+
   it('come from a new engine where a grammar broke the last one', async () => {
     const { engine } = serving(small, END);
     const before = await engine.compile(objectGrammar());

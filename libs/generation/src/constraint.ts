@@ -1,5 +1,8 @@
 import type { TokenGrammar, TokenMatcher } from './token-grammar.js';
 
+/** Taking memory for a vocabulary for each token takes longer than the rest of it. */
+let kept = new Float32Array();
+
 /** Holds one answer to a grammar. What it keeps beside the answer's tokens can be made anew from them. */
 export class Constraint {
   #matcher: TokenMatcher | undefined;
@@ -27,10 +30,11 @@ export class Constraint {
     this.#allowed = await this.#matcher.allowed();
   }
 
-  /** The logits with those of all other tokens at minus infinity, in memory of their own. */
+  /** The logits with those of all other tokens at minus infinity, in memory that the next call uses again. */
   allow(logits: Float32Array): Float32Array {
     const allowed = this.#allowed ?? new Int32Array();
-    const kept = new Float32Array(logits.length).fill(Number.NEGATIVE_INFINITY);
+    if (kept.length !== logits.length) kept = new Float32Array(logits.length);
+    kept.fill(Number.NEGATIVE_INFINITY);
     for (let place = 0; place < allowed.length; place++) {
       const word = allowed[place] ?? 0;
       if (word === 0) continue;

@@ -1,5 +1,5 @@
 import { refused } from './refused.js';
-import { Rule, type Bytes, type GrammarSymbol, type Sequence } from './symbols.js';
+import { bytes, Rule, type Bytes, type GrammarSymbol, type Sequence } from './symbols.js';
 
 /** Most characters of a grammar: the engine compiles each in up to 20 microseconds, and nobody is answered meanwhile. */
 const MAX_CHARACTERS = 32_768;
@@ -84,7 +84,7 @@ class GrammarWriter {
   }
 
   #keyOfSymbol(symbol: GrammarSymbol): string {
-    if (!isRule(symbol)) return symbol.set.toString(16);
+    if (!isRule(symbol)) return symbol.key;
     const id = this.#ids.get(symbol) ?? this.#ids.size;
     this.#ids.set(symbol, id);
     return `r${id}`;
@@ -179,7 +179,7 @@ class GrammarWriter {
       text = '';
     };
     for (const symbol of one) {
-      const character = isRule(symbol) ? undefined : characterOf(symbol);
+      const character = isRule(symbol) ? undefined : characters.get(symbol.key);
       if (character !== undefined) {
         text += character;
         continue;
@@ -241,11 +241,13 @@ function commonBeginning(group: readonly Sequence[], keyOf: (symbol: GrammarSymb
   return differs < 0 ? first.length : differs;
 }
 
-/** The character of a set of one byte that the engine's texts can spell. */
-function characterOf({ set }: Bytes): string | undefined {
-  for (let byte = 0x20; byte < 0x7f; byte++) if (set === 1n << BigInt(byte)) return String.fromCharCode(byte);
-  return undefined;
-}
+/** Characters that the engine's texts can spell, by the sets of their bytes. */
+const characters = new Map(
+  Array.from({ length: 0x7f - 0x20 }, (_, place) => {
+    const character = String.fromCharCode(0x20 + place);
+    return [bytes(character + character).key, character];
+  }),
+);
 
 /**
  * A set of bytes. The engine takes characters of a class for bytes; but one of a single character it takes for a text, which
