@@ -4,6 +4,7 @@ import type { BenchOptions } from './bench-options.js';
 import { benchDevice } from './device.js';
 import { report, type Measurement } from './report.js';
 import { benchGeneration } from './generation.js';
+import { benchLlamaCpp } from './llama-cpp.js';
 import { benchJobs } from './jobs/bench-jobs.js';
 import { benchLoad } from './load/bench-load.js';
 import { benchPacking } from './packing.js';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (options: BenchOptions) => Promise<Measur
   generation: benchGeneration,
   serving: benchServing,
   peft: benchPeft,
+  'llama-cpp': benchLlamaCpp,
   jobs: benchJobs,
   load: benchLoad,
   device: benchDevice,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
 import { withSmolLM2Size } from './smollm2-size.js';
 
-const SMOLLM2 = '.cache/SmolLM2-135M-Instruct.Q4_1.gguf';
+export const SMOLLM2 = '.cache/SmolLM2-135M-Instruct.Q4_1.gguf';
 
 /** SmolLM2-135M, or random weights of its size where its file is not there. */
 export async function withSmolLM2<T>(use: (model: BaseModel) => Promise<T>): Promise<T> {

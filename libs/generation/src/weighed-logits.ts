@@ -40,12 +40,17 @@ export function weighedLogits(vocabSize: number): WeighedLogits {
       let bucket = 0;
       for (; bucket < LAST_BUCKET && (buckets[bucket] ?? 0) < wanted; bucket++)
         wanted -= buckets[bucket] ?? 0;
-      let least = 0;
-      for (const id of membersOf(bucket).sort((a, b) => weightOf(b) - weightOf(a) || a - b)) {
-        const weight = weightOf(id);
-        if (wanted > 0) least = weight;
-        else weights[id] = 0;
-        wanted -= weight;
+      const ids = membersOf(bucket);
+      // Numbers alone, which V8 sorts natively: flat logits leave thousands in a bucket.
+      const sorted = Float32Array.from(ids, weightOf).sort();
+      let dropped = sorted.length;
+      while (dropped > 0 && wanted > 0) wanted -= sorted[--dropped] ?? 0;
+      const least = sorted[dropped] ?? 0;
+      for (const id of ids.reverse()) {
+        if (dropped === 0 || sorted[dropped - 1] !== least) break;
+        if (weightOf(id) !== least) continue;
+        weights[id] = 0;
+        dropped--;
       }
       keepAbove(least);
     },
