@@ -66,6 +66,7 @@ describe('schemaGrammar', () => {
     [{ type: 'array', minItems: -1 }, '#/minItems: must be a whole number from 0'],
     [{ type: 'array', maxItems: 1e9 }, '#/maxItems: must be a whole number from 0'],
     [{ $ref: 'https://example.com/a' }, '#/$ref: must be "#" or "#/$defs/NAME"'],
+    [{ $ref: '#/$defs/%' }, '#/$ref: must be percent-encoded UTF-8'],
     [{ $ref: '#/$defs/none' }, '#/$defs/none: is referred to, but is not there'],
     [inside({ $defs: {}, type: 'string' }), '#/properties/a~1b/$defs: the keyword'],
     [{ $defs: { a: { type: 'string', pattern: 'x' } } }, '#/$defs/a/pattern: the keyword'],

@@ -80,8 +80,13 @@ function read(schema: unknown, path: string, depth: number): Schema {
 function reference({ keywords, path }: Place): Schema {
   allow({ keywords, path }, ['$ref']);
   const { $ref: pointer } = keywords;
-  if (typeof pointer === 'string' && /^#(?:\/(?:\$defs|definitions)\/[^/]+)?$/.test(pointer))
-    return { kind: 'reference', pointer: decodeURIComponent(pointer) };
+  if (typeof pointer === 'string' && /^#(?:\/(?:\$defs|definitions)\/[^/]+)?$/.test(pointer)) {
+    try {
+      return { kind: 'reference', pointer: decodeURIComponent(pointer) };
+    } catch {
+      throw refused(`${path}/$ref`, `must be percent-encoded UTF-8, got ${shown(pointer)}`);
+    }
+  }
   throw refused(`${path}/$ref`, `must be "#" or "#/$defs/NAME", got ${shown(pointer)}`);
 }
 
