@@ -17,6 +17,7 @@ import { FileFormats1764760000000 } from './1764760000000-file-formats.js';
 import { JobEvaluations1764770000000 } from './1764770000000-job-evaluations.js';
 import { TrainingPriorities1764780000000 } from './1764780000000-training-priorities.js';
 import { EvaluationEvents1764790000000 } from './1764790000000-evaluation-events.js';
+import { Turns1764800000000 } from './1764800000000-turns.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   JobEvaluations1764770000000,
   TrainingPriorities1764780000000,
   EvaluationEvents1764790000000,
+  Turns1764800000000,
 ];

@@ -85,6 +85,9 @@ export class FineTuningJobEntity {
   warnings!: readonly string[];
   @Column({ type: 'smallint', default: 0 })
   priority!: number;
+  /** Its start tag in the order of the queue, see `takeTurn`. */
+  @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
+  turn!: number;
   @Column({ type: 'boolean', default: false })
   cancelRequested!: boolean;
   @Column({ type: 'boolean', default: false })

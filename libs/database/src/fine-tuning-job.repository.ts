@@ -41,6 +41,7 @@ import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
+import { placeOf, takeTurn, virtualTimes, type JobPlace } from './turns.js';
 
 export interface FineTuningJobFilter {
   /** As it is told: a job that was asked to end is `cancelling` and no longer `running`. */
@@ -101,8 +102,8 @@ export class FineTuningJobRepository {
   }
 
   /** Ids of jobs that are queued, or run under a lease that has ended: work that the queue must know of. */
-  claimable(limit: number): Promise<readonly string[]> {
-    return claimableIds(this.dataSource.manager, FineTuningJobEntity, limit);
+  claimable(limit: number, after?: string): Promise<readonly string[]> {
+    return claimableIds(this.dataSource.manager, FineTuningJobEntity, limit, after);
   }
 
   /** Waiting jobs of the job's base model and method that may train in one pass with others, the oldest first. */
@@ -150,24 +151,16 @@ export class FineTuningJobRepository {
     });
   }
 
-  /**
-   * Where a waiting job stands: its priority, and how many unfinished jobs of its project came before it, at most
-   * `mostTurns`. Projects take turns by that, however many jobs one of them has.
-   */
-  async orderOf(
-    id: string,
-    mostTurns: number,
-  ): Promise<{ readonly priority: number; readonly turn: number }> {
-    const [row] = await this.dataSource.query<{ priority: number; turn: number }[]>(
-      `SELECT job.priority, (SELECT count(*)::integer FROM (
-         SELECT 1 FROM fine_tuning_job AS other
-         WHERE other.project_id = job.project_id AND other.status IN ('validating_files', 'queued', 'running')
-           AND (other.created_at, other.id) < (job.created_at, job.id) LIMIT $2) AS before) AS turn
-       FROM fine_tuning_job AS job WHERE job.id = $1`,
-      [id, mostTurns],
-    );
-    if (row === undefined) throw notFound('fine-tuning job', id);
-    return row;
+  /** Where the job stands in the queue. Throws notFound `fine_tuning_job_not_found`. */
+  async placeOf(id: string): Promise<JobPlace> {
+    const place = await placeOf(this.dataSource.manager, 'fine_tuning_job', id);
+    if (place === undefined) throw notFound('fine-tuning job', id);
+    return place;
+  }
+
+  /** The turn that is served at each priority at which jobs wait. */
+  virtualTimes(): Promise<ReadonlyMap<number, number>> {
+    return virtualTimes(this.dataSource.manager, 'fine_tuning_job');
   }
 
   /** Renews the lease for `leaseMs` milliseconds from now and records the progress. */
@@ -336,6 +329,7 @@ export async function insertJob(
   const names = { projectId: project, baseModelId: job.model, taskId: job.task };
   const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
   const method = { adapterMethod, scope, options, hyperparameters };
+  const turn = await takeTurn(manager, 'fine_tuning_job', project, priority);
   // The lock keeps a deletion of the file from running between the check and the insert.
   for (const file of [job.trainingFile, job.validationFile, evaluationFileId])
     await lockFile(manager, project, file);
@@ -348,6 +342,7 @@ export async function insertJob(
       metadata,
       warnings,
       priority,
+      turn,
       ...names,
       ...files,
       ...method,

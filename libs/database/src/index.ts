@@ -31,6 +31,7 @@ export { JobMetricRepository } from './job-metric.repository.js';
 export { JobSummaryRepository, type JobChange } from './job-summary.repository.js';
 export { SweepRepository } from './sweep.repository.js';
 export { TaskRepository } from './task.repository.js';
+export type { JobPlace } from './turns.js';
 export { WorkerNodeRepository } from './worker-node.repository.js';
 export {
   startEmbeddedPostgres,

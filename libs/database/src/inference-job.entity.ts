@@ -9,6 +9,7 @@ import {
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AdapterEntity } from './adapter.entity.js';
 import { BaseModelEntity } from './base-model.entity.js';
+import { bigintNumber } from './bigint-number.js';
 import type { JsonColumn } from './json-column.js';
 import { ProjectEntity } from './project.entity.js';
 
@@ -29,7 +30,12 @@ import { ProjectEntity } from './project.entity.js';
   `(status = 'succeeded') = (result IS NOT NULL AND usage IS NOT NULL AND timings IS NOT NULL)`,
 )
 @Index(['projectId', 'createdAt', 'id'])
-@Index('inference_job_unfinished_idx', ['status'], { where: `status IN ('queued', 'running')` })
+@Index('inference_job_unfinished_idx', ['status', 'priority', 'turn'], {
+  where: `status IN ('queued', 'running')`,
+})
+@Index('inference_job_turn_idx', ['projectId', 'priority', 'turn'], {
+  where: `status IN ('queued', 'running')`,
+})
 @Index(['projectId', 'status', 'createdAt', 'id'])
 @Index(['projectId', 'baseModelId', 'createdAt', 'id'])
 @Index('inference_job_adapter_id_idx', ['adapterId'], { where: `adapter_id IS NOT NULL` })
@@ -64,6 +70,13 @@ export class InferenceJobEntity {
   timings!: InferenceTimings | null;
   @Column({ type: 'jsonb', nullable: true })
   error!: Failure | null;
+  @Column({ type: 'smallint', default: 0 })
+  priority!: number;
+  /** Its start tag in the order of the queue, see `takeTurn`, and how many turns it takes. */
+  @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
+  turn!: number;
+  @Column({ type: 'integer', default: 1 })
+  turns!: number;
   @Column({ type: 'boolean', default: false })
   cancelRequested!: boolean;
   @Column({ type: 'integer', default: 0 })

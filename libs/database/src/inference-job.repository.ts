@@ -28,6 +28,7 @@ import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
 import { jsonOf } from './json-column.js';
+import { placeOf, takeTurn, virtualTimes, type JobPlace } from './turns.js';
 
 export interface InferenceJobFilter {
   readonly status?: InferenceStatus | undefined;
@@ -45,18 +46,31 @@ export class InferenceJobRepository {
    * for a deleted adapter.
    */
   async create(job: NewInferenceJob): Promise<InferenceJob> {
-    const { id, project, endpoint, baseModel, adapter, adapterVersion, request } = job;
-    const row = {
+    const {
       id,
-      projectId: project,
-      status: 'queued',
+      project,
       endpoint,
-      baseModelId: baseModel,
-      adapterId: adapter,
+      baseModel,
+      adapter,
       adapterVersion,
       request,
-    } as const;
+      priority = 0,
+      turns = 1,
+    } = job;
     await this.dataSource.transaction(async (manager) => {
+      const row = {
+        id,
+        projectId: project,
+        status: 'queued',
+        endpoint,
+        baseModelId: baseModel,
+        adapterId: adapter,
+        adapterVersion,
+        request,
+        priority,
+        turn: await takeTurn(manager, 'inference_job', project, priority),
+        turns,
+      } as const;
       // The lock keeps a deletion of the adapter from running between the check and the insert.
       if (adapter !== null) await keepAdapter(manager, adapter);
       await manager.insert(InferenceJobEntity, row).catch((error: unknown) => {
@@ -101,24 +115,25 @@ export class InferenceJobRepository {
   }
 
   /** Ids of requests that are queued, or run under a lease that has ended: work that the queue must know of. */
-  claimable(limit: number): Promise<readonly string[]> {
-    return claimableIds(this.dataSource.manager, InferenceJobEntity, limit);
+  claimable(limit: number, after?: string): Promise<readonly string[]> {
+    return claimableIds(this.dataSource.manager, InferenceJobEntity, limit, after);
+  }
+
+  /** Where the job stands in the queue. Throws notFound `inference_job_not_found`. */
+  async placeOf(id: string): Promise<JobPlace> {
+    const place = await placeOf(this.dataSource.manager, 'inference_job', id);
+    if (place === undefined) throw notFound('inference job', id);
+    return place;
+  }
+
+  /** The turn that is served at each priority at which requests wait. */
+  virtualTimes(): Promise<ReadonlyMap<number, number>> {
+    return virtualTimes(this.dataSource.manager, 'inference_job');
   }
 
   /** How many requests wait for a worker or are with one. */
   countUnfinished(): Promise<number> {
     return this.dataSource.manager.countBy(InferenceJobEntity, { status: In(['queued', 'running']) });
-  }
-
-  /** How many requests of a project wait or are with a worker, at most `most`. */
-  async countUnfinishedIn(project: string, most: number): Promise<number> {
-    const [row] = await this.dataSource.query<{ count: number }[]>(
-      `SELECT count(*)::integer AS count FROM (
-         SELECT 1 FROM inference_job WHERE project_id = $1 AND status IN ('queued', 'running') LIMIT $2
-       ) AS unfinished`,
-      [project, most],
-    );
-    return row?.count ?? 0;
   }
 
   /** How many requests a living worker holds. */

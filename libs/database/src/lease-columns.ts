@@ -25,18 +25,31 @@ export function countHeld(manager: EntityManager, entity: EntityTarget<LeaseColu
   return manager.createQueryBuilder(entity, 'row').where('row.leaseExpiresAt > clock_timestamp()').getCount();
 }
 
-/** Ids of the oldest jobs that are queued, or run under a lease that has ended: work that the queue must know of. */
+/**
+ * Ids of the oldest jobs that are queued, or run under a lease that has ended: work that the queue must know of. With `after`
+ * those that were created after that one.
+ */
 export async function claimableIds(
   manager: EntityManager,
   entity: EntityTarget<LeaseColumns & { id: string; status: string; createdAt: Date }>,
   limit: number,
+  after?: string,
 ): Promise<readonly string[]> {
-  const rows = await manager
+  const query = manager
     .createQueryBuilder(entity, 'job')
     .select('job.id', 'id')
-    .where(`job.status = 'queued' OR (job.status = 'running' AND job.leaseExpiresAt <= clock_timestamp())`)
+    .where(`(job.status = 'queued' OR (job.status = 'running' AND job.leaseExpiresAt <= clock_timestamp()))`)
     .orderBy('job.createdAt')
-    .limit(limit)
-    .getRawMany<{ id: string }>();
+    .addOrderBy('job.id')
+    .limit(limit);
+  if (after !== undefined) {
+    const place = query
+      .subQuery()
+      .select('(last.createdAt, last.id)')
+      .from(entity, 'last')
+      .where('last.id = :after');
+    query.andWhere(`(job.createdAt, job.id) > ${place.getQuery()}`, { after });
+  }
+  const rows = await query.getRawMany<{ id: string }>();
   return rows.map(({ id }) => id);
 }

@@ -69,4 +69,9 @@ export const inferenceStatuses = [
 export type NewInferenceJob = Pick<
   InferenceJobFacts,
   'id' | 'project' | 'endpoint' | 'baseModel' | 'adapter' | 'adapterVersion' | 'request'
->;
+> & {
+  /** From -100 to 100, lower ones are taken first; 0 by default. */
+  readonly priority?: number;
+  /** How many of its project's turns it takes, by default one. */
+  readonly turns?: number;
+};

@@ -13,8 +13,6 @@ export interface JobDefinition {
   readonly attempts: number;
   /** Whether some are taken before others; else in the order of their adding. */
   readonly prioritised: boolean;
-  /** After so long a job goes to the front of its priority, so that owners of few jobs cannot keep it waiting. */
-  readonly agedMs?: number;
   /** First pause between attempts; it doubles each time. */
   readonly backoffMs: number;
   /** Finished jobs that the queue keeps; 0 keeps none, so that the same id can be added again. */
@@ -35,7 +33,6 @@ export const jobCatalogue = {
     event: z.never(),
     attempts: 3,
     prioritised: true,
-    agedMs: 6 * 3_600_000,
     backoffMs: 5_000,
     keep: { count: 1_000, seconds: oneDay },
   },
@@ -55,7 +52,6 @@ export const jobCatalogue = {
     event: generationEvent,
     attempts: 3,
     prioritised: true,
-    agedMs: 20_000,
     backoffMs: 500,
     keep: { count: 2_000, seconds: fiveMinutes },
   },

@@ -83,6 +83,12 @@ export function choicesOf({ input, sampling }: Pick<GenerationRequest, 'input' |
   return prompts * choicesPerPrompt(sampling);
 }
 
+/** How many of an engine's slots a request keeps busy until all its choices are there. */
+export function slotsOf({ input, sampling }: Pick<GenerationRequest, 'input' | 'sampling'>): number {
+  const prompts = input.kind === 'prompts' ? input.prompts.length : 1;
+  return prompts * (sampling.beams?.numBeams ?? Math.max(sampling.n, sampling.bestOf));
+}
+
 export function choicesPerPrompt({ n, beams }: Pick<GenerationRequest['sampling'], 'n' | 'beams'>): number {
   return beams?.numReturnSequences ?? n;
 }

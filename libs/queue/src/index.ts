@@ -15,6 +15,7 @@ export {
   generationEvent,
   generationRequest,
   generationResult,
+  slotsOf,
   type AnswerToken,
   type PromptToken,
   type GenerationEvent,
@@ -33,7 +34,7 @@ export {
 } from './evaluation.js';
 export { trainingSettings, type TrainingSettings } from './training.js';
 export { chooseQueueStore, isPostgresStore, type QueueStore } from './store.js';
-export { JobProducer, TURNS, type JobOrder, type QueueDepth } from './producer.js';
+export { JobProducer, firstTurn, type JobOrder, type QueueDepth, type Restored } from './producer.js';
 export { EventStream, type ReadOptions, type Sequenced } from './event-stream.js';
 export { Postponed, type AnyJobHandler, type JobContext, type JobHandler } from './handler.js';
 export {

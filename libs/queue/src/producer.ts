@@ -28,16 +28,27 @@ const states = ['wait', 'paused' as JobType, 'prioritized', 'delayed', 'active',
 export interface JobOrder {
   /** From -100 to 100. */
   readonly priority?: number;
-  /** How many jobs of the same owner wait or run already, so that owners take turns. */
+  /** Of the job among those of its priority, counted on without end. */
   readonly turn?: number;
+  /** The turn of that priority that is served at this moment. */
+  readonly virtualTime?: number;
 }
 
-/** BullMQ has one number, from 1 on: the priority's thousand, and the turn within it; beyond, jobs wait in their order alone. */
-export const TURNS = 1_000;
+/** What came of a job that the queue should know: it was added, it stood elsewhere, or all was well. */
+export type Restored = 'added' | 'moved' | 'kept';
+
+/** BullMQ has one number, from 1 to 2^21: as many turns for each priority; further ones wait in their order alone. */
+const TURNS = 10_000;
 const LOWEST = 101;
 
-function placeOf({ priority = 0, turn = 0 }: JobOrder): number {
-  return (LOWEST + priority) * TURNS + Math.min(turn, TURNS - 1);
+/** The turn from which places are counted: jobs stand right beside those that have the same. */
+export function firstTurn(virtualTime: number): number {
+  return virtualTime - (virtualTime % (TURNS / 2));
+}
+
+function placeOf({ priority = 0, turn = 0, virtualTime = 0 }: JobOrder): number {
+  const place = Math.max(turn - firstTurn(virtualTime), 0);
+  return (LOWEST + priority) * TURNS + Math.min(place, TURNS - 1);
 }
 
 /** A job as BullMQ takes it. */
@@ -97,27 +108,27 @@ export class JobProducer {
 
   /**
    * Adds a job whose row waits, where the queue does not know it or takes it for ended because its end never reached the
-   * row; one that waits for too long goes to the front of its priority. Returns whether it was added. Throws as `add`.
+   * row, and moves one that does not stand where the order says. Throws as `add`.
    */
   async restore<Name extends JobName>(
     name: Name,
     payload: JobPayload<Name>,
     order: JobOrder = {},
-  ): Promise<boolean> {
+  ): Promise<Restored> {
     const what = `looking for a ${name} job`;
     const known = await withDeadline(this.queue(name).getJob(queueJobId(name, payload)), ANSWER_MS, what);
     if (known !== undefined) {
       const state = await withDeadline(known.getState(), ANSWER_MS, what);
-      const { agedMs = Infinity }: JobDefinition = jobCatalogue[name];
-      if (state === 'prioritized' && Date.now() - known.timestamp >= agedMs) {
-        const priority = Math.floor(known.priority / TURNS) * TURNS;
-        await withDeadline(known.changePriority({ priority }), ANSWER_MS, what);
+      const priority = placeOf(order);
+      if (state === 'prioritized' && known.priority !== priority) {
+        await withDeadline(known.changePriority({ priority }), ANSWER_MS, `moving a ${name} job`);
+        return 'moved';
       }
-      if (state !== 'completed' && state !== 'failed') return false;
+      if (state !== 'completed' && state !== 'failed') return 'kept';
       await withDeadline(known.remove(), ANSWER_MS, `removing an ended ${name} job`);
     }
     await this.add(name, payload, order);
-    return true;
+    return 'added';
   }
 
   /** The same on a paused queue, whose jobs wait like others. Throws `unavailable` when the store does not answer. */

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '@prad/errors';
 import {
-  jobCatalogue,
   EventStream,
   JobProducer,
   Postponed,
@@ -12,7 +11,7 @@ import {
   type QueueStore,
 } from '@prad/queue';
 import { Worker, createPostgresBackend, type BackendFactory, type ConnectionOptions } from 'bullmq';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { createEmptyDatabase } from '../support/test-database.js';
 import { Latch, Probe, startHost } from './job-probe.js';
 
@@ -282,37 +281,50 @@ describe.each(backends)('queue on %s', (backend) => {
     while (done() < 4) await sleep(10);
   });
 
-  it('takes jobs by priority, then by turn, then in their order; one that waited long is first of its priority', async () => {
-    const [old, ...others] = Array.from({ length: 6 }, newId) as [string, ...string[]];
-    const orders = [{ turn: 1 }, { turn: 0 }, { turn: 1 }, { priority: -1, turn: 9 }, { priority: 1 }];
-    await producer.add('generate', { inferenceJobId: old }, { turn: 5000 });
-    for (const [index, order] of orders.entries())
-      await producer.add('generate', { inferenceJobId: others[index]! }, order);
-    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + jobCatalogue.generate.agedMs);
-    expect(await producer.restore('generate', { inferenceJobId: old })).toBe(false);
-    vi.restoreAllMocks();
+  async function takenInOrder(count: number): Promise<string[]> {
     const taken: string[] = [];
     const probe = new Probe('generate', ({ inferenceJobId }) =>
       Promise.resolve(void taken.push(inferenceJobId)),
     );
     await host([probe]);
-    while (taken.length < 6) await sleep(10);
-    const [a, b, c, urgent, least] = others;
-    expect(taken[0]).toBe(urgent);
-    expect(taken.slice(1, 3).toSorted()).toEqual([old, b].toSorted());
-    expect(taken.slice(3)).toEqual([a, c, least]);
+    while (taken.length < count) await sleep(10);
+    return taken;
+  }
+
+  it('takes jobs by priority, then by turn, then in their order', async () => {
+    const orders = [{ turn: 1 }, { turn: 0 }, { turn: 1 }, { priority: -1, turn: 9 }, { priority: 1 }];
+    const ids = orders.map(newId);
+    for (const [index, order] of orders.entries())
+      await producer.add('generate', { inferenceJobId: ids[index]! }, order);
+    const [a, b, c, urgent, least] = ids;
+    expect(await takenInOrder(5)).toEqual([urgent, b, a, c, least]);
+  });
+
+  it('counts turns without end, and moves jobs whose place was counted from an earlier one', async () => {
+    const [soon, later, fresh] = [newId(), newId(), newId()];
+    const turns = [
+      [later, { turn: 4_990_009, virtualTime: 4_989_999 }],
+      [soon, { turn: 4_990_001, virtualTime: 4_989_999 }],
+      [fresh, { turn: 4_990_005, virtualTime: 4_990_000 }],
+    ] as const;
+    for (const [inferenceJobId, order] of turns) await producer.add('generate', { inferenceJobId }, order);
+    for (const [inferenceJobId, { turn }] of turns) {
+      const restored = producer.restore('generate', { inferenceJobId }, { turn, virtualTime: 4_990_000 });
+      expect(await restored).toBe(inferenceJobId === fresh ? 'kept' : 'moved');
+    }
+    expect(await takenInOrder(3)).toEqual([soon, fresh, later]);
   });
 
   it('restores a job that the queue lost or takes for ended, and leaves one that waits or is at work alone', async () => {
     const fineTuningJobId = newId();
     const probe = new Probe('train', () => sleep(300));
-    expect(await producer.restore('train', { fineTuningJobId })).toBe(true);
-    expect(await producer.restore('train', { fineTuningJobId })).toBe(false);
+    expect(await producer.restore('train', { fineTuningJobId })).toBe('added');
+    expect(await producer.restore('train', { fineTuningJobId })).toBe('kept');
     await host([probe]);
     while (probe.attempts.length === 0) await sleep(10);
-    expect(await producer.restore('train', { fineTuningJobId })).toBe(false);
+    expect(await producer.restore('train', { fineTuningJobId })).toBe('kept');
     while ((await producer.depth('train')).active > 0) await sleep(10);
-    expect(await producer.restore('train', { fineTuningJobId })).toBe(true);
+    expect(await producer.restore('train', { fineTuningJobId })).toBe('added');
     while (probe.attempts.length < 2) await sleep(10);
   });
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { CreateFineTuningJob } from '@prad/contracts';
 import { FineTuningJobRepository, JobEventRepository } from '@prad/database';
 import { newId, type FineTuningJob, type JobEvaluation, type NewFineTuningJob } from '@prad/domain';
-import { JobProducer, TURNS } from '@prad/queue';
+import { JobProducer } from '@prad/queue';
 import { BlobStore } from '@prad/storage';
 import { currentRequestId } from '@prad/telemetry';
 import { JobCheck } from './job-check.js';
@@ -80,14 +80,14 @@ export class FineTuningService {
     const job = await this.jobs.resume(id);
     await this.events.append(id, { level: 'info', message: 'The job was resumed' });
     // A ticket of before the pause may still be about; where none is, the workers queue the row in a while.
-    await this.producer.restore('train', { fineTuningJobId: id }, await this.jobs.orderOf(id, TURNS));
+    await this.producer.restore('train', { fineTuningJobId: id }, await this.jobs.placeOf(id));
     return job;
   }
 
   private async queue(id: string): Promise<void> {
     try {
-      const order = await this.jobs.orderOf(id, TURNS);
-      await this.producer.add('train', { fineTuningJobId: id, requestId: currentRequestId() }, order);
+      const place = await this.jobs.placeOf(id);
+      await this.producer.add('train', { fineTuningJobId: id, requestId: currentRequestId() }, place);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       await this.jobs.reject(id, { code: 'queue_unavailable', message, param: null });

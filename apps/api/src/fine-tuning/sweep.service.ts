@@ -11,7 +11,7 @@ import {
   type SweepPoint,
 } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { JobProducer, TURNS } from '@prad/queue';
+import { JobProducer } from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import { FineTuningService } from './fine-tuning.service.js';
 
@@ -62,7 +62,7 @@ export class SweepService {
     try {
       const runs = await Promise.all(
         jobs.map(async ({ id }) => {
-          return [{ fineTuningJobId: id, requestId }, await this.jobs.orderOf(id, TURNS)] as const;
+          return [{ fineTuningJobId: id, requestId }, await this.jobs.placeOf(id)] as const;
         }),
       );
       await this.producer.addAfter(['sweep', { sweepId, requestId }], ['train', runs]);

@@ -3,7 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { InferenceJobRepository } from '@prad/database';
 import { isFinal, newId, type InferenceEndpoint, type InferenceJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
-import { JobProducer, type GenerationEvent, type GenerationRequest, type ReadingRequest } from '@prad/queue';
+import {
+  JobProducer,
+  slotsOf,
+  type GenerationEvent,
+  type GenerationRequest,
+  type ReadingRequest,
+} from '@prad/queue';
 import { currentRequestId } from '@prad/telemetry';
 import type { ResolvedModel } from '../models/model-resolver.js';
 import { GenerationStream } from '../queue.module.js';
@@ -37,8 +43,6 @@ const idPrefixes = {
   embedding: 'embd',
   score: 'score',
 } as const satisfies Readonly<Record<InferenceEndpoint, string>>;
-/** Beyond as many unfinished requests, those of a project wait in their order alone. */
-const MOST_TURNS = 1_000;
 /** Between looks at a row whose job another worker is still finishing. */
 const ROW_POLL_MS = 200;
 
@@ -53,14 +57,15 @@ export class RequestQueue {
 
   /** Records the request and queues it. */
   async add({ project, endpoint, model, request }: QueuedRequest): Promise<StartedRequest> {
-    const turn = await this.jobs.countUnfinishedIn(project, MOST_TURNS);
     const id = newId(idPrefixes[endpoint]);
     const { base, adapter, adapterVersion } = model;
-    const row = { id, project, endpoint, baseModel: base.id, adapter, adapterVersion, request };
+    const turns = 'sampling' in request ? slotsOf(request) : request.prompts.length;
+    const order = { priority: request.priority, turns };
+    const row = { id, project, endpoint, baseModel: base.id, adapter, adapterVersion, request, ...order };
     const { createdAt } = await this.jobs.create(row);
     try {
       const payload = { inferenceJobId: id, requestId: currentRequestId() };
-      await this.producer.add('generate', payload, { priority: request.priority, turn });
+      await this.producer.add('generate', payload, await this.jobs.placeOf(id));
     } catch (error) {
       await this.jobs.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
       throw error;

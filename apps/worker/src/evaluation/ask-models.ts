@@ -4,6 +4,7 @@ import type { EvaluatedModel, Evaluation, InferenceJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import {
   generationResult,
+  slotsOf,
   type GenerationRequest,
   type GenerationResult,
   type JobProducer,
@@ -125,17 +126,17 @@ async function submit(project: string, { id, progress, shard }: Request, asking:
   const { jobs, producer, sampling } = asking;
   if (await jobs.find(id)) return;
   const { baseModel, adapter, adapterVersion } = progress.model;
-  const order = { priority: PRIORITY };
   const request: GenerationRequest = {
     input: shard.input,
     sampling,
-    ...order,
+    priority: PRIORITY,
     timeoutMs: null,
     stream: false,
   };
   const endpoint = shard.input.kind === 'prompts' ? 'completion' : 'chat';
-  await jobs.create({ id, project, endpoint, baseModel, adapter, adapterVersion, request });
-  await producer.add('generate', { inferenceJobId: id }, order);
+  const order = { priority: PRIORITY, turns: slotsOf(request) };
+  await jobs.create({ id, project, endpoint, baseModel, adapter, adapterVersion, request, ...order });
+  await producer.add('generate', { inferenceJobId: id }, await jobs.placeOf(id));
 }
 
 /** Undefined while the request is not answered. */
