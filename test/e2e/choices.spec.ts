@@ -65,8 +65,10 @@ it('streams each answer by its index, and counts all of them', async () => {
   });
   const streamed = [0, 1, 2].map((index) => ({ index, text: '', reason: null as string | null }));
   let usage: OpenAI.CompletionUsage | undefined;
+  const order: string[] = [];
   for await (const chunk of stream) {
     for (const { index, text, finish_reason: reason } of chunk.choices) {
+      order.push(`${index} ${text === '' ? 'end' : 'text'}`);
       const before = streamed[index]!;
       expect(before.reason).toBeNull();
       streamed[index] = { index, text: before.text + text, reason };
@@ -74,6 +76,8 @@ it('streams each answer by its index, and counts all of them', async () => {
     usage = chunk.usage ?? usage;
   }
   expect(streamed).toEqual(said(whole));
+  // Each ends when it does, not when all have.
+  expect(order.indexOf('1 end')).toBeLessThan(order.lastIndexOf('0 text'));
   expect(usage).toMatchObject({
     prompt_tokens: whole.usage!.prompt_tokens,
     completion_tokens: whole.usage!.completion_tokens,

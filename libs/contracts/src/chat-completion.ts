@@ -11,8 +11,7 @@ import {
   promptLogprobsNeedAnswer,
   samplingFields,
   schedulingFields,
-  streamOptionsError,
-  streamOptionsNeedStream,
+  streamRules,
 } from './sampling.js';
 import { isStorable, notStorable } from './storable.js';
 
@@ -83,7 +82,7 @@ export const createChatCompletion = z
     verbosity: neutral('verbosity', ['medium']),
     web_search_options: neutral('web_search_options'),
   })
-  .refine(streamOptionsNeedStream, streamOptionsError)
+  .superRefine(streamRules)
   .refine(promptLogprobsNeedAnswer, promptLogprobsError)
   .superRefine(beamRules)
   .superRefine(responseFormatRules)

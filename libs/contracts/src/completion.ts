@@ -12,8 +12,7 @@ import {
   promptLogprobsNeedAnswer,
   samplingFields,
   schedulingFields,
-  streamOptionsError,
-  streamOptionsNeedStream,
+  streamRules,
 } from './sampling.js';
 import { isStorable, notStorable } from './storable.js';
 
@@ -51,7 +50,7 @@ export const createCompletion = z
     suffix: neutral('suffix', ['']),
     user: bookkeepingLabel(),
   })
-  .refine(streamOptionsNeedStream, streamOptionsError)
+  .superRefine(streamRules)
   .refine(promptLogprobsNeedAnswer, promptLogprobsError)
   .superRefine(beamRules)
   .superRefine(responseFormatRules)

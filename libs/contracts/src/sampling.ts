@@ -94,6 +94,12 @@ export const samplingFields = {
   ...beamFields,
   response_format: responseFormat,
   stream: z.boolean().nullish(),
+  background: z
+    .boolean()
+    .nullish()
+    .describe(
+      'Goes on with a stream’s answer when its client has left; GET /{id}/events with Last-Event-ID goes on with the stream. Default false: the answer ends with its client.',
+    ),
   stream_options: z
     .strictObject({
       include_usage: z.boolean().nullish(),
@@ -153,15 +159,22 @@ export const promptLogprobsError = {
   path: ['stream'],
 };
 
-/** `stream_options` has a meaning only in a stream. */
-export function streamOptionsNeedStream(value: {
-  readonly stream?: boolean | null | undefined;
-  readonly stream_options?: unknown;
-}): boolean {
-  return value.stream === true || value.stream_options === undefined || value.stream_options === null;
+/** `stream_options` and `background` have a meaning only in a stream. */
+export function streamRules(
+  value: {
+    readonly stream?: boolean | null | undefined;
+    readonly stream_options?: unknown;
+    readonly background?: boolean | null | undefined;
+  },
+  context: z.RefinementCtx,
+): void {
+  if (value.stream === true) return;
+  const asked = [
+    ...(value.stream_options === undefined || value.stream_options === null ? [] : ['stream_options']),
+    ...(value.background === true ? ['background'] : []),
+  ];
+  for (const field of asked) {
+    const message = `\`${field}\` is only for requests with stream: true`;
+    context.addIssue({ code: 'custom', message, path: [field] });
+  }
 }
-
-export const streamOptionsError = {
-  message: '`stream_options` is only for requests with stream: true',
-  path: ['stream_options'],
-};

@@ -81,6 +81,13 @@ export class InferenceJobRepository {
     return this.get(id);
   }
 
+  /** A request of the project. Throws notFound `inference_job_not_found`, for another project's as for none. */
+  async getIn(project: string, id: string): Promise<InferenceJob> {
+    const job = await this.find(id);
+    if (job?.project !== project) throw notFound('inference job', id);
+    return job;
+  }
+
   async find(id: string): Promise<InferenceJob | undefined> {
     const row = await this.dataSource.manager.findOneBy(InferenceJobEntity, { id });
     return row === null ? undefined : toDomain(row);

@@ -74,6 +74,15 @@ export const generationRequest = z.strictObject({
   timeoutMs: z.number().min(1).nullable().default(null),
   /** False: nobody reads the token events, so none need be written. */
   stream: z.boolean(),
+  /** With what a stream was begun, so that one that broke off goes on alike. Rows of earlier versions have none. */
+  streamed: z
+    .strictObject({
+      /** The name that the client asked for. */
+      model: z.string(),
+      includeUsage: z.boolean(),
+    })
+    .nullable()
+    .default(null),
 });
 export type GenerationRequest = z.infer<typeof generationRequest>;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chatCompletion, completion, completionChunk } from '@prad/contracts';
+import { chatCompletion, completion, completionChunk, type CompletionChunk } from '@prad/contracts';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { addBaseModel } from '../support/rows.js';
@@ -192,6 +192,75 @@ describe.each(backends)('generation with the queue on %s', (backend) => {
     while ((await api.database.inferenceJobs.get(id)).status === 'running') await sleep(50);
     expect((await api.database.inferenceJobs.get(id)).status).toBe('cancelled');
     expect(api.generator.cancelled).toContain(id);
+  });
+
+  interface Told {
+    readonly ids: string[];
+    readonly chunks: CompletionChunk[];
+  }
+
+  /** The chunks of a stream and the ids of its events, or only so many. */
+  async function told(response: Response, most = Infinity): Promise<Told> {
+    const ids: string[] = [];
+    const chunks: CompletionChunk[] = [];
+    for await (const { id, data } of sentEvents(response)) {
+      if (data === '[DONE]') break;
+      if (id !== undefined) ids.push(id);
+      chunks.push(completionChunk.parse(JSON.parse(data)));
+      if (chunks.length >= most) break;
+    }
+    return { ids, chunks };
+  }
+
+  const textOf = ({ chunks }: Told) => chunks.map(({ choices }) => choices[0]?.text ?? '').join('');
+
+  const resumed = (id: string, lastEventId?: string) =>
+    fetch(`${api.url}/v1/completions/${id}/events`, {
+      headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId },
+    });
+
+  it('goes on in the background with a stream that breaks off, and with the stream where it was', async () => {
+    const controller = new AbortController();
+    const body = {
+      ...{ model, prompt: 'slow', max_tokens: 12, stream: true, background: true },
+      stream_options: { include_usage: true },
+    };
+    const begun = await told(await post('completions', body, controller.signal), 2);
+    controller.abort();
+    const [{ id } = { id: '' }] = begun.chunks;
+    const rest = await told(await resumed(id, begun.ids.at(-1)));
+    const whole = Array.from({ length: 12 }, (_, index) => ` slow${index}`).join('');
+    expect(textOf(begun) + textOf(rest)).toBe(whole);
+    expect(rest.chunks.at(-1)).toMatchObject({ id, model, choices: [], usage: { completion_tokens: 12 } });
+    expect(Number(rest.ids[0])).toBe(Number(begun.ids.at(-1)) + 1);
+    // Ended by now: from the beginning, and behind the end.
+    expect(textOf(await told(await resumed(id)))).toBe(whole);
+    const end = await told(await resumed(id, rest.ids.at(-1)));
+    expect(textOf(end)).toBe('');
+    expect(end.chunks[0]?.choices[0]?.finish_reason).toBe('length');
+  });
+
+  it('refuses to resume what is no stream of the caller’s, or behind events that there are not', async () => {
+    const answer = completion.parse(
+      await (await post('completions', { model, prompt: 'x', max_tokens: 1 })).json(),
+    );
+    const stream = await told(await post('completions', { model, prompt: 'x', max_tokens: 1, stream: true }));
+    const id = stream.chunks[0]?.id ?? '';
+    const refused = async (response: Response) => {
+      const { error } = (await response.json()) as { error: { code: string } };
+      return [response.status, error.code];
+    };
+    expect(await refused(await resumed(answer.id))).toEqual([409, 'not_streamed']);
+    expect(await refused(await resumed('cmpl-none'))).toEqual([404, 'inference_job_not_found']);
+    expect(await refused(await resumed(id, 'x'))).toEqual([400, 'bad_last_event_id']);
+    expect(await refused(await resumed(id, '99'))).toEqual([409, 'events_expired']);
+    expect(await refused(await fetch(`${api.url}/v1/chat/completions/${id}/events`))).toEqual([
+      404,
+      'inference_job_not_found',
+    ]);
+    const noStream = await post('completions', { model, prompt: 'x', background: true });
+    expect(noStream.status).toBe(400);
+    expect(await noStream.text()).toContain('`background` is only for requests with stream: true');
   });
 
   it('cancels the work when a client that waits for the whole answer leaves', async () => {

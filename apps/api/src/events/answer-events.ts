@@ -1,8 +1,8 @@
 import type { EventQuery } from '@prad/contracts';
 import type { JobEvent } from '@prad/domain';
-import { AppError } from '@prad/errors';
 import type { FastifyReply } from 'fastify';
 import { disconnection, type Drain } from '../http/drain.js';
+import { lastSequenceOf } from '../http/last-event-id.js';
 import { toList } from '../http/page.view.js';
 import { ServerSentEvents } from '../http/server-sent-events.js';
 import { followEvents, type Storied } from './event-feed.js';
@@ -29,7 +29,7 @@ export async function answerEvents(
     await reply.send(toList(page, view));
     return;
   }
-  const afterSequence = sequenceOf(lastEventId);
+  const afterSequence = lastSequenceOf(lastEventId);
   const signal = AbortSignal.any([disconnection(reply), drain.stopping]);
   const stream = new ServerSentEvents(reply);
   try {
@@ -40,14 +40,4 @@ export async function answerEvents(
   } finally {
     stream.end();
   }
-}
-
-function sequenceOf(lastEventId: string | undefined): number {
-  if (lastEventId === undefined || lastEventId === '') return 0;
-  if (/^\d{1,15}$/.test(lastEventId)) return Number(lastEventId);
-  throw new AppError({
-    kind: 'invalid',
-    code: 'bad_last_event_id',
-    message: `the header Last-Event-ID must be the sequence of an event, got ${JSON.stringify(lastEventId)}`,
-  });
 }

@@ -1,5 +1,5 @@
-import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import {
   CHAT_MAX_TOKENS,
   chatCompletion,
@@ -11,8 +11,9 @@ import type { GenerationRequest } from '@prad/queue';
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
+import { lastSequenceOf } from '../http/last-event-id.js';
 import { ChatCompletionChunks, toChatCompletion } from './chat-completion.view.js';
-import { GenerationService } from './generation.service.js';
+import { GenerationService, streamOf } from './generation.service.js';
 import { streamAnswer } from './stream-answer.js';
 
 @ApiTags('generation')
@@ -31,7 +32,7 @@ export class ChatCompletionsController {
     @Body({ schema: createChatCompletion }) body: CreateChatCompletion,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const stream = body.stream === true;
+    const stream = streamOf(body);
     await this.drain.run(reply, async (signal) => {
       const started = await this.generation.start({
         project,
@@ -47,13 +48,35 @@ export class ChatCompletionsController {
         },
         stream,
       });
-      if (!stream) {
+      if (stream === null) {
         await reply.send(toChatCompletion(started, await this.generation.finish(started, signal)));
         return;
       }
       await streamAnswer(reply, started, this.generation.follow(started, signal), {
         view: new ChatCompletionChunks(started),
-        includeUsage: body.stream_options?.include_usage === true,
+        includeUsage: stream.includeUsage,
+      });
+    });
+  }
+
+  /** Goes on with a stream that broke off. */
+  @Get(':id/events')
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event seen.' })
+  async resume(
+    @CallerProject() project: string,
+    @Param('id') id: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const after = lastSequenceOf(lastEventId);
+    await this.drain.run(reply, async (signal) => {
+      const started = await this.generation.resume(project, 'chat', id);
+      await streamAnswer(reply, started, this.generation.follow(started, signal, after), {
+        ...{
+          view: new ChatCompletionChunks(started),
+          includeUsage: started.includeUsage,
+          resumed: after > 0,
+        },
       });
     });
   }

@@ -1,12 +1,13 @@
-import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiHeader, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import { COMPLETION_MAX_TOKENS, completion, createCompletion, type CreateCompletion } from '@prad/contracts';
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
+import { lastSequenceOf } from '../http/last-event-id.js';
 import { CompletionChunks, toCompletion } from './completion.view.js';
 import { Echo } from './echo.js';
-import { GenerationService } from './generation.service.js';
+import { GenerationService, streamOf } from './generation.service.js';
 import { streamAnswer } from './stream-answer.js';
 
 @ApiTags('generation')
@@ -25,7 +26,7 @@ export class CompletionsController {
     @Body({ schema: createCompletion }) body: CreateCompletion,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const stream = body.stream === true;
+    const stream = streamOf(body);
     const prompts = typeof body.prompt === 'string' ? [body.prompt] : body.prompt;
     await this.drain.run(reply, async (signal) => {
       const started = await this.generation.start({
@@ -47,7 +48,7 @@ export class CompletionsController {
         stream,
       });
       const echo = body.echo === true ? new Echo(prompts, started.choices / prompts.length) : undefined;
-      if (!stream) {
+      if (stream === null) {
         const answer = await this.generation.finish(started, signal);
         const promptLogprobs = typeof body.prompt_logprobs === 'number';
         await reply.send(toCompletion(started, answer, { echo, promptLogprobs }));
@@ -55,7 +56,29 @@ export class CompletionsController {
       }
       await streamAnswer(reply, started, this.generation.follow(started, signal), {
         view: new CompletionChunks(started, echo),
-        includeUsage: body.stream_options?.include_usage === true,
+        includeUsage: stream.includeUsage,
+      });
+    });
+  }
+
+  /** Goes on with a stream that broke off. */
+  @Get(':id/events')
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'Id of the last event seen.' })
+  async resume(
+    @CallerProject() project: string,
+    @Param('id') id: string,
+    @Headers('last-event-id') lastEventId: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const after = lastSequenceOf(lastEventId);
+    await this.drain.run(reply, async (signal) => {
+      const started = await this.generation.resume(project, 'completion', id);
+      await streamAnswer(reply, started, this.generation.follow(started, signal, after), {
+        ...{
+          view: new CompletionChunks(started, undefined),
+          includeUsage: started.includeUsage,
+          resumed: after > 0,
+        },
       });
     });
   }

@@ -20,6 +20,7 @@ export interface QueuedRequest {
   readonly endpoint: InferenceEndpoint;
   readonly model: ResolvedModel;
   readonly request: GenerationRequest | ReadingRequest;
+  readonly background?: boolean;
 }
 
 /** A request that a worker will answer. */
@@ -28,13 +29,15 @@ export interface StartedRequest {
   readonly createdAt: Date;
   /** After which nobody wants the answer; null: never. */
   readonly timeoutMs: number | null;
+  /** Whether the work goes on when its reader leaves. */
+  readonly background: boolean;
 }
 
 export type SucceededInference = Extract<InferenceJob, { status: 'succeeded' }>;
 
 /** What is heard of a request: text as it comes, where it is streamed, and at last its row. */
 export type RequestUpdate =
-  | { readonly kind: 'event'; readonly event: GenerationEvent }
+  | { readonly kind: 'event'; readonly sequence: number; readonly event: GenerationEvent }
   | { readonly kind: 'ended'; readonly job: SucceededInference };
 
 const idPrefixes = {
@@ -56,7 +59,13 @@ export class RequestQueue {
   ) {}
 
   /** Records the request and queues it. */
-  async add({ project, endpoint, model, request }: QueuedRequest): Promise<StartedRequest> {
+  async add({
+    project,
+    endpoint,
+    model,
+    request,
+    background = false,
+  }: QueuedRequest): Promise<StartedRequest> {
     const id = newId(idPrefixes[endpoint]);
     const { base, adapter, adapterVersion } = model;
     const turns = 'sampling' in request ? slotsOf(request) : request.prompts.length;
@@ -70,36 +79,40 @@ export class RequestQueue {
       await this.jobs.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
       throw error;
     }
-    return { id, createdAt, timeoutMs: request.timeoutMs };
+    return { id, createdAt, timeoutMs: request.timeoutMs, background };
   }
 
   /**
    * The events as they come and then the row. When the signal is aborted, or the reader stops before the end, the work is
-   * cancelled. Throws `cancelled` then, unavailable `deadline_exceeded` when the request's time is over, and a failed job's
-   * error.
+   * cancelled unless it goes on in the background. Throws `cancelled` where the signal is aborted, unavailable
+   * `deadline_exceeded` when the request's time is over, and a failed job's error.
    */
   async *follow(started: StartedRequest, left: AbortSignal): AsyncGenerator<RequestUpdate, void> {
     const { timeoutMs } = started;
     const late = timeoutMs === null ? undefined : AbortSignal.timeout(Math.ceil(timeoutMs));
     const signal = late ? AbortSignal.any([left, late]) : left;
     try {
-      yield* this.untilEnd(started.id, signal);
+      yield* this.untilEnd(started, signal);
     } catch (error) {
       throw late?.aborted === true && !left.aborted ? tooLate(started) : error;
     }
   }
 
-  private async *untilEnd(id: string, signal: AbortSignal): AsyncGenerator<RequestUpdate, void> {
+  private async *untilEnd(
+    { id, background }: StartedRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<RequestUpdate, void> {
     const settled = async () => isFinal((await this.jobs.get(id)).status);
     let ended = false;
     try {
-      for await (const { event } of this.stream.read(id, { signal, settled })) yield { kind: 'event', event };
+      for await (const { sequence, event } of this.stream.read(id, { signal, settled }))
+        yield { kind: 'event', sequence, event };
       const job = await this.succeeded(id, signal);
       ended = true;
       yield { kind: 'ended', job };
     } finally {
       // Also when the reader stops in the middle: nobody wants the rest.
-      if (!ended) await this.jobs.requestCancel(id);
+      if (!ended && !background) await this.jobs.requestCancel(id);
     }
   }
 

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { errorResponse } from '../http/error-response.js';
 import { ServerSentEvents } from '../http/server-sent-events.js';
 import { toFacts, toUsage } from './generation-facts.view.js';
-import type { Answer, GenerationUpdate, StartedGeneration, TextPiece } from './generation.service.js';
+import type { GenerationUpdate, StartedGeneration, TextPiece } from './generation.service.js';
 
 interface Chunk {
   usage?: UsageObject | null | undefined;
@@ -20,25 +20,39 @@ export interface ChunkView<C extends Chunk> {
   empty(): C;
 }
 
+export interface StreamOptions<C extends Chunk> {
+  readonly view: ChunkView<C>;
+  readonly includeUsage: boolean;
+  /** Whether the client has seen the beginning. */
+  readonly resumed?: boolean;
+}
+
 /**
- * Writes the updates as server-sent events that end in `[DONE]`. The headers wait for the first update, so that a
+ * Writes the updates as server-sent events that end in `[DONE]`; those that the stream can be resumed behind have an id. The headers wait for the first update, so that a
  * request that fails before it has text is answered by a status like any other; later errors are an event.
  */
 export async function streamAnswer<C extends Chunk>(
   reply: FastifyReply,
   started: StartedGeneration,
   updates: AsyncGenerator<GenerationUpdate, void>,
-  options: { readonly view: ChunkView<C>; readonly includeUsage: boolean },
+  { view, includeUsage, resumed = false }: StreamOptions<C>,
 ): Promise<void> {
-  const { view, includeUsage } = options;
   let update = await updates.next();
   const events = new ServerSentEvents(reply);
-  const send = (chunk: C) => events.send(JSON.stringify(includeUsage ? { usage: null, ...chunk } : chunk));
+  const send = (chunk: C, sequence: number | null = null) =>
+    events.send(
+      JSON.stringify(includeUsage ? { usage: null, ...chunk } : chunk),
+      sequence === null ? {} : { id: String(sequence) },
+    );
   try {
-    for (const chunk of view.opening()) await send(chunk);
+    if (!resumed) for (const chunk of view.opening()) await send(chunk);
     while (update.done !== true) {
-      const chunks = chunksOf(update.value, started, view, includeUsage);
-      for (const chunk of chunks) await send(chunk);
+      const { value } = update;
+      if (value.kind === 'done') {
+        for (const chunk of closing(value, started, view, includeUsage)) await send(chunk);
+      } else {
+        await send(chunkOf(value, view), value.sequence);
+      }
       update = await updates.next();
     }
     await events.send('[DONE]');
@@ -50,24 +64,25 @@ export async function streamAnswer<C extends Chunk>(
   }
 }
 
-function chunksOf<C extends Chunk>(
-  update: GenerationUpdate,
-  started: StartedGeneration,
+function chunkOf<C extends Chunk>(
+  update: Exclude<GenerationUpdate, { kind: 'done' }>,
   view: ChunkView<C>,
-  includeUsage: boolean,
-): readonly C[] {
-  if (update.kind === 'text') return [view.text(update.choice, update.piece)];
-  return closing(update.answer, started, view, includeUsage);
+): C {
+  return update.kind === 'text'
+    ? view.text(update.choice, update.piece)
+    : view.finish(update.choice, update.reason);
 }
 
-/** The finish of every choice. The last chunk of all carries the facts, and the usage where it was asked for. */
+/** The finish of every choice that was not told. The last chunk of all carries the facts, and the usage where it was asked for. */
 function closing<C extends Chunk>(
-  answer: Answer,
+  { answer, finished }: Extract<GenerationUpdate, { kind: 'done' }>,
   started: StartedGeneration,
   view: ChunkView<C>,
   includeUsage: boolean,
 ): readonly C[] {
-  const chunks = answer.result.choices.map(({ finishReason }, choice) => view.finish(choice, finishReason));
+  const chunks = answer.result.choices.flatMap(({ finishReason }, choice) =>
+    finished.has(choice) ? [] : [view.finish(choice, finishReason)],
+  );
   if (includeUsage) chunks.push({ ...view.empty(), usage: toUsage(answer) });
   const last = chunks.pop() ?? view.empty();
   return [...chunks, { ...last, prad: toFacts(started, answer) }];

@@ -132,6 +132,7 @@ async function submit(project: string, { id, progress, shard }: Request, asking:
     priority: PRIORITY,
     timeoutMs: null,
     stream: false,
+    streamed: null,
   };
   const endpoint = shard.input.kind === 'prompts' ? 'completion' : 'chat';
   const order = { priority: PRIORITY, turns: slotsOf(request) };
