@@ -27,7 +27,7 @@ export interface SessionOptions {
   /** Keep freed memory for the next run. On by default. */
   readonly arena?: boolean;
   /**
-   * Let idle threads spin for a while, which saves their wake-up at the next operator. On by default; off for a
+   * Let threads that wait for the next operator of a run spin, which saves their wake-up. On by default; off for a
    * session that shares its cores with others.
    */
   readonly spinning?: boolean;
@@ -50,6 +50,8 @@ export function nativeOptions(options: SessionOptions): InferenceSession.Session
     extra: {
       session: {
         disable_prepacking: prepack ? '0' : '1',
+        // Threads that still spun when their run has ended would hold up the next run, which may be another session's.
+        force_spinning_stop: '1',
         ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
         intra_op: { allow_spinning: spinning ? '1' : '0' },
       },
