@@ -147,7 +147,7 @@ describe('Engine', () => {
     expect(engine.load).toEqual(idle);
   });
 
-  it('decodes rows of any prompt adapter in one run, and others in a run of their own', async () => {
+  it('reads all prompts in one run, decodes rows of any prompt adapter in one run, and others in a run of their own', async () => {
     const executor = new HashExecutor(4);
     const engine = engineOf(executor, { prefillTokens: 100 });
     const asked = [served('x'), served('y'), undefined, served('z', true)].map((adapter, row) =>
@@ -155,8 +155,7 @@ describe('Engine', () => {
     );
     const answers = await Promise.all(asked.map((request) => all(engine.submit(request))));
     expect(executor.plans[0]?.prefill.map((rows) => rows.map(({ adapter }) => adapter?.digest))).toEqual([
-      ['x', 'y', undefined],
-      ['z'],
+      ['x', 'y', undefined, 'z'],
     ]);
     expect(executor.plans[1]?.decode.map(({ request }) => request)).toEqual([0, 1, 2]);
     expect(executor.plans[1]?.adaptedDecode.map(({ request }) => request)).toEqual([3]);

@@ -58,7 +58,13 @@ describe('planStep', () => {
     expect(plan.moves).toEqual([{ from: 2, to: 4, length: 12, back: 0 }]);
     expect(placed(plan.decode)).toEqual([[1, 0]]);
     expect(plan.adaptedDecode).toEqual([{ request: 2, slot: 4, token: 102, length: 12, adapter: all }]);
-    expect(plan.prefill.map(placed)).toEqual([[[4, 1]], [[3, 3]]]);
+    // Their prompts are read together.
+    expect(plan.prefill.map(placed)).toEqual([
+      [
+        [4, 1],
+        [3, 2],
+      ],
+    ]);
   });
 
   it('admits in order of arrival until the budget is spent; padding counts', () => {

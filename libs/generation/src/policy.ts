@@ -9,7 +9,7 @@ import {
   type StepPlan,
 } from './plan.js';
 import type { ServedAdapter } from './served-adapter.js';
-import { pack, slotAt, type End } from './slots.js';
+import { pack } from './slots.js';
 
 /** A request that has no slot: it is new, or lost it. */
 export interface WaitingRow {
@@ -64,27 +64,21 @@ const SPARE_TOKENS = 8;
 export function planStep(state: EngineState, limits: StepLimits): StepPlan {
   const preempted = new Set(preempt(state.running, limits.cacheTokens));
   const running = state.running.filter(({ owner }) => !preempted.has(owner));
-  const low = lay(
-    running.filter((row) => !isAdapted(row)),
-    'low',
-    limits,
-  );
-  const high = lay(running.filter(isAdapted), 'high', limits);
+  const { moves, low, high } = lay(running, limits);
   const budget = new Budget(limits.prefillTokens);
   const [replay, begun] = readOn([...low.reading, ...high.reading], budget);
   const waiting = preempted.size > 0 ? [] : withRoom(state.waiting, running, limits);
   const admitted = admit(waiting, budget, limits);
-  const plain = place(admitted.plain, 'low', low.count, limits.slots);
-  const adapted = place(admitted.adapted, 'high', high.count, limits.slots);
+  const prompts = place(admitted, low.decoding.length + low.reading.length);
   return {
     ...emptyStep,
     preempted: [...preempted],
-    moves: [...low.moves, ...high.moves],
-    load: [...plain, ...adapted].flatMap((rows) => loadsOf(rows, admitted)),
+    moves,
+    load: prompts.flatMap((rows) => loadsOf(rows, admitted)),
     decode: low.decoding.map((row) => decodeRow(row)),
     adaptedDecode: high.decoding.map((row) => adaptedRow(row)),
     replay,
-    prefill: [...begun.map((row) => [row]), ...plain, ...adapted],
+    prefill: [...begun.map((row) => [row]), ...prompts],
   };
 }
 
@@ -166,26 +160,45 @@ class Budget {
   }
 }
 
+interface ByAdapter {
+  readonly adapter: ServedAdapter;
+}
+
+type Adapted = RunningRow & ByAdapter;
+
 /** Whether a row decodes with its adapter too. */
-function isAdapted<R extends WaitingRow>(row: R): row is R & { readonly adapter: ServedAdapter } {
+function isAdapted<R extends WaitingRow>(row: R): row is R & ByAdapter {
   return row.adapter?.adaptsAnswers === true;
 }
 
-interface Laid<R extends RunningRow> {
-  readonly moves: readonly Move[];
-  /** Those who get one token each, side by side from the end on. */
-  readonly decoding: readonly (R & { readonly length: number })[];
+type Placed<R> = R & { readonly length: number };
+
+interface Laid<R> {
+  /** Those who get one token each, side by side from their end on. */
+  readonly decoding: readonly Placed<R>[];
   /** Those whose slots lack more than that, behind them. */
-  readonly reading: readonly (R & { readonly length: number })[];
-  readonly count: number;
+  readonly reading: readonly Placed<R>[];
 }
 
-function lay<R extends RunningRow>(rows: readonly R[], end: End, { slots, chunks }: StepLimits): Laid<R> {
-  const placed = rows.map((row) => Object.assign({ length: prefixOf(row) + row.held }, row));
-  const decodes = (row: R): boolean => row.held >= row.prompt.length && (!chunks || lacks(row) === 1);
-  const packed = pack([placed.filter(decodes), placed.filter((row) => !decodes(row))], end, slots);
-  const [decoding = [], reading = []] = packed.groups;
-  return { moves: packed.moves, decoding, reading, count: rows.length };
+/** Rows that decode with their adapters from the high end on, all others from the low one. */
+function lay(
+  running: readonly RunningRow[],
+  { slots, chunks }: StepLimits,
+): { readonly moves: readonly Move[]; readonly low: Laid<RunningRow>; readonly high: Laid<Adapted> } {
+  const placed = running.map((row) => Object.assign({ length: prefixOf(row) + row.held }, row));
+  const decodes = (row: RunningRow): boolean =>
+    row.held >= row.prompt.length && (!chunks || lacks(row) === 1);
+  const groups = (['low', 'high'] as const).flatMap((end) => {
+    const own = placed.filter((row) => isAdapted(row) === (end === 'high'));
+    return [own.filter(decodes), own.filter((row) => !decodes(row))].map((rows) => ({ end, rows }));
+  });
+  const packed = pack(groups, slots);
+  const [decoding = [], reading = [], adapted = [], adaptedReading = []] = packed.groups;
+  return {
+    moves: packed.moves,
+    low: { decoding, reading },
+    high: { decoding: adapted.filter(isAdapted), reading: adaptedReading.filter(isAdapted) },
+  };
 }
 
 /** Tokens of prompt and answer that the slot does not hold yet. */
@@ -197,7 +210,7 @@ function prefixOf({ adapter }: WaitingRow): number {
   return adapter?.prefix?.shape[0] ?? 0;
 }
 
-type Reading = RunningRow & { readonly length: number };
+type Reading = Placed<RunningRow>;
 
 /** Goes on with what was begun, those who came first in front; each is a run of its own. */
 function readOn(rows: readonly Reading[], budget: Budget): [ReplayRow[], PrefillRow[]] {
@@ -219,11 +232,6 @@ function readOn(rows: readonly Reading[], budget: Budget): [ReplayRow[], Prefill
 
 type FirstChunk = WaitingRow & { readonly start: number; readonly chunk: readonly number[] };
 
-interface Admitted {
-  readonly plain: readonly FirstChunk[];
-  readonly adapted: readonly FirstChunk[];
-}
-
 /**
  * The longest head of the queue that fits the budget. A prompt that does not fit waits for the next
  * step, where it comes first: only one beyond the whole budget is read in chunks, since each run reads all weights.
@@ -232,7 +240,7 @@ function admit(
   waiting: readonly WaitingRow[],
   budget: Budget,
   { chunks, blockTokens }: StepLimits,
-): Admitted {
+): readonly FirstChunk[] {
   const admitted: FirstChunk[] = [];
   for (const row of waiting) {
     const start = row.kept.length * blockTokens;
@@ -244,26 +252,30 @@ function admit(
     else budget.take(length);
     admitted.push({ ...row, start, chunk: row.prompt.slice(start, start + length) });
   }
-  return { plain: admitted.filter((row) => !isAdapted(row)), adapted: admitted.filter(isAdapted) };
+  return admitted;
 }
 
-/** Rows into the slots behind those `taken`: one run, then, each alone, those whose slots are not empty. */
-function place(rows: readonly FirstChunk[], end: End, taken: number, slots: number): PrefillRow[][] {
+/**
+ * Prompts into the slots behind the `taken` low ones: one run of whatever adapters, since each reads all weights, then,
+ * each alone, those whose slots are not empty. Those that decode apart come behind, to move away before their next token.
+ */
+function place(admitted: readonly FirstChunk[], taken: number): PrefillRow[][] {
   const isAlone = (row: FirstChunk): boolean => row.start > 0 || row.adapter?.prefix !== undefined;
-  const together = rows.filter((row) => !isAlone(row));
-  const placed = [...together, ...rows.filter(isAlone)].map(
+  const ordered = [...admitted.filter((row) => !isAdapted(row)), ...admitted.filter(isAdapted)];
+  const together = ordered.filter((row) => !isAlone(row));
+  const placed = [...together, ...ordered.filter(isAlone)].map(
     ({ request, prompt, start, chunk, adapter }, index): PrefillRow => ({
-      ...{ request, slot: slotAt(end, taken + index, slots), tokens: chunk, adapter },
+      ...{ request, slot: taken + index, tokens: chunk, adapter },
       ...{ start, promptLength: prompt.length },
     }),
   );
-  const run = placed.slice(0, together.length).sort((a, b) => a.slot - b.slot);
+  const run = placed.slice(0, together.length);
   return [...(run.length > 0 ? [run] : []), ...placed.slice(together.length).map((row) => [row])];
 }
 
-function loadsOf(rows: readonly PrefillRow[], { plain, adapted }: Admitted): LoadedBlocks[] {
+function loadsOf(rows: readonly PrefillRow[], admitted: readonly FirstChunk[]): LoadedBlocks[] {
   return rows.flatMap(({ request, slot, adapter }) => {
-    const { kept = [] } = [...plain, ...adapted].find((row) => row.request === request) ?? {};
+    const { kept = [] } = admitted.find((row) => row.request === request) ?? {};
     return kept.length > 0 ? [{ slot, adapter, blocks: kept }] : [];
   });
 }
@@ -273,6 +285,6 @@ function decodeRow({ request, slot, prompt, answer, held, length }: Reading): De
   return { request, slot, token: answer[held - prompt.length] ?? -1, length };
 }
 
-function adaptedRow(row: Reading & { readonly adapter: ServedAdapter }): AdaptedDecodeRow {
+function adaptedRow(row: Placed<Adapted>): AdaptedDecodeRow {
   return { ...decodeRow(row), adapter: row.adapter };
 }

@@ -16,6 +16,12 @@ export function slotAt(end: End, index: number, slots: number): number {
   return end === 'low' ? index : slots - 1 - index;
 }
 
+/** Rows that run together, and the end from which their part is counted. */
+export interface Group<O extends Occupant> {
+  readonly end: End;
+  readonly rows: readonly O[];
+}
+
 export interface Packed<O extends Occupant> {
   readonly moves: readonly Move[];
   /** The groups' rows where they lie after the moves, by rising slot. */
@@ -23,21 +29,17 @@ export interface Packed<O extends Occupant> {
 }
 
 /**
- * Lays the groups side by side from an end on, in their order: rows that lie outside their group's part move into it, in
- * exchange with who is there. A move copies what the slots hold, which takes less than a millisecond where an idle row
- * in a run would cost several in every step.
+ * Lays the groups of each end side by side from it on, in their order: rows that lie outside their group's part move into
+ * it, in exchange with who is there. A move copies what the slots hold, which takes less than a millisecond where an idle
+ * row in a run would cost several in every step.
  */
-export function pack<O extends Occupant>(
-  groups: readonly (readonly O[])[],
-  end: End,
-  slots: number,
-): Packed<O> {
-  const bySlot = new Map(groups.flat().map((row) => [row.slot, row]));
+export function pack<O extends Occupant>(groups: readonly Group<O>[], slots: number): Packed<O> {
+  const bySlot = new Map(groups.flatMap(({ rows }) => rows).map((row) => [row.slot, row]));
   const moves: Move[] = [];
-  let taken = 0;
-  for (const group of groups) {
-    const members = new Set(group.map(({ request }) => request));
-    const part = new Set(group.map((_, index) => slotAt(end, taken + index, slots)));
+  const taken = { low: 0, high: 0 };
+  for (const { end, rows } of groups) {
+    const members = new Set(rows.map(({ request }) => request));
+    const part = new Set(rows.map((_, index) => slotAt(end, taken[end] + index, slots)));
     const outside = [...bySlot.values()].filter(
       ({ request, slot }) => members.has(request) && !part.has(slot),
     );
@@ -52,11 +54,11 @@ export function pack<O extends Occupant>(
       if (there) bySlot.set(from, { ...there, slot: from });
       else bySlot.delete(from);
     }
-    taken += group.length;
+    taken[end] += rows.length;
   }
   const placed = [...bySlot.values()].sort((a, b) => a.slot - b.slot);
-  const groupOf = (group: readonly O[]): readonly O[] => {
-    const members = new Set(group.map(({ request }) => request));
+  const groupOf = ({ rows }: Group<O>): readonly O[] => {
+    const members = new Set(rows.map(({ request }) => request));
     return placed.filter(({ request }) => members.has(request));
   };
   return { moves, groups: groups.map(groupOf) };
