@@ -149,7 +149,7 @@ export const engineEnv = {
   ADAPTER_CACHE_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER)
     .default(256 * MEBIBYTE)
     .describe(
-      'Most bytes of the adapters of a model that stay in memory, and again of those that are stacked for batches; others are read when they are asked for.',
+      'Most bytes of the adapters of a model that stay in memory; others are read when they are asked for.',
     ),
   DECODE_WEIGHTS: z
     .enum(['f32', 'q8', 'q4'])

@@ -14,14 +14,15 @@ import { adaptedGraph } from './model-graphs.js';
 import { deviceOptions } from './on-device.js';
 import type { ServedAdapter } from './served-adapter.js';
 
+/** Most bytes of stacked adapters that are kept: those of the steps that follow, above all of who decodes with its adapter. */
 const BANK_BYTES = 64 << 20;
 
 export interface AdaptedSessionOptions {
   readonly capacity: number;
   readonly intraOpThreads: number;
   readonly device?: Device;
-  /** Most bytes of stacked adapters that are kept; 64 MiB by default. */
-  readonly bankBytes?: number;
+  /** Whether the session has weights of its own, laid out for speed; by default it shares the mapped weight file. */
+  readonly prepack?: boolean;
   /** What it runs; `adaptedGraph` by default. */
   readonly graphOf?: typeof adaptedGraph;
 }
@@ -42,14 +43,12 @@ export class AdaptedSession {
   #session: Session | undefined;
   /** Of sessions for earlier layouts. */
   #closedMs = 0;
-  readonly #banks: LeastRecentlyUsed<Bank>;
+  readonly #banks = new LeastRecentlyUsed<Bank>(BANK_BYTES);
 
   constructor(
     private readonly model: BaseModel,
     private readonly options: AdaptedSessionOptions,
-  ) {
-    this.#banks = new LeastRecentlyUsed(options.bankBytes ?? BANK_BYTES);
-  }
+  ) {}
 
   /** The session and its bank's feeds for rows with their adapters. */
   async prepare(
@@ -86,14 +85,13 @@ export class AdaptedSession {
     await this.close();
     this.#banks.clear();
     this.#layout = layout;
-    const { graphOf = adaptedGraph, capacity } = this.options;
+    const { graphOf = adaptedGraph, capacity, prepack = false } = this.options;
     const graph = graphOf(this.model, capacity, layout);
-    // Without prepacking it shares the mapped weight file and costs no memory of its own.
     this.#session = await Session.open(encodeOnnx(graph), {
       intraOpThreads: this.options.intraOpThreads,
       ...deviceOptions(this.model, graph, this.options.device),
       externalDataFolder: this.model.folder,
-      prepack: false,
+      prepack,
     });
     return this.#session;
   }

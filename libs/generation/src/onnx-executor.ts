@@ -24,8 +24,6 @@ export interface OnnxExecutorOptions {
   readonly device?: Device;
   /** `f32`, the weights as they are, by default. */
   readonly decodeWeights?: DecodeWeights;
-  /** Most bytes of stacked adapters that are kept; 64 MiB by default. */
-  readonly bankBytes?: number;
 }
 
 /** What the decode session was made of: shows that there is no adapter in it. */
@@ -63,7 +61,9 @@ export class OnnxExecutor extends Executor {
       inputs: base.decode.inputs.map(({ name }) => name),
       weights: new Map([...base.decodeGraph.parameters].map(([{ name }, data]) => [name, data])),
     };
-    this.#adapted = new AdaptedSession(model, options);
+    // Whoever decodes in few bits saves memory: there prompts share the mapped weight file.
+    const prepack = (options.decodeWeights ?? 'f32') === 'f32';
+    this.#adapted = new AdaptedSession(model, { ...options, prepack });
     this.#logits = new Float32Array(options.slots * model.dimensions.vocabSize);
   }
 

@@ -21,8 +21,6 @@ export interface OnnxReadingOptions {
   readonly intraOpThreads: number;
   /** `cpu` by default. */
   readonly device?: Device;
-  /** Most bytes of stacked adapters that are kept; 64 MiB by default. */
-  readonly bankBytes?: number;
 }
 
 /**

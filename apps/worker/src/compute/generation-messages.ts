@@ -59,7 +59,7 @@ export interface EngineSettings {
   readonly cacheBytes: number | undefined;
   /** Most bytes of keys and values that are kept of prompts. */
   readonly prefixCacheBytes: number;
-  /** Most bytes of adapters that stay in memory, and of those that are stacked for batches. */
+  /** Most bytes of adapters that stay in memory. */
   readonly adapterCacheBytes: number;
   readonly decodeWeights: DecodeWeights;
   readonly intraOpThreads: number;

@@ -55,12 +55,12 @@ export class OpenEngine {
       settings;
     const capacity = Math.min(model.dimensions.maxPositions, maxModelLen ?? Infinity);
     const executor = await OnnxExecutor.open(model, {
-      ...{ slots, capacity, decodeWeights, intraOpThreads, device, bankBytes: adapterCacheBytes },
+      ...{ slots, capacity, decodeWeights, intraOpThreads, device },
     });
     const options = { prefillTokens, cacheBytes, prefixCacheBytes, onStep };
     const engine = new Engine(executor, textRules(model), options);
     const openReader = async () => {
-      const size = { capacity, intraOpThreads, device, bankBytes: adapterCacheBytes };
+      const size = { capacity, intraOpThreads, device };
       return new PromptReader(await OnnxReadingExecutor.open(model, size), { prefillTokens, onRun });
     };
     return new OpenEngine(model, engine, new AdapterBank(adapterCacheBytes), openReader);
