@@ -1,9 +1,10 @@
-import { add, cast, encodeOnnx, Graph, identity, mul, type Value } from '@prad/graph';
+import { add, cast, encodeOnnx, Graph, identity, matmul, mul, type Value } from '@prad/graph';
 import { bundledDevices, checkDevice, Session } from '@prad/runtime';
 import { tensor, zeros, type Dtype, type HostTensor } from '@prad/tensor';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const folder = mkdtempSync(join(tmpdir(), 'prad-session-'));
@@ -42,6 +43,20 @@ describe('a session', () => {
       { name: 'w', dtype: 'float32', shape: ['N'] },
       { name: 'k', dtype: 'float32', shape: [2] },
     ]);
+    await session.close();
+  });
+
+  it('leaves the cores to others between runs', async () => {
+    const graph = new Graph();
+    const x = graph.input('x', 'float32', ['N', 'N']);
+    graph.output('y', matmul(graph.root, x, x));
+    const session = await Session.open(encodeOnnx(graph), { intraOpThreads: 4 });
+    await session.run({ x: zeros('float32', [256, 256]) });
+    const before = process.cpuUsage();
+    await sleep(20);
+    const { user, system } = process.cpuUsage(before);
+    // Three threads that spin would take 20 ms each, or all the cores that there are.
+    expect((user + system) / 1000).toBeLessThan(15);
     await session.close();
   });
 
