@@ -16,7 +16,7 @@ import type { TextRules } from './text-rules.js';
 import type { TokenEvent } from './token-event.js';
 
 export interface EngineOptions {
-  /** Most prompt tokens in one step; a longer prompt is read in chunks, between which answers go on. */
+  /** Most prompt tokens in one step, and an eighth of them beside answers; a longer prompt is read in chunks, between which answers go on. */
   readonly prefillTokens: number;
   /** Most bytes of keys and values in all slots together; by default as many as they have room for. */
   readonly cacheBytes?: number | undefined;

@@ -30,7 +30,7 @@ describe('planStep', () => {
   it('decodes everybody and admits into the free slots beside them', () => {
     const plan = planStep(
       { running: [runs(1, 0), runs(2, 1, prompt)], waiting: [waits(3, 5, prompt)] },
-      limits,
+      { ...limits, prefillTokens: 40 },
     );
     expect(plan.moves).toEqual([]);
     expect(plan.decode).toEqual([
@@ -54,7 +54,7 @@ describe('planStep', () => {
 
   it('keeps rows whose adapters act on answers apart, at the other end', () => {
     const running = [runs(1, 0), runs(2, 2, all)];
-    const plan = planStep({ running, waiting: [waits(3, 4, all), waits(4, 4)] }, { ...limits, slots: 5 });
+    const plan = planStep({ running, waiting: [waits(3, 1, all), waits(4, 1)] }, { ...limits, slots: 5 });
     expect(plan.moves).toEqual([{ from: 2, to: 4, length: 12, back: 0 }]);
     expect(placed(plan.decode)).toEqual([[1, 0]]);
     expect(plan.adaptedDecode).toEqual([{ request: 2, slot: 4, token: 102, length: 12, adapter: all }]);
@@ -85,7 +85,7 @@ describe('planStep', () => {
         {
           request: 1,
           slot: 1,
-          tokens: long.prompt.slice(0, 20),
+          tokens: long.prompt.slice(0, 3),
           start: 0,
           promptLength: 50,
           adapter: undefined,
@@ -94,15 +94,24 @@ describe('planStep', () => {
     ]);
     const second = planStep(
       {
-        running: [runs(0, 0), { ...long, owner: 1, slot: 1, held: 40 }],
-        waiting: [waits(2, 8), waits(3, 5)],
+        running: [runs(0, 0), { ...long, owner: 1, slot: 1, held: 48 }],
+        waiting: [waits(2, 1), waits(3, 1)],
       },
       limits,
     );
     expect(second.decode).toHaveLength(1);
     expect(
       second.prefill.map((rows) => rows.map(({ request, start, tokens }) => [request, start, tokens.length])),
-    ).toEqual([[[1, 40, 10]], [[2, 0, 8]]]);
+    ).toEqual([[[1, 48, 2]], [[2, 0, 1]]]);
+  });
+
+  it('spends the whole budget where no answer waits for it, or where slots take no chunks', () => {
+    const waiting = [waits(1, 6), waits(2, 6)];
+    const read = (running: readonly RunningRow[], chunks: boolean) =>
+      planStep({ running, waiting }, { ...limits, chunks }).prefill.flat().length;
+    expect(read([], true)).toBe(2);
+    expect(read([runs(0, 0)], true)).toBe(1);
+    expect(read([runs(0, 0)], false)).toBe(2);
   });
 
   it('reads of a prompt only what is behind its kept blocks, alone', () => {

@@ -43,7 +43,7 @@ export interface EngineState {
 
 export interface StepLimits {
   readonly slots: number;
-  /** Most prompt tokens in one step, padding included; a longer prompt is read in chunks. */
+  /** Most prompt tokens in one step, padding included; a longer prompt is read in chunks. Beside answers, a part of them. */
   readonly prefillTokens: number;
   /** False: a slot that holds something takes one more token at a time, so prompts are read whole. */
   readonly chunks: boolean;
@@ -56,6 +56,9 @@ export interface StepLimits {
 /** Tokens that must be free for each request that is admitted or runs, so that it is not preempted right away. */
 const SPARE_TOKENS = 8;
 
+/** Of the prompt tokens of a step, those that it may read while answers wait for it, so that they come evenly. */
+const BESIDE_ANSWERS = 1 / 8;
+
 /**
  * The next step: everybody whose prompt is read gets a token, then prompts are read within the budget: first those
  * that were begun, then those of the waiting requests, into free slots. Nobody overtakes, so nobody starves. Where the
@@ -65,7 +68,7 @@ export function planStep(state: EngineState, limits: StepLimits): StepPlan {
   const preempted = new Set(preempt(state.running, limits.cacheTokens));
   const running = state.running.filter(({ owner }) => !preempted.has(owner));
   const { moves, low, high } = lay(running, limits);
-  const budget = new Budget(limits.prefillTokens);
+  const budget = new Budget(promptTokens(low.decoding.length + high.decoding.length, limits));
   const [replay, begun] = readOn([...low.reading, ...high.reading], budget);
   const waiting = preempted.size > 0 ? [] : withRoom(state.waiting, running, limits);
   const admitted = admit(waiting, budget, limits);
@@ -80,6 +83,11 @@ export function planStep(state: EngineState, limits: StepLimits): StepPlan {
     replay,
     prefill: [...begun.map((row) => [row]), ...prompts],
   };
+}
+
+/** Prompt tokens that a step may read beside so many answers. */
+function promptTokens(answers: number, { prefillTokens, chunks }: StepLimits): number {
+  return answers > 0 && chunks ? Math.ceil(BESIDE_ANSWERS * prefillTokens) : prefillTokens;
 }
 
 /** Who loses the slot, so that the others' next tokens fit: of those with the highest `priority`, who came last. */
