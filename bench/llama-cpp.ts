@@ -22,7 +22,7 @@ interface Taken {
   readonly tokens: number;
 }
 
-const taken: readonly Taken[] = [
+const withoutAdapters: readonly Taken[] = [
   ...ROWS.map((rows) => ({ command: `decode ${rows}`, what: `decode, batch ${rows}`, tokens: rows })),
   {
     command: 'prefill',
@@ -34,6 +34,10 @@ const taken: readonly Taken[] = [
     what: `${SERVED.requests} requests through the API`,
     tokens: SERVED.requests * SERVED.answer,
   },
+];
+
+/** Theirs loads none, so memory is compared before ours does. */
+const withAdapters: readonly Taken[] = [
   {
     command: 'adapters',
     what: `${SERVED.requests} requests, ${SERVED.requests} adapters`,
@@ -41,9 +45,22 @@ const taken: readonly Taken[] = [
   },
 ];
 
+/** Processes of ours, by what reads their prompts; the second as docs/operations.md has it where memory is short. */
+const own = [
+  { prefill: 'f32', name: 'float32 prefill', environment: [] },
+  {
+    ...{ prefill: 'decode', name: '4-bit prefill' },
+    environment: [
+      'GLIBC_TUNABLES=glibc.malloc.mmap_threshold=2097152',
+      'NODE_OPTIONS=--max-semi-space-size=2',
+    ],
+  },
+];
+
 /**
- * Our engine with 4-bit decode weights (prompts are read with float32 ones) beside llama.cpp on the same GGUF file, each in a
- * process of its own and in turns; llama.cpp with one and with two threads, of which each line takes the better.
+ * Our engine with 4-bit decode weights, prompts read with float32 ones or with the same, beside llama.cpp on the same GGUF
+ * file, each in a process of its own and in turns; llama.cpp with one and with two threads, of which each line takes the
+ * better.
  */
 export async function benchLlamaCpp({ rounds = ROUNDS }: BenchOptions): Promise<Measurement[]> {
   const llamaCpp = await installed();
@@ -52,15 +69,19 @@ export async function benchLlamaCpp({ rounds = ROUNDS }: BenchOptions): Promise<
   const sides: Side[] = [];
   try {
     const file = await writeTask(folder, llamaCpp);
-    const open = (script: string, ...args: string[]): Side => {
+    const open = (script: string, argument: string, environment: readonly string[] = []): Side => {
       const path = fileURLToPath(new URL(`./peers/${script}.js`, import.meta.url));
-      const side = new Side(process.execPath, [path, file, ...args]);
+      const side = new Side('env', [...environment, process.execPath, path, file, argument]);
       sides.push(side);
       return side;
     };
-    const ours = open('engine');
+    const ours = own.map(({ prefill, environment }) => open('engine', prefill, environment));
     const theirs = [open('llama-cpp', '1'), open('llama-cpp', String(THREADS))];
-    return await inTurns(ours, theirs, rounds);
+    return [
+      ...(await inTurns(withoutAdapters, ours, theirs, rounds)),
+      ...(await memory(ours, theirs)),
+      ...(await inTurns(withAdapters, ours, theirs, rounds)),
+    ];
   } finally {
     await Promise.all(sides.map((side) => side.close()));
     await rm(folder, { recursive: true, force: true });
@@ -91,8 +112,13 @@ async function writeTask(folder: string, llamaCpp: string): Promise<string> {
   return file;
 }
 
-async function inTurns(ours: Side, theirs: readonly Side[], rounds: number): Promise<Measurement[]> {
-  const sides = [ours, ...theirs];
+async function inTurns(
+  taken: readonly Taken[],
+  ours: readonly Side[],
+  theirs: readonly Side[],
+  rounds: number,
+): Promise<Measurement[]> {
+  const sides = [...ours, ...theirs];
   const measurements: Measurement[] = [];
   for (const { command, what, tokens } of taken) {
     const rates = sides.map((): number[] => []);
@@ -103,19 +129,25 @@ async function inTurns(ours: Side, theirs: readonly Side[], rounds: number): Pro
         if (round > 0) rates[place]?.push(tokens / seconds);
       }
     }
-    const [own = [], ...others] = rates;
-    const better = others.map((values, place) => ({ values, threads: place + 1 }));
+    const better = rates.slice(ours.length).map((values, place) => ({ values, threads: place + 1 }));
     better.sort((a, b) => median(b.values) - median(a.values));
     const [best] = better;
     const against = { what: `llama.cpp, ${best?.threads ?? 0} threads`, values: best?.values ?? [] };
-    measurements.push(compared(what, own, 'tokens/s', against));
+    // Decode steps do not know what read the prompts.
+    for (const [place, { name }] of (command.startsWith('decode') ? own.slice(0, 1) : own).entries()) {
+      const line = command.startsWith('decode') ? what : `${what}, ${name}`;
+      measurements.push(compared(line, rates[place] ?? [], 'tokens/s', against));
+    }
   }
-  return [...measurements, await memory(ours, theirs)];
+  return measurements;
 }
 
-async function memory(ours: Side, theirs: readonly Side[]): Promise<Measurement> {
+async function memory(ours: readonly Side[], theirs: readonly Side[]): Promise<Measurement[]> {
   const megabytes = async (side: Side): Promise<number> => (await side.ask<number>('resident')) / 1e6;
   const others = await Promise.all(theirs.map(megabytes));
   const against = { what: 'llama.cpp', value: Math.min(...others) };
-  return measurement(`resident memory, ${DECODE.slots} slots`, await megabytes(ours), 'MB', against);
+  const measured = await Promise.all(ours.map(megabytes));
+  return measured.map((value, place) =>
+    measurement(`resident memory, ${DECODE.slots} slots, ${own[place]?.name ?? ''}`, value, 'MB', against),
+  );
 }

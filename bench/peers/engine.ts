@@ -14,16 +14,17 @@ import { median } from '../report.js';
 import { answerCommands, residentBytes } from './answer-commands.js';
 import { CAPACITY, DECODE, PREFILL, SERVED, type DecodingSide, type DecodingTask } from './decoding-task.js';
 
-/** Our engine with 4-bit decode weights, in a process of its own. */
+/** Our engine with 4-bit decode weights, in a process of its own; the second argument says what reads prompts. */
 class EngineSide implements DecodingSide {
   readonly #engine: Engine;
   readonly #random = randomStream(1);
+  /** Made when they are first asked for, so that what was measured before has none in memory. */
+  #adapters: readonly ServedAdapter[] | undefined;
   #steps: StepFacts[] = [];
 
   constructor(
     executor: OnnxExecutor,
     private readonly model: BaseModel,
-    private readonly served8: readonly ServedAdapter[],
   ) {
     const onStep = (step: StepFacts): void => void this.#steps.push(step);
     this.#engine = new Engine(executor, noText, { prefillTokens: PREFILL.rows * PREFILL.tokens, onStep });
@@ -49,8 +50,9 @@ class EngineSide implements DecodingSide {
   }
 
   async adapters(): Promise<number> {
+    const adapters = (this.#adapters ??= await loras(this.model));
     const requests = this.#requests(SERVED.requests, SERVED.prompt, SERVED.answer);
-    const mixed = requests.map((request, row) => ({ ...request, adapter: this.served8[row] }));
+    const mixed = requests.map((request, row) => ({ ...request, adapter: adapters[row] }));
     return (await answers(this.#engine, mixed)).seconds;
   }
 
@@ -98,8 +100,9 @@ function loras(model: BaseModel): Promise<ServedAdapter[]> {
 const task = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')) as DecodingTask;
 const model = await openBaseModel(task.modelFolder, 'bench');
 const executor = await OnnxExecutor.open(model, {
-  ...{ slots: DECODE.slots, capacity: CAPACITY, intraOpThreads: task.threads, decodeWeights: 'q4' },
+  ...{ slots: DECODE.slots, capacity: CAPACITY, intraOpThreads: task.threads },
+  ...{ decodeWeights: 'q4', prefillWeights: process.argv[3] === 'decode' ? 'decode' : 'f32' },
 });
-const side = new EngineSide(executor, model, await loras(model));
+const side = new EngineSide(executor, model);
 await answerCommands(side);
 await side.close();

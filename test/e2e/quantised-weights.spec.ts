@@ -54,6 +54,10 @@ it('a worker decodes with the copy that DECODE_WEIGHTS names, and tells how to m
   const request = { prompt: 'A plain ->', max_tokens: 8, temperature: 0 };
   const { usage } = await cluster.client.complete({ ...request, model: 'plain' });
   expect(usage.completion_tokens).toBeGreaterThan(0);
+  await cluster.workers.at(-1)!.stop(10_000);
+  await cluster.startWorker({ DECODE_WEIGHTS: 'q8', PREFILL_WEIGHTS: 'decode' });
+  const lean = await cluster.client.complete({ ...request, model: 'plain' });
+  expect(lean.usage).toEqual(usage);
   await expect(cluster.client.complete({ ...request, model: 'other' })).rejects.toThrow(
     /other has no 8-bit copy .*prad models import SOURCE --name NAME --quantize 8/,
   );

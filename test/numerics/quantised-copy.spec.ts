@@ -47,8 +47,8 @@ function graphOf(model: BaseModel, weights: (graph: Graph) => Weights): Graph {
   return logitsGraph(model, { batch: 1, tokens: IDS.length, weights });
 }
 
-async function quantisedGraph(model: BaseModel, bits: QuantisedBits): Promise<Graph> {
-  const copy = await openQuantised(model, bits);
+async function quantisedGraph(model: BaseModel, bits: QuantisedBits, embeddings = false): Promise<Graph> {
+  const copy = { weights: await openQuantised(model, bits), embeddings };
   return graphOf(model, (graph) => quantisedWeights(graph, model.parameters, model.dataOf, copy));
 }
 
@@ -107,6 +107,16 @@ describe.each([
       model,
       graphOf(model, (graph) => storedWeights(graph, model.parameters, model.dataOf)),
     );
+  });
+
+  it('reads the rows of the embedding from the copy where that is asked for', async () => {
+    const [floating, rounded] = [await quantisedGraph(model, 8), await quantisedGraph(model, 8, true)];
+    const gathers = (graph: Graph) =>
+      graph.nodes.filter(({ operator }) => operator.type === 'GatherBlockQuantized').length;
+    expect([gathers(floating), gathers(rounded)]).toEqual([0, 1]);
+    const error = relativeError(await logitsOf(model, rounded), await logitsOf(model, floating));
+    expect(error).toBeGreaterThan(1e-5);
+    expect(error).toBeLessThan(0.02);
   });
 
   it.each([

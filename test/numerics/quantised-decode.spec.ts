@@ -1,8 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { emptyStep, OnnxExecutor, wholePrompt, type DecodeWeights } from '@prad/generation';
+import {
+  emptyStep,
+  OnnxExecutor,
+  servedAdapter,
+  wholePrompt,
+  type DecodeWeights,
+  type PrefillWeights,
+  type ServedAdapter,
+} from '@prad/generation';
 import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
+import { adapterFor, initialise, randomStream } from '@prad/nn';
+import { tensor } from '@prad/tensor';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { smallHuggingFaceFolder, smallLlama } from './support/small-base.js';
 
@@ -32,15 +42,24 @@ interface Answers {
   readonly files: ReadonlyMap<string, string>;
 }
 
+interface Reading {
+  readonly prefillWeights?: PrefillWeights;
+  /** Of the first prompt. */
+  readonly adapter?: ServedAdapter;
+}
+
 /** Logits of the prompts' next tokens and of those after three given ones. */
-async function answersWith(decodeWeights: DecodeWeights): Promise<Answers> {
+async function answersWith(
+  decodeWeights: DecodeWeights,
+  { prefillWeights = 'f32', adapter }: Reading = {},
+): Promise<Answers> {
   const executor = await OnnxExecutor.open(model, {
-    ...{ slots: 2, capacity: 16, intraOpThreads: 1, decodeWeights },
+    ...{ slots: 2, capacity: 16, intraOpThreads: 1, decodeWeights, prefillWeights },
   });
   const copies = (logits: ReadonlyMap<number, Float32Array>): Float32Array[] =>
     prompts.map((_, request) => logits.get(request)!.slice());
   const rows = prompts.map((tokens, request) =>
-    wholePrompt({ request, slot: request, tokens, adapter: undefined }),
+    wholePrompt({ request, slot: request, tokens, adapter: request === 0 ? adapter : undefined }),
   );
   const prefill = copies(await executor.run({ ...emptyStep, prefill: [rows] }));
   const decode: Float32Array[] = [];
@@ -82,6 +101,45 @@ it.each([
     expect(floats.filter((name) => !name.includes('norm'))).toEqual(['model.embed_tokens.weight']);
   },
 );
+
+/** A LoRA of random factors. */
+async function lora(): Promise<ServedAdapter> {
+  const adapter = adapterFor(model, 'lora', { rank: 4 });
+  const random = randomStream(3);
+  const tensors = new Map(
+    [...initialise(adapter.parameters, 1)].map(([name, old]) => [
+      name,
+      tensor(
+        'float32',
+        old.shape,
+        Float32Array.from(old.data, () => random.normal() * 0.1),
+      ),
+    ]),
+  );
+  const artefact = { method: 'lora', options: { ...adapter.options }, scope: 'prompt', tensors };
+  return servedAdapter(model, artefact, 'lora');
+}
+
+it.each([
+  ['q8', 8, 0.02],
+  ['q4', 4, 0.1],
+] as const)('reads prompts with %s as well, through adapters or none', async (weights, bits, bound) => {
+  const adapter = await lora();
+  const exact = await answersWith('f32', { adapter });
+  const rounded = await answersWith(weights, { prefillWeights: 'decode', adapter });
+  const plain = await answersWith('f32');
+  expect(relativeError([plain.prefill[0]!], [exact.prefill[0]!])).toBeGreaterThan(2 * bound);
+  for (const [got, expected] of [
+    [rounded.prefill, exact.prefill],
+    [rounded.decode, exact.decode],
+  ] as const) {
+    const error = relativeError(got, expected);
+    expect(error).toBeGreaterThan(1e-4);
+    expect(error).toBeLessThan(1.5 * bound);
+  }
+  const matrices = [...rounded.files].filter(([name]) => !name.includes('norm'));
+  for (const [, file] of matrices) expect(file).toBe(`model.q${bits}.safetensors`);
+});
 
 it('is refused where the model has no such copy', async () => {
   const plain = join(folder, 'plain');

@@ -2,7 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { emptyStep, OnnxExecutor, wholePrompt, type DecodeWeights } from '@prad/generation';
+import {
+  emptyStep,
+  OnnxExecutor,
+  wholePrompt,
+  type DecodeWeights,
+  type PrefillWeights,
+} from '@prad/generation';
 import { importBaseModel, openBaseModel, type BaseModel } from '@prad/models';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -41,9 +47,12 @@ describe.skipIf(missing)('SmolLM2-135M decoding with fewer bits', () => {
   });
 
   /** The perplexity of the rows' tokens but the first two, read one decode step after another. */
-  async function perplexity(decodeWeights: DecodeWeights): Promise<number> {
+  async function perplexity(
+    decodeWeights: DecodeWeights,
+    prefillWeights: PrefillWeights = 'f32',
+  ): Promise<number> {
     const length = rows[0]!.length;
-    const options = { slots: ROWS, capacity: length, intraOpThreads: 2, decodeWeights };
+    const options = { slots: ROWS, capacity: length, intraOpThreads: 2, decodeWeights, prefillWeights };
     const executor = await OnnxExecutor.open(model, options);
     const first = rows.map(([token], slot) =>
       wholePrompt({ request: slot, slot, tokens: [token!], adapter: undefined }),
@@ -62,13 +71,18 @@ describe.skipIf(missing)('SmolLM2-135M decoding with fewer bits', () => {
   it('keeps the perplexity of a text within 2 % in 8 bits and within 12 % in 4 bits', async () => {
     const exact = await perplexity('f32');
     const [eight, four] = [(await perplexity('q8')) / exact, (await perplexity('q4')) / exact];
+    const lean = (await perplexity('q4', 'decode')) / exact;
     const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(2)} %`;
-    console.log(`perplexity ${exact.toFixed(3)}; 8 bits ${percent(eight)}, 4 bits ${percent(four)} more`);
+    console.log(
+      `perplexity ${exact.toFixed(3)}; 8 bits ${percent(eight)}, 4 bits ${percent(four)}, embeddings too ${percent(lean)} more`,
+    );
     expect(eight).toBeLessThan(1.02);
     expect(four).toBeLessThan(1.12);
     // Copies that change nothing would not have been used.
     expect(eight).not.toBe(1);
     expect(four).toBeGreaterThan(eight);
+    expect(lean).toBeLessThan(1.12);
+    expect(lean).not.toBe(four);
   }, 300_000);
 
   it('makes copies of less than a third and a quarter of the size', async () => {

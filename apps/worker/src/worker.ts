@@ -168,6 +168,7 @@ function engineOf(env: WorkerEnv) {
     prefixCacheBytes: env.PREFIX_CACHE_BYTES,
     adapterCacheBytes: env.ADAPTER_CACHE_BYTES,
     decodeWeights: env.DECODE_WEIGHTS,
+    prefillWeights: env.PREFILL_WEIGHTS,
     ...hardwareOf(env),
   };
 }

@@ -155,7 +155,13 @@ export const engineEnv = {
     .enum(['f32', 'q8', 'q4'])
     .default('f32')
     .describe(
-      'Weights that decode steps multiply by: f32, or the copy in 8 or 4 bits (q8, q4) that a model was imported with, which is faster and less exact. Prompts and training always use f32.',
+      'Weights that decode steps multiply by: f32, or the copy in 8 or 4 bits (q8, q4) that a model was imported with, which is faster and less exact. Training always uses f32.',
+    ),
+  PREFILL_WEIGHTS: z
+    .enum(['f32', 'decode'])
+    .default('f32')
+    .describe(
+      'Weights that prompts are read with: f32, or decode, those of DECODE_WEIGHTS, which takes less memory and is less exact. Embeddings and scores always use f32.',
     ),
   INTRA_OP_THREADS: wholeNumber(0, 1024)
     .default(0)

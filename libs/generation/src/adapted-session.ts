@@ -1,10 +1,11 @@
-import { encodeOnnx } from '@prad/graph';
+import { encodeOnnx, type Graph } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import {
   bankLayout,
   bankLayoutKey,
   emptyLayout,
   stackBank,
+  type BankLayout,
   type LoadedAdapter,
   type StackedBank,
 } from '@prad/nn';
@@ -24,7 +25,7 @@ export interface AdaptedSessionOptions {
   /** Whether the session has weights of its own, laid out for speed; by default it shares the mapped weight file. */
   readonly prepack?: boolean;
   /** What it runs; `adaptedGraph` by default. */
-  readonly graphOf?: typeof adaptedGraph;
+  readonly graphOf?: (model: BaseModel, capacity: number, layout: BankLayout) => Graph;
 }
 
 /** The adapters of a batch, stacked. */

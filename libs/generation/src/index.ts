@@ -1,5 +1,5 @@
 export { AdapterBank } from './adapter-bank.js';
-export type { DecodeWeights } from './decode-weights.js';
+export type { DecodeWeights, PrefillWeights } from './decode-weights.js';
 export type { BeamOptions } from './beam-search.js';
 export { Engine, type EngineOptions } from './engine.js';
 export { Executor } from './executor.js';

@@ -7,7 +7,7 @@ import {
   quantisedWeights,
   storedWeights,
   type BankLayout,
-  type QuantisedData,
+  type QuantisedCopy,
 } from '@prad/nn';
 
 /** Graph inputs and outputs besides the cache, the bank and the weights. */
@@ -34,8 +34,13 @@ export function baseGraph(model: BaseModel, capacity: number, quantised?: Quanti
 }
 
 /** As `baseGraph`, every row with its own adapter out of a bank: prompts, and the decode step of conventional ones. */
-export function adaptedGraph(model: BaseModel, capacity: number, layout: BankLayout): Graph {
-  return cachedGraph(model, capacity, { layout });
+export function adaptedGraph(
+  model: BaseModel,
+  capacity: number,
+  layout: BankLayout,
+  quantised?: QuantisedCopy,
+): Graph {
+  return cachedGraph(model, capacity, { layout, quantised });
 }
 
 /**
@@ -45,8 +50,6 @@ export function adaptedGraph(model: BaseModel, capacity: number, layout: BankLay
 export function readingGraph(model: BaseModel, capacity: number, layout: BankLayout): Graph {
   return cachedGraph(model, capacity, { layout, reading: true });
 }
-
-type QuantisedCopy = ReadonlyMap<string, QuantisedData>;
 
 interface CachedGraphOptions {
   readonly layout?: BankLayout;

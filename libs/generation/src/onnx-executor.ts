@@ -1,15 +1,16 @@
-import type { ExternalData } from '@prad/graph';
+import type { ExternalData, Graph } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
+import type { BankLayout } from '@prad/nn';
 import type { Device, Session, Tensors } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
 import { AdaptedSession } from './adapted-session.js';
 import { openBaseSessions, type BaseSessions } from './base-sessions.js';
-import type { DecodeWeights } from './decode-weights.js';
+import type { DecodeWeights, PrefillWeights } from './decode-weights.js';
 import { Executor, type BlockLayout } from './executor.js';
 import { DeviceCache } from './device-cache.js';
 import { HostCache } from './host-cache.js';
 import { BLOCK_TOKENS, type KeyValueCache } from './key-value-cache.js';
-import { io } from './model-graphs.js';
+import { adaptedGraph, io } from './model-graphs.js';
 import { attentionOnDevice } from './on-device.js';
 import type { AdaptedDecodeRow, DecodeRow, PrefillRow, StepPlan } from './plan.js';
 import { maskFeed, runFeeds, type RunRow } from './run-feeds.js';
@@ -24,6 +25,8 @@ export interface OnnxExecutorOptions {
   readonly device?: Device;
   /** `f32`, the weights as they are, by default. */
   readonly decodeWeights?: DecodeWeights;
+  /** `f32` by default; `decode` keeps the weights as they are out of memory. */
+  readonly prefillWeights?: PrefillWeights;
 }
 
 /** What the decode session was made of: shows that there is no adapter in it. */
@@ -61,9 +64,11 @@ export class OnnxExecutor extends Executor {
       inputs: base.decode.inputs.map(({ name }) => name),
       weights: new Map([...base.decodeGraph.parameters].map(([{ name }, data]) => [name, data])),
     };
-    // Whoever decodes in few bits saves memory: there prompts share the mapped weight file.
-    const prepack = (options.decodeWeights ?? 'f32') === 'f32';
-    this.#adapted = new AdaptedSession(model, { ...options, prepack });
+    // Where the weights as they are only read prompts, memory is saved: those sessions share the mapped weight file.
+    const prepack = base.prompts === base.decode;
+    const graphOf = (of: BaseModel, capacity: number, layout: BankLayout): Graph =>
+      adaptedGraph(of, capacity, layout, base.promptCopy);
+    this.#adapted = new AdaptedSession(model, { ...options, prepack, graphOf });
     this.#logits = new Float32Array(options.slots * model.dimensions.vocabSize);
   }
 
@@ -73,9 +78,9 @@ export class OnnxExecutor extends Executor {
    */
   static async open(model: BaseModel, options: OnnxExecutorOptions): Promise<OnnxExecutor> {
     const capacity = Math.min(options.capacity, model.dimensions.maxPositions);
-    const { intraOpThreads, device, decodeWeights = 'f32' } = options;
-    const base = await openBaseSessions(model, capacity, decodeWeights, {
-      ...{ intraOpThreads, ...(device && { device }) },
+    const { intraOpThreads, device, decodeWeights = 'f32', prefillWeights = 'f32' } = options;
+    const base = await openBaseSessions(model, capacity, {
+      ...{ decodeWeights, prefillWeights, intraOpThreads, ...(device && { device }) },
     });
     const cache = await openCache(model, { ...options, capacity });
     return new OnnxExecutor(model, { ...options, capacity }, base, cache);

@@ -33,6 +33,11 @@ export { layerNormalization } from './ops/layer-normalization.js';
 export { log } from './ops/log.js';
 export { logSoftmax } from './ops/log-softmax.js';
 export { matmul } from './ops/matmul.js';
+export {
+  gatherBlockQuantized,
+  type GatherBlockQuantizedAttributes,
+  type GatherBlockQuantizedInputs,
+} from './ops/gather-block-quantized.js';
 export { matmulNBits, type MatmulNBitsAttributes, type MatmulNBitsInputs } from './ops/matmul-n-bits.js';
 export { maximum } from './ops/maximum.js';
 export { minimum } from './ops/minimum.js';

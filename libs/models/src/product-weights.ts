@@ -32,6 +32,7 @@ export function productWeights(model: LanguageModel): readonly (readonly Product
   };
   const recorded = (fed: Weights): Weights => ({
     tensor: fed.tensor,
+    embedding: fed.embedding,
     linear: (at, x, projections) => {
       record(projections, false);
       return fed.linear(at, x, projections);

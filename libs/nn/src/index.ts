@@ -19,7 +19,7 @@ export { packedAdapters, packedShape } from './adapters/packed-adapters.js';
 export { trainableAdapter, type StepDropout } from './adapters/trainable-adapter.js';
 export { dropout, rowNumbers } from './layers/dropout.js';
 export { fullPass, logitsGraph, type FullPass, type FullPassOptions } from './full-pass.js';
-export { quantisedWeights, type QuantisedData } from './layers/quantised-weights.js';
+export { quantisedWeights, type QuantisedCopy, type QuantisedData } from './layers/quantised-weights.js';
 export {
   fedTensors,
   fedWeights,

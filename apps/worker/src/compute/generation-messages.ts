@@ -1,5 +1,5 @@
 import type { Prompt } from '@prad/formats';
-import type { DecodeWeights } from '@prad/generation';
+import type { DecodeWeights, PrefillWeights } from '@prad/generation';
 import type { AnswerToken, GenerationRequest, PromptToken } from '@prad/queue';
 import type { Device } from '@prad/runtime';
 
@@ -62,6 +62,7 @@ export interface EngineSettings {
   /** Most bytes of adapters that stay in memory. */
   readonly adapterCacheBytes: number;
   readonly decodeWeights: DecodeWeights;
+  readonly prefillWeights: PrefillWeights;
   readonly intraOpThreads: number;
   readonly device: Device;
 }

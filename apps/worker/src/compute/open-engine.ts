@@ -51,11 +51,11 @@ export class OpenEngine {
   ): Promise<OpenEngine> {
     const model = await openBaseModel(base.folder, base.name);
     const { maxNumSeqs: slots, maxModelLen, maxNumBatchedTokens: prefillTokens } = settings;
-    const { decodeWeights, intraOpThreads, device, cacheBytes, prefixCacheBytes, adapterCacheBytes } =
-      settings;
+    const { decodeWeights, prefillWeights, intraOpThreads, device } = settings;
+    const { cacheBytes, prefixCacheBytes, adapterCacheBytes } = settings;
     const capacity = Math.min(model.dimensions.maxPositions, maxModelLen ?? Infinity);
     const executor = await OnnxExecutor.open(model, {
-      ...{ slots, capacity, decodeWeights, intraOpThreads, device },
+      ...{ slots, capacity, decodeWeights, prefillWeights, intraOpThreads, device },
     });
     const options = { prefillTokens, cacheBytes, prefixCacheBytes, onStep };
     const engine = new Engine(executor, textRules(model), options);

@@ -122,6 +122,29 @@ const misfits: readonly (readonly [string, readonly Given[], Build, RegExp])[] =
       ),
     message,
   ]),
+  ...(
+    [
+      ['indices', [['uint8', 5, 32], f(2), f(5, 2)], /whole indices expected, got float32/],
+      ['blocks', [['uint8', 5, 20], ['int64', 2], f(5, 2)], /whole blocks of 32 expected, got 40 columns/],
+      ['weight', [f(5, 32), ['int64', 2], f(5, 2)], /weight uint8 \[5,32\] expected/],
+      ['scales', [['uint8', 5, 32], ['int64', 2], f(5, 3)], /scales float32 \[5,2\] expected/],
+      [
+        'zeros',
+        [['uint8', 5, 32], ['int64', 2], f(5, 2), ['uint8', 5, 2]],
+        /zero points uint8 \[5,1\] expected/,
+      ],
+    ] as const
+  ).map(([what, given, message]): (typeof misfits)[number] => [
+    `GatherBlockQuantized ${what}`,
+    given,
+    (at, [quantised, indices, scales, zeroPoints]) =>
+      g.gatherBlockQuantized(
+        at,
+        { quantised: quantised!, indices: indices!, scales: scales!, zeroPoints },
+        { bits: 4, blockSize: 32 },
+      ),
+    message,
+  ]),
 ];
 
 describe('shape rules refuse misfits', () => {

@@ -1,6 +1,5 @@
 import { add, mul, reshape, scalar, split } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
-import { embedding } from '../layers/embedding.js';
 import { moduleScope } from '../layers/module-scope.js';
 import { rmsNorm } from '../layers/norms.js';
 import { softCap } from '../layers/soft-cap.js';
@@ -16,7 +15,7 @@ export function decoderForward(at: Scope, d: Decoder, context: ForwardContext): 
   const { weights, inputIds, adapt } = context;
   const norm = normOf(at, d, context);
   const embed = 'model.embed_tokens';
-  const embedded = embedding(moduleScope(at, embed), weights.tensor(`${embed}.weight`), inputIds);
+  const embedded = weights.embedding(moduleScope(at, embed), embed, inputIds);
   let h = adapt.embedding(at.at('model'), scaled(at.at('model'), embedded, d.embeddingScale)); // [N, E]
   for (let layer = 0; layer < d.dimensions.layers; layer++) {
     const block = `model.layers.${layer}`;

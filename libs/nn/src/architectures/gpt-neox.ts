@@ -2,7 +2,6 @@ import { add, reshape, split } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 import { z } from 'zod';
 import { gelu } from '../layers/activations.js';
-import { embedding } from '../layers/embedding.js';
 import { moduleScope } from '../layers/module-scope.js';
 import { layerNorm } from '../layers/norms.js';
 import type { Init, ParameterSpec } from '../random/initialise.js';
@@ -93,7 +92,7 @@ function forward(at: Scope, c: GptNeoxConfig, context: ForwardContext): Value {
       c.layer_norm_eps,
     );
   const embed = 'gpt_neox.embed_in';
-  const tokens = embedding(moduleScope(at, embed), weights.tensor(`${embed}.weight`), inputIds);
+  const tokens = weights.embedding(moduleScope(at, embed), embed, inputIds);
   let h = adapt.embedding(at.at('gpt_neox'), tokens); // [N, E]
   for (let layer = 0; layer < c.num_hidden_layers; layer++) {
     const block = `gpt_neox.layers.${layer}`;

@@ -2,7 +2,6 @@ import { add, split } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 import { z } from 'zod';
 import { geluNew } from '../layers/activations.js';
-import { embedding } from '../layers/embedding.js';
 import { moduleScope } from '../layers/module-scope.js';
 import { layerNorm } from '../layers/norms.js';
 import type { Init, ParameterSpec } from '../random/initialise.js';
@@ -87,7 +86,7 @@ function forward(at: Scope, c: Gpt2Config, context: ForwardContext): Value {
       c.layer_norm_epsilon,
     );
   const embed = (module: string, ids: Value): Value =>
-    embedding(moduleScope(at, module), weights.tensor(`${module}.weight`), ids);
+    weights.embedding(moduleScope(at, module), module, ids);
 
   const place = at.at('transformer');
   const tokens = adapt.embedding(place, embed('transformer.wte', inputIds));

@@ -1,5 +1,5 @@
 import { AppError } from '@prad/errors';
-import { concat, matmulNBits, split } from '@prad/graph';
+import { concat, dimProduct, gatherBlockQuantized, matmulNBits, reshape, split } from '@prad/graph';
 import type { ExternalData, Graph, Scope, Value } from '@prad/graph';
 import type { ParameterSpec } from '../random/initialise.js';
 import { joinedRegion } from './joined-region.js';
@@ -24,17 +24,26 @@ interface Member extends Projection {
   readonly data: QuantisedData;
 }
 
+/** A copy of a model's weights in few bits. */
+export interface QuantisedCopy {
+  /** By the names of the weights that matrix products read. */
+  readonly weights: ReadonlyMap<string, QuantisedData>;
+  /** Whether an embedding that is the head's matrix as well is read from it, so that no float32 matrix is. */
+  readonly embeddings: boolean;
+}
+
 /**
- * Weights whose matrix products are in few bits, for decoding; embeddings, norms and biases are float32. Projections of
+ * Weights whose matrix products are in few bits; embeddings but for those of the copy, norms and biases are float32. Projections of
  * one input whose weights lie side by side in the same bits are one product.
  */
 export function quantisedWeights(
   graph: Graph,
   specs: readonly ParameterSpec[],
   data: (name: string) => ExternalData,
-  quantised: ReadonlyMap<string, QuantisedData>,
+  { weights: quantised, embeddings }: QuantisedCopy,
 ): Weights {
-  const { tensor } = storedWeights(graph, specs, data);
+  const stored = storedWeights(graph, specs, data);
+  const { tensor } = stored;
   const dataOf = (name: string): QuantisedData => quantised.get(name) ?? missing(name);
   const linear: Weights['linear'] = (at, x, projections) => {
     const members = projections.map((each) => ({ ...each, data: dataOf(`${each.module}.weight`) }));
@@ -47,7 +56,38 @@ export function quantisedWeights(
       return run.length === 1 ? [y] : split(at, y, { axis: 1, sizes });
     });
   };
-  return { tensor, linear, conv1d: (at, x, projection) => linear(at, x, [projection])[0] ?? x };
+  const embedding: Weights['embedding'] = (at, module, ids) => {
+    const table = embeddings ? quantised.get(`${module}.weight`) : undefined;
+    const size = specs.find(({ name }) => name === `${module}.weight`)?.shape[1] ?? 0;
+    // The operator reads whole blocks.
+    if (!table || size % table.blockSize !== 0) return stored.embedding(at, module, ids);
+    return rowsOf(at, `${module}.weight`, { table, size }, reshape(at, ids, [dimProduct(ids.shape)]));
+  };
+  return { tensor, embedding, linear, conv1d: (at, x, projection) => linear(at, x, [projection])[0] ?? x };
+}
+
+/** Rows [N, E] of a table, which the graph declares as parameters of their own: a product packs its own anew. */
+function rowsOf(
+  at: Scope,
+  name: string,
+  { table, size }: { readonly table: QuantisedData; readonly size: number },
+  indices: Value,
+): Value {
+  const { bits, blockSize, outFeatures } = table;
+  const blocks = size / blockSize;
+  const part = (suffix: string, dtype: 'uint8' | 'float32', columns: number, data: ExternalData) =>
+    at.graph.parameter(`${name}.rows.${suffix}`, { dtype, shape: [outFeatures, columns] }, data);
+  return gatherBlockQuantized(
+    at,
+    {
+      indices,
+      quantised: part('quantised', 'uint8', (size * bits) / 8, table.quantised),
+      scales: part('scales', 'float32', blocks, table.scales),
+      zeroPoints:
+        table.zeroPoints && part('zero_points', 'uint8', Math.ceil((blocks * bits) / 8), table.zeroPoints),
+    },
+    { bits, blockSize },
+  );
 }
 
 /** Neighbours that can be one product: the parts of their weights lie side by side. */

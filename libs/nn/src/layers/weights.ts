@@ -2,6 +2,7 @@ import { AppError } from '@prad/errors';
 import { split } from '@prad/graph';
 import type { ExternalData, Graph, Scope, Value } from '@prad/graph';
 import type { ParameterSpec } from '../random/initialise.js';
+import { embedding } from './embedding.js';
 import { joinedRegion } from './joined-region.js';
 import { conv1d, linear } from './linear.js';
 
@@ -15,6 +16,8 @@ export interface Projection {
 export interface Weights {
   /** The tensor of that name. */
   readonly tensor: (name: string) => Value;
+  /** The rows of the module's weight [V, E] at ids [B, T], one after another: [B*T, E]. */
+  readonly embedding: (at: Scope, module: string, ids: Value) => Value;
   /** x [N, in] through each of the projections, weights [out_i, in]: [N, out_i] each. */
   readonly linear: (at: Scope, x: Value, projections: readonly Projection[]) => readonly Value[];
   /** x [N, in] through a projection whose weight is [in, out], as GPT-2 stores it: [N, out]. */
@@ -87,6 +90,7 @@ export function productsOf(tensor: (name: string) => Value): Weights {
     bias ? tensor(`${module}.bias`) : undefined;
   return {
     tensor,
+    embedding: (at, module, ids) => embedding(at, tensor(`${module}.weight`), ids),
     linear: (at, x, projections) =>
       projections.map((projection) => {
         const place = projections.length === 1 ? at : at.at(projection.module.split('.').at(-1) ?? '');
