@@ -15,15 +15,30 @@ import { withSmolLM2 } from './smollm2.js';
 
 const THREADS = 2;
 const ROWS = 16;
-const ADAPTERS = 8;
 const PROMPT = 40;
-const ANSWER = 32;
+const LONGEST = 128;
 const ROUNDS = 5;
 /** PEFT's defaults for Llama. */
 const LORA = { rank: 8, alpha: 8, scaling: 'rank', targets: ['q_proj', 'v_proj'], init: 'released' };
 
+/** What both sides are asked. */
+interface Batch {
+  /** Different ones among the rows; up to one for every request, which is what many tasks ask for. */
+  readonly adapters: number;
+  /** Tokens of every answer. */
+  readonly answer: number;
+}
+
+/** Short answers, as those of E2E, and long ones: reading prompts takes both sides about the same time. */
+const batches: readonly Batch[] = [
+  { adapters: 0, answer: 32 },
+  { adapters: 8, answer: 32 },
+  { adapters: 16, answer: 32 },
+  { adapters: 16, answer: LONGEST },
+];
+
 /**
- * Tokens/s of 16 requests, 8 different LoRA adapters among them, from the first to the last: ours through the engine, with
+ * Tokens/s of 16 requests with different LoRA adapters among them, from the first to the last: ours through the engine, with
  * adapters that act on prompts alone and with conventional ones, which are the same as theirs; transformers and peft by
  * `generate` with the adapter of each row (`adapter_names`), in a process of its own and in turns with ours.
  *
@@ -37,7 +52,7 @@ export async function benchPeft({ rounds = ROUNDS }: BenchOptions): Promise<Meas
   return withSmolLM2(async (model) => {
     const folder = await mkdtemp(join(tmpdir(), 'prad-bench-peft-'));
     const executor = await OnnxExecutor.open(model, {
-      ...{ slots: ROWS, capacity: PROMPT + ANSWER, intraOpThreads: THREADS },
+      ...{ slots: ROWS, capacity: PROMPT + LONGEST, intraOpThreads: THREADS },
     });
     const engine = new Engine(executor, noText, { prefillTokens: ROWS * PROMPT });
     try {
@@ -58,31 +73,28 @@ async function sideBySide(
   const task = taskOf(model, adapters);
   const file = join(folder, 'task.json');
   await writeFile(file, JSON.stringify(task));
-  const ours = (of: (row: number) => ServedAdapter | undefined) => (): Promise<ServedBatch> =>
+  const ours = ({ adapters: count, answer }: Batch, scope: Scope): Promise<ServedBatch> =>
     answers(
       engine,
       task.prompts.map((prompt, row) => ({
-        ...{ prompt, adapter: of(row), maxTokens: ANSWER, sampling: greedy },
+        ...{ prompt, maxTokens: answer, sampling: greedy },
+        adapter: adapters[placeOf(row, count)]?.[scope],
       })),
     );
-  const adapterOf = (row: number) => adapters[Math.floor(row / (ROWS / ADAPTERS))];
   const peft = new Side(python, ['bench/peers/serving.py', file]);
   try {
-    return measurements(
-      await inTurns(
-        {
-          base: ours(() => undefined),
-          prompt: ours((row) => adapterOf(row)?.prompt),
-          all: ours((row) => adapterOf(row)?.all),
-          peftBase: () => peft.ask<ServedBatch>('base'),
-          peftMixed: () => peft.ask<ServedBatch>('mixed'),
-        },
-        rounds,
-      ),
-    );
+    const theirs = ({ adapters: count, answer }: Batch) => peft.ask<ServedBatch>(`${answer} ${count}`);
+    return (await inTurns(ours, theirs, rounds)).flatMap(measurements);
   } finally {
     await peft.close();
   }
+}
+
+type Scope = 'prompt' | 'all';
+
+/** Which of `count` adapters a row has, so that rows of an adapter lie side by side; -1 for none. */
+function placeOf(row: number, count: number): number {
+  return count === 0 ? -1 : Math.floor((row * count) / ROWS);
 }
 
 interface WrittenAdapter {
@@ -96,7 +108,7 @@ interface WrittenAdapter {
 /** LoRAs of random factors, each as PEFT reads it and served under both scopes. */
 function writtenAdapters(model: BaseModel, parent: string): Promise<WrittenAdapter[]> {
   return Promise.all(
-    Array.from({ length: ADAPTERS }, async (_, index) => {
+    Array.from({ length: ROWS }, async (_, index) => {
       const name = `adapter-${index}`;
       const folder = join(parent, name);
       const adapter = adapterFor(model, 'lora', LORA);
@@ -120,55 +132,72 @@ function writtenAdapters(model: BaseModel, parent: string): Promise<WrittenAdapt
 
 function taskOf(model: BaseModel, adapters: readonly WrittenAdapter[]): ServingTask {
   const random = randomStream(1);
+  const prompts = Array.from({ length: ROWS }, () =>
+    Array.from({ length: PROMPT }, () => random.below(model.dimensions.vocabSize)),
+  );
   return {
     modelFolder: model.folder,
     adapters: Object.fromEntries(adapters.map(({ name, folder }) => [name, folder])),
-    prompts: Array.from({ length: ROWS }, () =>
-      Array.from({ length: PROMPT }, () => random.below(model.dimensions.vocabSize)),
+    prompts,
+    adapterOf: Object.fromEntries(
+      batches.map(({ adapters: count }) => [
+        String(count),
+        prompts.map((_, row) => adapters[placeOf(row, count)]?.name ?? ''),
+      ]),
     ),
-    adapterOf: adapters.flatMap(({ name }) => Array<string>(ROWS / ADAPTERS).fill(name)),
-    answerTokens: ANSWER,
     threads: THREADS,
   };
 }
 
-type Case = 'base' | 'prompt' | 'all' | 'peftBase' | 'peftMixed';
+interface Found {
+  readonly batch: Batch;
+  readonly onPrompts: ServedBatch[];
+  readonly conventional: ServedBatch[];
+  readonly theirs: ServedBatch[];
+}
 
-/** Every round of each case; the first, which warms up, is left out. */
+/** Every round of each batch; the first, which warms up, is left out. */
 async function inTurns(
-  cases: Readonly<Record<Case, () => Promise<ServedBatch>>>,
+  ours: (batch: Batch, scope: Scope) => Promise<ServedBatch>,
+  theirs: (batch: Batch) => Promise<ServedBatch>,
   rounds: number,
-): Promise<Record<Case, ServedBatch[]>> {
-  const found: Record<Case, ServedBatch[]> = { base: [], prompt: [], all: [], peftBase: [], peftMixed: [] };
+): Promise<Found[]> {
+  const found = batches.map((batch): Found => ({ batch, onPrompts: [], conventional: [], theirs: [] }));
   for (let round = 0; round <= rounds; round++) {
-    for (const name of Object.keys(found) as Case[]) {
-      const batch = await cases[name]();
-      if (round > 0) found[name].push(batch);
+    for (const { batch, ...of } of found) {
+      const taken = [await ours(batch, 'prompt'), await ours(batch, 'all'), await theirs(batch)] as const;
+      if (round === 0) continue;
+      of.onPrompts.push(taken[0]);
+      of.conventional.push(taken[1]);
+      of.theirs.push(taken[2]);
     }
   }
   return found;
 }
 
-function measurements(found: Readonly<Record<Case, readonly ServedBatch[]>>): Measurement[] {
-  const rates = (name: Case): number[] => found[name].map(({ seconds }) => (ROWS * ANSWER) / seconds);
-  const mixed = { what: 'transformers, peft: adapter_names', values: rates('peftMixed') };
-  const plain = { what: 'transformers, peft: none', values: rates('peftBase') };
-  const requests = `${ROWS} requests`;
+function measurements({ batch: { adapters, answer }, ...found }: Found): Measurement[] {
+  const rates = (of: readonly ServedBatch[]): number[] => of.map(({ seconds }) => (ROWS * answer) / seconds);
+  const against = {
+    what: `transformers, peft: ${adapters === 0 ? 'none' : 'adapter_names'}`,
+    values: rates(found.theirs),
+  };
+  const requests = `${ROWS} requests of ${PROMPT} + ${answer} tokens`;
+  const line = (what: string, of: readonly ServedBatch[]): Measurement =>
+    compared(`${requests}, ${what}`, rates(of), 'tokens/s', against);
+  const same = agreement(`equal answers, ${adapters} adapters, ${answer} tokens`, found);
+  if (adapters === 0) return [line('no adapters', found.onPrompts), same];
   return [
-    compared(`${requests}, ${ADAPTERS} adapters on prompts`, rates('prompt'), 'tokens/s', mixed),
-    compared(`${requests}, ${ADAPTERS} conventional adapters`, rates('all'), 'tokens/s', mixed),
-    compared(`${requests}, no adapters`, rates('base'), 'tokens/s', plain),
-    agreement('no adapters', found.base, found.peftBase),
-    agreement('conventional adapters', found.all, found.peftMixed),
+    line(`${adapters} adapters on prompts`, found.onPrompts),
+    line(`${adapters} conventional adapters`, found.conventional),
+    same,
   ];
 }
 
 /** How many answers are the same, token by token. */
 function agreement(
   what: string,
-  [ours]: readonly ServedBatch[],
-  [theirs]: readonly ServedBatch[],
+  { conventional: [ours], theirs: [theirs] }: Pick<Found, 'conventional' | 'theirs'>,
 ): Measurement {
   const same = ours?.tokens.filter((tokens, row) => String(tokens) === String(theirs?.tokens[row])) ?? [];
-  return measurement(`equal answers, ${what}`, same.length, 'rows', { what: 'all', value: ROWS });
+  return measurement(what, same.length, 'rows', { what: 'all', value: ROWS });
 }

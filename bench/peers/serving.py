@@ -1,4 +1,4 @@
-"""The batch of bench/peft.ts in transformers and peft: one JSON answer for each line on stdin, `base` or `mixed`."""
+"""The batch of bench/peft.ts in transformers and peft: one JSON answer for each line on stdin: how many tokens, and how many adapters."""
 
 import json
 import sys
@@ -28,7 +28,6 @@ rows, length = prompts.shape
 settings = {
     "input_ids": prompts,
     "attention_mask": torch.ones_like(prompts),
-    "max_new_tokens": task["answerTokens"],
     "do_sample": False,
     "pad_token_id": 0,
 }
@@ -43,14 +42,16 @@ def answered(**more):
     return {"tokens": tokens.tolist(), "seconds": time.perf_counter() - begin}
 
 
-def without_adapters():
+def without_adapters(tokens):
     with model.disable_adapter():
-        return answered()
-
-
-def mixed():
-    return answered(adapter_names=task["adapterOf"])
+        return answered(max_new_tokens=tokens)
 
 
 for line in sys.stdin:
-    print(json.dumps({"base": without_adapters, "mixed": mixed}[line.strip()]()), flush=True)
+    tokens, adapters = line.split()
+    batch = (
+        without_adapters(int(tokens))
+        if adapters == "0"
+        else answered(max_new_tokens=int(tokens), adapter_names=task["adapterOf"][adapters])
+    )
+    print(json.dumps(batch), flush=True)
