@@ -11,10 +11,9 @@ import type { GenerationRequest } from '@prad/queue';
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
-import { lastSequenceOf } from '../http/last-event-id.js';
 import { ChatCompletionChunks, toChatCompletion } from './chat-completion.view.js';
 import { GenerationService, streamOf } from './generation.service.js';
-import { streamAnswer } from './stream-answer.js';
+import { resumeAnswer, streamAnswer } from './stream-answer.js';
 
 @ApiTags('generation')
 @Controller('v1/chat/completions')
@@ -68,17 +67,15 @@ export class ChatCompletionsController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const after = lastSequenceOf(lastEventId);
-    await this.drain.run(reply, async (signal) => {
-      const started = await this.generation.resume(project, 'chat', id);
-      await streamAnswer(reply, started, this.generation.follow(started, signal, after), {
-        ...{
-          view: new ChatCompletionChunks(started),
-          includeUsage: started.includeUsage,
-          resumed: after > 0,
-        },
-      });
-    });
+    const place = { project, endpoint: 'chat', id, lastEventId } as const;
+    await this.drain.run(reply, (signal) =>
+      resumeAnswer(
+        reply,
+        this.generation,
+        { ...place, signal },
+        (started) => new ChatCompletionChunks(started),
+      ),
+    );
   }
 }
 

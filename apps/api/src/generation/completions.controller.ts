@@ -4,11 +4,10 @@ import { COMPLETION_MAX_TOKENS, completion, createCompletion, type CreateComplet
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
-import { lastSequenceOf } from '../http/last-event-id.js';
 import { CompletionChunks, toCompletion } from './completion.view.js';
 import { Echo } from './echo.js';
 import { GenerationService, streamOf } from './generation.service.js';
-import { streamAnswer } from './stream-answer.js';
+import { resumeAnswer, streamAnswer } from './stream-answer.js';
 
 @ApiTags('generation')
 @Controller('v1/completions')
@@ -70,16 +69,14 @@ export class CompletionsController {
     @Headers('last-event-id') lastEventId: string | undefined,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const after = lastSequenceOf(lastEventId);
-    await this.drain.run(reply, async (signal) => {
-      const started = await this.generation.resume(project, 'completion', id);
-      await streamAnswer(reply, started, this.generation.follow(started, signal, after), {
-        ...{
-          view: new CompletionChunks(started, undefined),
-          includeUsage: started.includeUsage,
-          resumed: after > 0,
-        },
-      });
-    });
+    const place = { project, endpoint: 'completion', id, lastEventId } as const;
+    await this.drain.run(reply, (signal) =>
+      resumeAnswer(
+        reply,
+        this.generation,
+        { ...place, signal },
+        (started) => new CompletionChunks(started, undefined),
+      ),
+    );
   }
 }

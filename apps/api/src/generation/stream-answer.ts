@@ -2,9 +2,16 @@ import type { FinishReason, GenerationFactsObject, UsageObject } from '@prad/con
 import { AppError } from '@prad/errors';
 import type { FastifyReply } from 'fastify';
 import { errorResponse } from '../http/error-response.js';
+import { lastSequenceOf } from '../http/last-event-id.js';
 import { ServerSentEvents } from '../http/server-sent-events.js';
 import { toFacts, toUsage } from './generation-facts.view.js';
-import type { GenerationUpdate, StartedGeneration, TextPiece } from './generation.service.js';
+import type {
+  GenerationService,
+  GenerationUpdate,
+  StartedGeneration,
+  Submission,
+  TextPiece,
+} from './generation.service.js';
 
 interface Chunk {
   usage?: UsageObject | null | undefined;
@@ -25,6 +32,12 @@ export interface StreamOptions<C extends Chunk> {
   readonly includeUsage: boolean;
   /** Whether the client has seen the beginning. */
   readonly resumed?: boolean;
+}
+
+export interface ResumeRequest extends Pick<Submission, 'project' | 'endpoint'> {
+  readonly id: string;
+  readonly lastEventId: string | undefined;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -62,6 +75,20 @@ export async function streamAnswer<C extends Chunk>(
     await updates.return();
     events.end();
   }
+}
+
+/** Goes on with a stream behind the event that the header Last-Event-ID names, as `streamAnswer` writes it. */
+export async function resumeAnswer<C extends Chunk>(
+  reply: FastifyReply,
+  generation: GenerationService,
+  { project, endpoint, id, lastEventId, signal }: ResumeRequest,
+  viewOf: (started: StartedGeneration) => ChunkView<C>,
+): Promise<void> {
+  const after = lastSequenceOf(lastEventId);
+  const started = await generation.resume(project, endpoint, id);
+  const { includeUsage } = started;
+  const options = { view: viewOf(started), includeUsage, resumed: after > 0 };
+  await streamAnswer(reply, started, generation.follow(started, signal, after), options);
 }
 
 function chunkOf<C extends Chunk>(
