@@ -143,7 +143,12 @@ async function scenario(rows: readonly Arrival[], size: Limits, tally: Tally): P
   const lost = executor.plans.flatMap(({ preempted }) => preempted);
   tally.restarted += lost.filter((request) => beamed.has(request)).length;
   const asked = new Set(submitted.map((one) => one.id));
-  const constrained = new Set(submitted.filter(({ request }) => request.grammar).map((one) => one.id));
+  // Each choice has a slot, and its place in the grammar, of its own.
+  const constrained = new Set(
+    submitted.flatMap(({ id: first, request }) =>
+      request.grammar ? Array.from({ length: widthOf(request) }, (_, choice) => first + choice) : [],
+    ),
+  );
   tally.constrainedPreempted += lost.filter((request) => constrained.has(request)).length;
   tally.choicesPreempted += lost.filter((request) => !asked.has(request)).length;
   await engine.close();

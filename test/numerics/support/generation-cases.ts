@@ -107,7 +107,16 @@ export class RecordingExecutor extends Executor {
   override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
     this.plans.push(plan);
     const result = await this.inner.run(plan);
+    // What comes behind a part of a prompt chooses no token.
+    const begun = new Set(
+      plan.prefill
+        .flat()
+        .flatMap(({ request, start, tokens, promptLength }) =>
+          start + tokens.length < promptLength ? [request] : [],
+        ),
+    );
     for (const [request, logits] of result) {
+      if (begun.has(request)) continue;
       this.#logits.set(request, [...(this.#logits.get(request) ?? []), logits.slice()]);
     }
     return result;
