@@ -37,7 +37,7 @@ export async function openBaseSessions(
       ...(intraOpThreads !== undefined && { intraOpThreads }),
     });
   const decodeGraph = baseGraph(model, capacity, copy);
-  // Prepacked, which the adapted session is not: decoding reads every weight for every token.
+  // Prepacked: decoding reads every weight for every token.
   const decode = await open(decodeGraph, true);
   if (!copy || prefillWeights === 'decode') return { decode, decodeGraph, prompts: decode, promptCopy: copy };
   // Not prepacked: it shares the mapped weight file, so the weights as they are take no memory of their own.
