@@ -15,7 +15,7 @@ import { adaptedGraph } from './model-graphs.js';
 import { deviceOptions } from './on-device.js';
 import type { ServedAdapter } from './served-adapter.js';
 
-/** Most bytes of stacked adapters that are kept: those of the steps that follow, above all of who decodes with its adapter. */
+/** Of stacked adapters: those of the steps that follow, above all of who decodes with its adapter. */
 const BANK_BYTES = 64 << 20;
 
 export interface AdaptedSessionOptions {
@@ -24,6 +24,8 @@ export interface AdaptedSessionOptions {
   readonly device?: Device;
   /** Whether the session has weights of its own, laid out for speed; by default it shares the mapped weight file. */
   readonly prepack?: boolean;
+  /** Most bytes of stacked adapters that are kept; 64 MiB by default. */
+  readonly bankBytes?: number;
   /** What it runs; `adaptedGraph` by default. */
   readonly graphOf?: (model: BaseModel, capacity: number, layout: BankLayout) => Graph;
 }
@@ -33,6 +35,7 @@ interface Bank {
   /** Their digests, in their order. */
   readonly members: readonly string[];
   readonly bank: StackedBank;
+  readonly memory: ArrayBuffer;
 }
 
 /**
@@ -44,12 +47,18 @@ export class AdaptedSession {
   #session: Session | undefined;
   /** Of sessions for earlier layouts. */
   #closedMs = 0;
-  readonly #banks = new LeastRecentlyUsed<Bank>(BANK_BYTES);
+  /** Of banks that went to make room. */
+  #free: ArrayBuffer[] = [];
+  readonly #banks: LeastRecentlyUsed<Bank>;
 
   constructor(
     private readonly model: BaseModel,
     private readonly options: AdaptedSessionOptions,
-  ) {}
+  ) {
+    this.#banks = new LeastRecentlyUsed(options.bankBytes ?? BANK_BYTES, ({ memory }) => {
+      this.#free.push(memory);
+    });
+  }
 
   /** The session and its bank's feeds for rows with their adapters. */
   async prepare(
@@ -101,10 +110,24 @@ export class AdaptedSession {
     const key = [...adapters.keys()].sort().join();
     const known = this.#banks.get(key);
     if (known) return known;
-    const bank = stackBank(this.#layout, [...adapters.values()], this.model.dimensions);
-    const made = { members: [...adapters.keys()], bank };
-    const bytes = Object.values(bank.feeds).reduce((sum, { data }) => sum + data.byteLength, 0);
-    this.#banks.set(key, made, bytes);
+    let memory = new ArrayBuffer(0);
+    const bank = stackBank(this.#layout, [...adapters.values()], this.model.dimensions, (bytes) => {
+      memory = this.#memoryFor(bytes);
+      return memory;
+    });
+    const made = { members: [...adapters.keys()], bank, memory };
+    this.#banks.set(key, made, memory.byteLength);
     return made;
+  }
+
+  /** The smallest piece among those of the banks that make room, or a new one. */
+  #memoryFor(bytes: number): ArrayBuffer {
+    this.#free = [];
+    this.#banks.makeRoom(bytes);
+    const [fitting] = this.#free
+      .filter(({ byteLength }) => byteLength >= bytes)
+      .sort((a, b) => a.byteLength - b.byteLength);
+    this.#free = [];
+    return fitting ?? new ArrayBuffer(bytes);
   }
 }

@@ -32,6 +32,14 @@ export class LeastRecentlyUsed<Value> {
     }
   }
 
+  /** Lets go of what would have to go for a value of so many bytes. */
+  makeRoom(bytes: number): void {
+    for (const oldest of this.#entries.keys()) {
+      if (this.#bytes + bytes <= this.budgetBytes) return;
+      this.#drop(oldest);
+    }
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#bytes = 0;

@@ -27,6 +27,8 @@ export interface OnnxExecutorOptions {
   readonly decodeWeights?: DecodeWeights;
   /** `f32` by default; `decode` keeps the weights as they are out of memory. */
   readonly prefillWeights?: PrefillWeights;
+  /** Most bytes of stacked adapters that are kept for steps with the same ones; 64 MiB by default. */
+  readonly bankBytes?: number;
 }
 
 /** What the decode session was made of: shows that there is no adapter in it. */

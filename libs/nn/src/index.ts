@@ -13,7 +13,13 @@ export {
 } from './adapters/bank-layout.js';
 export { adapterFor, adapterMethodNames, parameterCount, type ModelAdapter } from './adapters/registry.js';
 export { servedGraph, startGraph } from './adapters/served-graph.js';
-export { stackBank, type BankRow, type LoadedAdapter, type StackedBank } from './adapters/stack-bank.js';
+export {
+  stackBank,
+  type BankMemory,
+  type BankRow,
+  type LoadedAdapter,
+  type StackedBank,
+} from './adapters/stack-bank.js';
 export { servedName } from './adapters/tensor-names.js';
 export { packedAdapters, packedShape } from './adapters/packed-adapters.js';
 export { trainableAdapter, type StepDropout } from './adapters/trainable-adapter.js';

@@ -18,6 +18,7 @@ interface EngineSize {
   readonly prefillTokens?: number;
   readonly cacheTokens?: number;
   readonly prefixCacheBytes?: number;
+  readonly bankBytes?: number;
 }
 
 /** Answers of all requests, submitted at once to a new engine. */
@@ -32,9 +33,13 @@ export async function answers(
     prefillTokens = 64,
     cacheTokens = 1e6,
     prefixCacheBytes,
+    bankBytes,
   }: EngineSize = {},
 ): Promise<{ answers: Answer[]; plans: readonly StepPlan[] }> {
-  const executor = await RecordingExecutor.open(tiny, { slots, capacity, device, decodeWeights });
+  const executor = await RecordingExecutor.open(tiny, {
+    ...{ slots, capacity, device, decodeWeights },
+    ...(bankBytes !== undefined && { bankBytes }),
+  });
   const engine = new Engine(executor, noText, {
     ...{ prefillTokens, prefixCacheBytes, cacheBytes: cacheTokens * executor.tokenBytes },
   });
