@@ -17,6 +17,7 @@ const ROWS = [1, 8, 16];
 
 /** A command of a side, how its seconds become a rate, and what it says of them. */
 interface Taken {
+  /** Its name, and its argument behind a space. */
   readonly command: string;
   readonly what: string;
   readonly tokens: number;
@@ -31,7 +32,7 @@ const withoutAdapters: readonly Taken[] = [
   },
   {
     command: 'served',
-    what: `${SERVED.requests} requests through the API`,
+    what: `${SERVED.requests} requests`,
     tokens: SERVED.requests * SERVED.answer,
   },
 ];
@@ -45,22 +46,52 @@ const withAdapters: readonly Taken[] = [
   },
 ];
 
-/** Processes of ours, by what reads their prompts; the second as docs/operations.md has it where memory is short. */
-const own = [
-  { prefill: 'f32', name: 'float32 prefill', environment: [] },
+/** A process of ours. */
+interface Own {
+  readonly script: string;
+  /** PREFILL_WEIGHTS: what reads its prompts. */
+  readonly prefill: 'f32' | 'decode';
+  readonly name: string;
+  readonly environment: readonly string[];
+  /** What it is asked. */
+  readonly commands: readonly string[];
+}
+
+/** As docs/operations.md has it where memory is short. */
+const littleMemory = [
+  'GLIBC_TUNABLES=glibc.malloc.mmap_threshold=2097152',
+  'NODE_OPTIONS=--max-semi-space-size=2',
+];
+
+/** The engine by what reads its prompts, which decode steps do not know of, and all of the system over REST. */
+const own: readonly Own[] = [
   {
-    ...{ prefill: 'decode', name: '4-bit prefill' },
-    environment: [
-      'GLIBC_TUNABLES=glibc.malloc.mmap_threshold=2097152',
-      'NODE_OPTIONS=--max-semi-space-size=2',
-    ],
+    ...{ script: 'engine', prefill: 'f32', name: 'engine, float32 prefill', environment: [] },
+    commands: ['decode', 'prefill', 'served', 'adapters', 'resident'],
+  },
+  {
+    ...{ script: 'engine', prefill: 'decode', name: 'engine, 4-bit prefill', environment: littleMemory },
+    commands: ['prefill', 'served', 'adapters', 'resident'],
+  },
+  {
+    ...{ script: 'api', prefill: 'f32', name: 'REST, float32 prefill', environment: [] },
+    commands: ['served', 'adapters'],
   },
 ];
 
+/** One of them, running. */
+interface OwnSide extends Own {
+  readonly side: Side;
+}
+
+function asked(ours: readonly OwnSide[], command: string): readonly OwnSide[] {
+  return ours.filter(({ commands }) => commands.includes(command.split(' ')[0] ?? ''));
+}
+
 /**
- * Our engine with 4-bit decode weights, prompts read with float32 ones or with the same, beside llama.cpp on the same GGUF
- * file, each in a process of its own and in turns; llama.cpp with one and with two threads, of which each line takes the
- * better.
+ * Our engine with 4-bit decode weights, prompts read with float32 ones or with the same, and our API over REST, beside
+ * llama.cpp on the same GGUF file, each in a process of its own and in turns; llama.cpp with one and with two threads, of
+ * which each line takes the better.
  */
 export async function benchLlamaCpp({ rounds = ROUNDS }: BenchOptions): Promise<Measurement[]> {
   const llamaCpp = await installed();
@@ -75,7 +106,7 @@ export async function benchLlamaCpp({ rounds = ROUNDS }: BenchOptions): Promise<
       sides.push(side);
       return side;
     };
-    const ours = own.map(({ prefill, environment }) => open('engine', prefill, environment));
+    const ours = own.map((one) => ({ ...one, side: open(one.script, one.prefill, one.environment) }));
     const theirs = [open('llama-cpp', '1'), open('llama-cpp', String(THREADS))];
     return [
       ...(await inTurns(withoutAdapters, ours, theirs, rounds)),
@@ -114,13 +145,14 @@ async function writeTask(folder: string, llamaCpp: string): Promise<string> {
 
 async function inTurns(
   taken: readonly Taken[],
-  ours: readonly Side[],
+  ours: readonly OwnSide[],
   theirs: readonly Side[],
   rounds: number,
 ): Promise<Measurement[]> {
-  const sides = [...ours, ...theirs];
   const measurements: Measurement[] = [];
   for (const { command, what, tokens } of taken) {
+    const owners = asked(ours, command);
+    const sides = [...owners.map(({ side }) => side), ...theirs];
     const rates = sides.map((): number[] => []);
     for (let round = 0; round <= rounds; round++) {
       for (const [place, side] of sides.entries()) {
@@ -129,25 +161,24 @@ async function inTurns(
         if (round > 0) rates[place]?.push(tokens / seconds);
       }
     }
-    const better = rates.slice(ours.length).map((values, place) => ({ values, threads: place + 1 }));
+    const better = rates.slice(owners.length).map((values, place) => ({ values, threads: place + 1 }));
     better.sort((a, b) => median(b.values) - median(a.values));
     const [best] = better;
     const against = { what: `llama.cpp, ${best?.threads ?? 0} threads`, values: best?.values ?? [] };
-    // Decode steps do not know what read the prompts.
-    for (const [place, { name }] of (command.startsWith('decode') ? own.slice(0, 1) : own).entries()) {
-      const line = command.startsWith('decode') ? what : `${what}, ${name}`;
-      measurements.push(compared(line, rates[place] ?? [], 'tokens/s', against));
+    for (const [place, { name }] of owners.entries()) {
+      measurements.push(compared(`${what}; ${name}`, rates[place] ?? [], 'tokens/s', against));
     }
   }
   return measurements;
 }
 
-async function memory(ours: readonly Side[], theirs: readonly Side[]): Promise<Measurement[]> {
+async function memory(ours: readonly OwnSide[], theirs: readonly Side[]): Promise<Measurement[]> {
   const megabytes = async (side: Side): Promise<number> => (await side.ask<number>('resident')) / 1e6;
   const others = await Promise.all(theirs.map(megabytes));
   const against = { what: 'llama.cpp', value: Math.min(...others) };
-  const measured = await Promise.all(ours.map(megabytes));
-  return measured.map((value, place) =>
-    measurement(`resident memory, ${DECODE.slots} slots, ${own[place]?.name ?? ''}`, value, 'MB', against),
+  return Promise.all(
+    asked(ours, 'resident').map(async ({ side, name }) =>
+      measurement(`resident memory, ${DECODE.slots} slots; ${name}`, await megabytes(side), 'MB', against),
+    ),
   );
 }

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { projectionKinds } from '@prad/adapter-options';
 import { adapterFolder, encodeAdapterFolder, writeAdapterFolder } from '@prad/adapter-files';
 import { Engine, OnnxExecutor, servedAdapter, type ServedAdapter } from '@prad/generation';
 import { layoutOf, type BaseModel } from '@prad/models';
@@ -18,23 +19,32 @@ const ROWS = 16;
 const PROMPT = 40;
 const LONGEST = 128;
 const ROUNDS = 5;
-/** PEFT's defaults for Llama. */
-const LORA = { rank: 8, alpha: 8, scaling: 'rank', targets: ['q_proj', 'v_proj'], init: 'released' };
+const LORA = { rank: 8, alpha: 8, scaling: 'rank', init: 'released' };
+
+/** Where PEFT attaches a LoRA: its default for Llama, and what it calls `all-linear`. */
+const targets = {
+  'q_proj, v_proj': ['q_proj', 'v_proj'],
+  'all-linear': projectionKinds,
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+type Targets = keyof typeof targets;
 
 /** What both sides are asked. */
 interface Batch {
   /** Different ones among the rows; up to one for every request, which is what many tasks ask for. */
   readonly adapters: number;
+  readonly at: Targets;
   /** Tokens of every answer. */
   readonly answer: number;
 }
 
 /** Short answers, as those of E2E, and long ones: reading prompts takes both sides about the same time. */
 const batches: readonly Batch[] = [
-  { adapters: 0, answer: 32 },
-  { adapters: 8, answer: 32 },
-  { adapters: 16, answer: 32 },
-  { adapters: 16, answer: LONGEST },
+  { adapters: 0, at: 'q_proj, v_proj', answer: 32 },
+  { adapters: 8, at: 'q_proj, v_proj', answer: 32 },
+  { adapters: 16, at: 'q_proj, v_proj', answer: 32 },
+  { adapters: 16, at: 'q_proj, v_proj', answer: LONGEST },
+  { adapters: 16, at: 'all-linear', answer: 32 },
+  { adapters: 16, at: 'all-linear', answer: LONGEST },
 ];
 
 /**
@@ -69,21 +79,22 @@ async function sideBySide(
   engine: Engine,
   { python, folder, rounds }: { readonly python: string; readonly folder: string; readonly rounds: number },
 ): Promise<Measurement[]> {
-  const adapters = await writtenAdapters(model, folder);
-  const task = taskOf(model, adapters);
+  const written = await writtenAdapters(model, folder);
+  const task = taskOf(model, written);
   const file = join(folder, 'task.json');
   await writeFile(file, JSON.stringify(task));
-  const ours = ({ adapters: count, answer }: Batch, scope: Scope): Promise<ServedBatch> =>
+  const ours = (batch: Batch, scope: Scope): Promise<ServedBatch> =>
     answers(
       engine,
       task.prompts.map((prompt, row) => ({
-        ...{ prompt, maxTokens: answer, sampling: greedy },
-        adapter: adapters[placeOf(row, count)]?.[scope],
+        ...{ prompt, maxTokens: batch.answer, sampling: greedy },
+        adapter: adapterOf(written, batch, row)?.[scope],
       })),
     );
   const peft = new Side(python, ['bench/peers/serving.py', file]);
   try {
-    const theirs = ({ adapters: count, answer }: Batch) => peft.ask<ServedBatch>(`${answer} ${count}`);
+    const theirs = (batch: Batch) =>
+      peft.ask<ServedBatch>(JSON.stringify({ tokens: batch.answer, mix: mixOf(batch) }));
     return (await inTurns(ours, theirs, rounds)).flatMap(measurements);
   } finally {
     await peft.close();
@@ -92,9 +103,18 @@ async function sideBySide(
 
 type Scope = 'prompt' | 'all';
 
-/** Which of `count` adapters a row has, so that rows of an adapter lie side by side; -1 for none. */
-function placeOf(row: number, count: number): number {
-  return count === 0 ? -1 : Math.floor((row * count) / ROWS);
+/** What an adapter of each row is called together, in the task. */
+function mixOf({ adapters, at }: Batch): string {
+  return adapters === 0 ? 'none' : `${adapters} at ${at}`;
+}
+
+/** Rows of an adapter lie side by side; undefined for none. */
+function adapterOf(
+  written: WrittenAdapters,
+  { adapters, at }: Batch,
+  row: number,
+): WrittenAdapter | undefined {
+  return adapters === 0 ? undefined : written[at][Math.floor((row * adapters) / ROWS)];
 }
 
 interface WrittenAdapter {
@@ -104,45 +124,60 @@ interface WrittenAdapter {
   readonly prompt: ServedAdapter;
   readonly all: ServedAdapter;
 }
+type WrittenAdapters = Readonly<Record<Targets, readonly WrittenAdapter[]>>;
 
-/** LoRAs of random factors, each as PEFT reads it and served under both scopes. */
-function writtenAdapters(model: BaseModel, parent: string): Promise<WrittenAdapter[]> {
-  return Promise.all(
-    Array.from({ length: ROWS }, async (_, index) => {
-      const name = `adapter-${index}`;
-      const folder = join(parent, name);
-      const adapter = adapterFor(model, 'lora', LORA);
-      const artefact = {
-        ...{ method: 'lora', options: { ...adapter.options }, scope: 'all' },
-        ...{ baseDigest: model.digest, baseModel: model.name },
-        tensors: initialise(adapter.parameters, index),
-      };
-      const { config, weights } = encodeAdapterFolder(writeAdapterFolder(artefact, layoutOf(model), 'peft'));
-      await mkdir(folder);
-      await writeFile(join(folder, adapterFolder.config), config);
-      await writeFile(join(folder, adapterFolder.weights), weights);
-      return {
-        ...{ name, folder },
-        prompt: await servedAdapter(model, { ...artefact, scope: 'prompt' }, `${name} prompt`),
-        all: await servedAdapter(model, artefact, `${name} all`),
-      };
-    }),
-  );
+async function writtenAdapters(model: BaseModel, parent: string): Promise<WrittenAdapters> {
+  const written = (at: Targets): Promise<WrittenAdapter[]> =>
+    Promise.all(
+      Array.from({ length: ROWS }, (_, index) =>
+        writtenAdapter(model, at, { index, folder: join(parent, `${targets[at].length}-${index}`) }),
+      ),
+    );
+  return { 'q_proj, v_proj': await written('q_proj, v_proj'), 'all-linear': await written('all-linear') };
 }
 
-function taskOf(model: BaseModel, adapters: readonly WrittenAdapter[]): ServingTask {
+/** A LoRA of random factors, as PEFT reads it and served under both scopes. */
+async function writtenAdapter(
+  model: BaseModel,
+  at: Targets,
+  { index, folder }: { readonly index: number; readonly folder: string },
+): Promise<WrittenAdapter> {
+  const name = basename(folder);
+  const adapter = adapterFor(model, 'lora', { ...LORA, targets: targets[at] });
+  const artefact = {
+    ...{ method: 'lora', options: { ...adapter.options }, scope: 'all' },
+    ...{ baseDigest: model.digest, baseModel: model.name },
+    tensors: initialise(adapter.parameters, index),
+  };
+  const { config, weights } = encodeAdapterFolder(writeAdapterFolder(artefact, layoutOf(model), 'peft'));
+  await mkdir(folder);
+  await writeFile(join(folder, adapterFolder.config), config);
+  await writeFile(join(folder, adapterFolder.weights), weights);
+  return {
+    ...{ name, folder },
+    prompt: await servedAdapter(model, { ...artefact, scope: 'prompt' }, `${name} prompt`),
+    all: await servedAdapter(model, artefact, `${name} all`),
+  };
+}
+
+function taskOf(model: BaseModel, written: WrittenAdapters): ServingTask {
   const random = randomStream(1);
   const prompts = Array.from({ length: ROWS }, () =>
     Array.from({ length: PROMPT }, () => random.below(model.dimensions.vocabSize)),
   );
+  const mixed = batches.filter(({ adapters }) => adapters > 0);
   return {
     modelFolder: model.folder,
-    adapters: Object.fromEntries(adapters.map(({ name, folder }) => [name, folder])),
+    adapters: Object.fromEntries(
+      Object.values(written)
+        .flat()
+        .map(({ name, folder }) => [name, folder]),
+    ),
     prompts,
-    adapterOf: Object.fromEntries(
-      batches.map(({ adapters: count }) => [
-        String(count),
-        prompts.map((_, row) => adapters[placeOf(row, count)]?.name ?? ''),
+    mixes: Object.fromEntries(
+      mixed.map((batch) => [
+        mixOf(batch),
+        prompts.map((_, row) => adapterOf(written, batch, row)?.name ?? ''),
       ]),
     ),
     threads: THREADS,
@@ -175,20 +210,20 @@ async function inTurns(
   return found;
 }
 
-function measurements({ batch: { adapters, answer }, ...found }: Found): Measurement[] {
+function measurements({ batch, ...found }: Found): Measurement[] {
+  const { adapters, at, answer } = batch;
   const rates = (of: readonly ServedBatch[]): number[] => of.map(({ seconds }) => (ROWS * answer) / seconds);
   const against = {
     what: `transformers, peft: ${adapters === 0 ? 'none' : 'adapter_names'}`,
     values: rates(found.theirs),
   };
-  const requests = `${ROWS} requests of ${PROMPT} + ${answer} tokens`;
   const line = (what: string, of: readonly ServedBatch[]): Measurement =>
-    compared(`${requests}, ${what}`, rates(of), 'tokens/s', against);
-  const same = agreement(`equal answers, ${adapters} adapters, ${answer} tokens`, found);
+    compared(`${ROWS} x ${PROMPT} + ${answer} tokens, ${what}`, rates(of), 'tokens/s', against);
+  const same = agreement(`equal answers, ${answer} tokens, ${mixOf(batch)}`, found);
   if (adapters === 0) return [line('no adapters', found.onPrompts), same];
   return [
-    line(`${adapters} adapters on prompts`, found.onPrompts),
-    line(`${adapters} conventional adapters`, found.conventional),
+    line(`${adapters} LoRAs at ${at}, on prompts`, found.onPrompts),
+    line(`${adapters} LoRAs at ${at}, conventional`, found.conventional),
     same,
   ];
 }

@@ -8,10 +8,12 @@ import { measurement, median, type Measurement } from '../report.js';
 import { withSmolLM2 } from '../smollm2.js';
 import { makeProjects, type Project } from './projects.js';
 import { ResidentMemory } from './resident-memory.js';
-import { MAX_MODEL_LEN, withServer, type Server } from './server.js';
+import { withServer, type Server } from './server.js';
 import { keepOpen, type Seen } from './streams.js';
 
 const MINUTES = 5;
+/** Longest sequence, so that memory is that of the answers asked for and not of the model's whole context. */
+const MAX_MODEL_LEN = 512;
 /** Rows of the table of memory. */
 const PARTS = 10;
 /** Parts of the time until memory is to be flat. */
@@ -41,7 +43,7 @@ export async function benchLoad({
     });
   }
   return withModel((base) =>
-    withServer(async (server) =>
+    withServer({ MAX_MODEL_LEN: String(MAX_MODEL_LEN) }, async (server) =>
       underLoad(server, await makeProjects(server.url, server.database, base), minutes),
     ),
   );

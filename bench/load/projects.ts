@@ -51,7 +51,8 @@ export async function makeProjects(
   return projects;
 }
 
-function adapterFiles(
+/** An adapter of random weights, as it is imported. */
+export function adapterFiles(
   model: BaseModel,
   { method, options, scope }: (typeof adapters)[number],
   seed: number,

@@ -13,11 +13,14 @@ export interface Server {
   readonly worker: Child;
 }
 
-/** Longest sequence, so that memory is that of the answers asked for and not of the model's whole context. */
-export const MAX_MODEL_LEN = 512;
-
-/** Starts it in a temporary folder, hands it to `use`, and stops and removes it. What the parts log as warnings is shown. */
-export async function withServer<T>(use: (server: Server) => Promise<T>): Promise<T> {
+/**
+ * Starts it in a temporary folder with these settings, hands it to `use`, and stops and removes it. What the parts log as
+ * warnings goes to stderr.
+ */
+export async function withServer<T>(
+  settings: Readonly<Record<string, string>>,
+  use: (server: Server) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'prad-bench-load-'));
   // The embedded database may run as another user, who must be able to pass through.
   await chmod(folder, 0o711);
@@ -27,14 +30,14 @@ export async function withServer<T>(use: (server: Server) => Promise<T>): Promis
     ...readSettings().environment,
     ...{ DATABASE_URL: postgres.url, PRAD_DATA_DIR: folder, HOST: '127.0.0.1', PORT: '0' },
     // One client plays many users.
-    ...{ LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0', MAX_MODEL_LEN: String(MAX_MODEL_LEN) },
+    ...{ LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '0', ...settings },
   };
   const children: Child[] = [];
   const start = (app: string, ready: RegExp): Child => {
     const child = new Child({
       ...{ app, environment, ready },
       onLine: (line) => {
-        console.log(`${app}: ${line}`);
+        console.error(`${app}: ${line}`);
       },
     });
     children.push(child);

@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import type { DecodingSide } from './decoding-task.js';
+import type { DecodingSide, ServingSide } from './decoding-task.js';
 
 /** Answers each line of stdin, a command and its argument, with a line of JSON; returns at its end. */
-export async function answerCommands(side: DecodingSide): Promise<void> {
+export async function answerCommands(side: DecodingSide | ServingSide): Promise<void> {
   const commands: Readonly<Record<string, (argument: number) => Promise<number>>> = {
-    decode: (rows) => side.decode(rows),
-    prefill: () => side.prefill(),
     served: () => side.served(),
     adapters: () => side.adapters(),
-    resident: () => side.resident(),
+    ...('decode' in side && {
+      decode: (rows: number) => side.decode(rows),
+      prefill: () => side.prefill(),
+      resident: () => side.resident(),
+    }),
   };
   for await (const line of createInterface({ input: process.stdin })) {
     const [name = '', argument] = line.split(' ');

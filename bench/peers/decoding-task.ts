@@ -19,16 +19,20 @@ export const SERVED = { requests: 8, prompt: 32, answer: 32 } as const;
 /** Positions of a slot. */
 export const CAPACITY = 192;
 
-/** The commands of a side, each of which answers with one number. */
-export interface DecodingSide {
-  /** Seconds of a decode step of so many rows, the median of some. */
-  decode(rows: number): Promise<number>;
-  /** Seconds in which the prompts are read. */
-  prefill(): Promise<number>;
+/** The commands of a side that answers requests, each of which answers with one number. */
+export interface ServingSide {
   /** Seconds until all requests at once are answered. */
   served(): Promise<number>;
   /** The same where each request has an adapter of its own. */
   adapters(): Promise<number>;
+}
+
+/** The commands of an engine. */
+export interface DecodingSide extends ServingSide {
+  /** Seconds of a decode step of so many rows, the median of some. */
+  decode(rows: number): Promise<number>;
+  /** Seconds in which the prompts are read. */
+  prefill(): Promise<number>;
   /** Resident memory in bytes. */
   resident(): Promise<number>;
 }

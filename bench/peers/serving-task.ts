@@ -6,8 +6,8 @@ export interface ServingTask {
   readonly adapters: Readonly<Record<string, string>>;
   /** Rows of equal length. */
   readonly prompts: readonly (readonly number[])[];
-  /** The adapter of each row, by the number of different ones among them. */
-  readonly adapterOf: Readonly<Record<string, readonly string[]>>;
+  /** The adapter of each row, by the name of such a mix. */
+  readonly mixes: Readonly<Record<string, readonly string[]>>;
   readonly threads: number;
 }
 

@@ -1,4 +1,4 @@
-"""The batch of bench/peft.ts in transformers and peft: one JSON answer for each line on stdin: how many tokens, and how many adapters."""
+"""The batch of bench/peft.ts in transformers and peft: one JSON answer for each line on stdin: how many tokens, and which mix of adapters."""
 
 import json
 import sys
@@ -48,10 +48,10 @@ def without_adapters(tokens):
 
 
 for line in sys.stdin:
-    tokens, adapters = line.split()
+    asked = json.loads(line)
     batch = (
-        without_adapters(int(tokens))
-        if adapters == "0"
-        else answered(max_new_tokens=int(tokens), adapter_names=task["adapterOf"][adapters])
+        without_adapters(asked["tokens"])
+        if asked["mix"] == "none"
+        else answered(max_new_tokens=asked["tokens"], adapter_names=task["mixes"][asked["mix"]])
     )
     print(json.dumps(batch), flush=True)
