@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { adapterMethodNames, type AdapterMethod } from '@prad/contracts';
+import { Tokenizer } from '@prad/formats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Cluster } from './support/cluster.js';
 import { startTinyCluster } from './support/tiny-cluster.js';
@@ -44,6 +46,26 @@ it.each(adapterMethodNames)('%s trains by a request and answers by its name', as
   expect(job).toMatchObject({ status: 'succeeded', error: null });
   trained.set(adapter, job.fine_tuned_model!);
   expect(await answer(job.fine_tuned_model!)).not.toBe(await answer(MODEL));
+});
+
+it('an adapter’s special tokens are ids of its prompts, its soft tokens are not', async () => {
+  const read = async (name: string) =>
+    JSON.parse(await readFile(join(import.meta.dirname, '../../bundled/prad-tiny', name), 'utf8')) as object;
+  const tokenizer = Tokenizer.fromJson(await read('tokenizer.json')).withAddedTokens(['number'], 2048);
+  const text = 'The inn number 3 ->';
+  const ids = tokenizer.encode(text);
+  expect(ids).toContain(2048);
+  const ask = (adapter: AdapterMethod, prompt: string | number[]) =>
+    cluster.client.complete({
+      ...{ model: trained.get(adapter)!, prompt, max_tokens: 4, temperature: 0, echo: true, logprobs: 0 },
+    });
+  const [one, other] = [await ask('adapter', ids), await ask('adapter', text)];
+  expect(one.choices[0]!.text).toBe(other.choices[0]!.text);
+  expect(one.choices[0]!.logprobs!.tokens).toEqual(other.choices[0]!.logprobs!.tokens);
+  expect(one.choices[0]!.logprobs!.tokens.slice(0, ids.length).join('')).toBe(text);
+  expect(one.usage.prompt_tokens).toBe(ids.length);
+  await expect(ask('adapter', [2049])).rejects.toThrow(/the token 2049 at place 0; .* 0 to 2048/);
+  await expect(ask('prompt', [5, 2048])).rejects.toThrow(/the token 2048 at place 1; .* 0 to 2047/);
 });
 
 it('all of them at once answer what each answers alone', async () => {

@@ -118,8 +118,8 @@ describe('embeddings', () => {
     const long = await errorOf(await send('embeddings', { model: MODEL, input: 'word '.repeat(400) }));
     expect(long).toMatchObject({ status: 400, code: 'prompt_too_long' });
     const unknown = await errorOf(await send('embeddings', { model: MODEL, input: [[3], [2048]] }));
-    expect(unknown).toMatchObject({ status: 400, code: 'unknown_token' });
-    expect(unknown.message).toContain('0 to 2047, got 2048');
+    expect(unknown).toMatchObject({ status: 400, code: 'token_outside_vocabulary', param: 'input' });
+    expect(unknown.message).toMatch(/the token 2048 at place 0 of list 1; .* 0 to 2047/);
     expect(await vectorOf(MODEL, 'word')).toHaveLength(32);
   });
 });

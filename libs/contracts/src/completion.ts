@@ -4,6 +4,7 @@ import { bestOf, bestOfRules } from './best-of.js';
 import { finishReason, generationFacts, usage } from './generation-facts.js';
 import { completionLogprobs, promptLogprobs } from './logprobs.js';
 import { bookkeepingLabel, neutral } from './neutral.js';
+import { prompts } from './prompts.js';
 import { responseFormatRules } from './response-format.js';
 import {
   MAX_LOGPROBS,
@@ -14,7 +15,6 @@ import {
   schedulingFields,
   streamRules,
 } from './sampling.js';
-import { isStorable, notStorable } from './storable.js';
 
 /** Most prompts in one request. */
 export const MAX_PROMPTS = 128;
@@ -22,22 +22,23 @@ export const MAX_PROMPTS = 128;
 /** OpenAI's default for `/v1/completions`. */
 export const COMPLETION_MAX_TOKENS = 16;
 
-const text = z.string({ error: '`prompt` must be text or a list of texts; token ids are not supported' });
-
 /** Body of `POST /v1/completions`. */
 export const createCompletion = z
   .strictObject({
     model: z.string().min(1).describe('Name of a base model or of a trained adapter.'),
-    prompt: z
-      .union([text, z.array(text).min(1).max(MAX_PROMPTS)], {
-        error: `\`prompt\` must be text or a list of 1 to ${MAX_PROMPTS} texts; token ids are not supported`,
-      })
-      .refine(isStorable, `\`prompt\` ${notStorable}`),
+    prompt: prompts('prompt', MAX_PROMPTS).describe(
+      'A text, or the token ids of one as they are: nothing, such as a begin token, is added to those; or a list of either, each of which is answered.',
+    ),
     max_tokens: maxTokens.describe(`Most tokens to generate; default ${COMPLETION_MAX_TOKENS}.`),
     ...samplingFields,
     ...schedulingFields,
     best_of: bestOf,
-    echo: z.boolean().nullish().describe('Puts the prompt in front of its answers; default false.'),
+    echo: z
+      .boolean()
+      .nullish()
+      .describe(
+        'Puts the prompt in front of its answers, of token ids their text without the begin token that the model’s tokenizer adds; default false.',
+      ),
     logprobs: z
       .number()
       .int()

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import * as contracts from './index.js';
 import {
+  MAX_PROMPTS,
   MAX_SEQUENCES,
   adapterMethodNames,
   adapterOptions,
@@ -10,6 +11,7 @@ import {
   createFineTuningJob,
   eventQuery,
 } from './index.js';
+import { MAX_PROMPT_TOKENS } from './prompts.js';
 
 const job = { model: 'prad-tiny', training_file: 'file-1' };
 
@@ -127,12 +129,42 @@ describe('generation requests', () => {
     for (const response_format of wrong) expect(faults({ response_format })).toHaveLength(2);
   });
 
-  it('refuse unknown fields, too many stops and token ids', () => {
+  it('refuse unknown fields and too many stops', () => {
     expect(createCompletion.safeParse({ ...completion, typical_p: 0.1 }).success).toBe(false);
     expect(createCompletion.safeParse({ ...completion, stop: ['a', 'b', 'c', 'd', 'e'] }).success).toBe(
       false,
     );
-    expect(problems(createCompletion.safeParse({ ...completion, prompt: [1, 2] }))[0]).toContain('token ids');
+  });
+
+  it('take texts, token ids or lists of either, and say what else they got', () => {
+    const faults = (prompt: unknown) => problems(createCompletion.safeParse({ ...completion, prompt }));
+    const longest = Array.from({ length: MAX_PROMPT_TOKENS }, () => 1);
+    for (const prompt of ['', 'a', ['a', ''], [0, 7], [[0, 7], [5]], [longest]])
+      expect(faults(prompt)).toEqual([]);
+    const many = Array.from({ length: MAX_PROMPTS + 1 });
+    const wrong: [unknown, string][] = [
+      [undefined, 'nothing'],
+      [7, 'a number'],
+      [{ ids: [1] }, 'an object'],
+      [[], 'an empty list'],
+      [[[1], []], 'an empty list in list 1'],
+      [[3, -1], '-1 at place 1'],
+      [[1.5], '1.5 at place 0'],
+      [[[1], [2, 2 ** 31]], '2147483648 at place 1 in list 1'],
+      [[1, 'a'], 'a mixture: a number, a text'],
+      [['a', [1]], 'a mixture: a text, a list'],
+      [[['a']], 'a text at place 0 in list 0'],
+      [[true], 'a list of 1, each a boolean'],
+      [many.map(() => 'a'), 'a list of 129, each a text'],
+      [many.map(() => [1]), 'a list of 129, each a list'],
+      [[...longest, 1], '1048577 token ids'],
+    ];
+    for (const [prompt, got] of wrong) {
+      const [fault, ...others] = faults(prompt);
+      expect(others).toEqual([]);
+      expect(fault).toMatch(/^prompt: `prompt` must be text, token ids \(.*, or a list of 1 to 128 texts or/);
+      expect(fault?.split('; got ')[1]).toBe(got);
+    }
   });
 
   it('take several answers, and the best of more where nobody streams them', () => {

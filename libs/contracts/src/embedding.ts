@@ -1,35 +1,21 @@
 import { z } from 'zod';
 import { bookkeepingLabel, neutral } from './neutral.js';
+import { prompts } from './prompts.js';
 import { readingFacts } from './reading-facts.js';
 import { schedulingFields } from './sampling.js';
-import { isStorable, notStorable } from './storable.js';
 
 /** Most inputs in one request, as OpenAI's. */
 export const MAX_EMBEDDING_INPUTS = 2048;
 
 const text = z.string().min(1, 'a text of `input` must not be empty');
-const tokens = z
-  .array(z.number().int().min(0).max(2_147_483_647))
-  .min(1, 'token ids must not be an empty list');
 
 /** Body of `POST /v1/embeddings`. */
 export const createEmbedding = z
   .strictObject({
     model: z.string().min(1).describe('Name of a base model or of a trained adapter.'),
-    input: z
-      .union(
-        [
-          text,
-          z.array(text).min(1).max(MAX_EMBEDDING_INPUTS),
-          tokens,
-          z.array(tokens).min(1).max(MAX_EMBEDDING_INPUTS),
-        ],
-        {
-          error: `\`input\` must be a text, token ids, or a list of 1 to ${MAX_EMBEDDING_INPUTS} of either, none of them empty`,
-        },
-      )
-      .refine(isStorable, `\`input\` ${notStorable}`)
-      .describe('Texts, or token ids as they are: nothing, such as a begin token, is added to those.'),
+    input: prompts('input', MAX_EMBEDDING_INPUTS, text).describe(
+      'Texts, or token ids as they are: nothing, such as a begin token, is added to those.',
+    ),
     encoding_format: z
       .enum(['float', 'base64'])
       .nullish()

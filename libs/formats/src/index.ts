@@ -13,6 +13,7 @@ export type { ModelSource, ModelTensor } from './model-source.js';
 export { isJsonObject, parseJsonObject, type JsonObject } from './strict-json.js';
 export { JinjaTemplate } from './jinja-template.js';
 export { Tokenizer, type DecodeOptions, type EncodeOptions } from './tokenizer/tokenizer.js';
+export { decodePrompt, promptOffsets } from './tokenizer/decode-prompt.js';
 export { IncrementalDetokenizer } from './tokenizer/incremental-detokenizer.js';
 export {
   ChatTemplate,

@@ -3,9 +3,10 @@ import { z } from 'zod';
 /** A conversation's message; content parts are joined before they are stored. */
 export const chatMessage = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() });
 
-/** A text, or pieces of text that are tokenised one by one: see `TextPiece` of formats. */
+/** A text, token ids as they are, or pieces of text that are tokenised one by one: see `TextPiece` of formats. */
 const prompt = z.union([
   z.string(),
+  z.strictObject({ tokens: z.array(z.number().int().min(0)).min(1) }),
   z.array(
     z.strictObject({
       text: z.string(),
@@ -60,6 +61,8 @@ export const generationRequest = z.strictObject({
     logprobs: z.number().int().min(0).nullable().default(null),
     /** The same of the prompt's tokens. */
     promptLogprobs: z.number().int().min(0).nullable().default(null),
+    /** Whether each choice's text begins with its prompt's. */
+    echo: z.boolean().default(false),
     /** Answers that are sampled for each prompt, and how many of them are given: the likeliest. */
     bestOf: z.number().int().min(1).default(1),
     n: z.number().int().min(1).default(1),

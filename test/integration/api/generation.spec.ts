@@ -53,6 +53,23 @@ describe.each(backends)('generation with the queue on %s', (backend) => {
     });
   });
 
+  it('takes token ids as one prompt, lists of them as several, and gives their text back', async () => {
+    const one = await api.openai.completions.create({ model, prompt: [5, 6], max_tokens: 1 });
+    expect(one.choices.map(({ text }) => text)).toEqual([' 5-60']);
+    const row = await api.database.inferenceJobs.get(one.id);
+    expect(row.request).toMatchObject({
+      input: { prompts: [{ tokens: [5, 6] }] },
+      sampling: { echo: false },
+    });
+    const asked = { model, prompt: [[5, 6], [7]], max_tokens: 2, echo: true };
+    const several = await api.openai.completions.create(asked);
+    expect(several.choices.map(({ text }) => text)).toEqual(['5-6 5-60 5-61', '7 70 71']);
+    const streamed = ['', ''];
+    for await (const { choices } of await api.openai.completions.create({ ...asked, stream: true }))
+      for (const { index, text } of choices) streamed[index] = `${streamed[index] ?? ''}${text}`;
+    expect(streamed).toEqual(several.choices.map(({ text }) => text));
+  });
+
   it('answers a chat completion to the official client', async () => {
     const answer = await api.openai.chat.completions.create({
       model,
@@ -318,7 +335,8 @@ describe.each(backends)('generation with the queue on %s', (backend) => {
       /cannot be streamed/,
     ],
     ['five stops', 'completions', { prompt: 'x', stop: ['a', 'b', 'c', 'd', 'e'] }, 400, 'stop', /stop/],
-    ['token ids', 'completions', { prompt: [1, 2] }, 400, 'prompt', /token ids/],
+    ['texts among ids', 'completions', { prompt: [1, 'a'] }, 400, 'prompt', /mixture: a number, a text/],
+    ['a negative id', 'completions', { prompt: [[1], [2, -3]] }, 400, 'prompt', /-3 at place 1 in list 1/],
     ['too many logprobs', 'completions', { prompt: 'x', logprobs: 21 }, 400, 'logprobs', /20/],
     ['temperature 3', 'completions', { prompt: 'x', temperature: 3 }, 400, 'temperature', /temperature/],
     ['an unknown field', 'completions', { prompt: 'x', typical_p: 1 }, 400, 'typical_p', /typical_p/],

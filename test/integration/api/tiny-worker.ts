@@ -7,7 +7,7 @@ import { generationRequest, type JobContext, type JobHandler, type JobPayload } 
 const LEASE_MS = 10_000;
 
 /**
- * Stands for a worker in tests of the API: it answers with words made of the prompt, one token each. A prompt may ask
+ * Stands for a worker in tests of the API: it answers with words made of the prompt, one token each; token ids read `5-6`. A prompt may ask
  * for trouble (where it may choose among candidates it takes the first): `slow` takes 100 ms a token, `refuse` fails as a prompt that is
  * too long, `unheard` does so and the queue tells of it long after the row, `late` fails after two tokens,
  * `silent` streams nothing, `crash` throws a foreign error.
@@ -28,9 +28,10 @@ export class TinyGenerator implements JobHandler<'generate'> {
     if (claimed === undefined) return;
     const { input, sampling, stream } = generationRequest.parse(claimed.request);
     const asked = input.kind === 'prompts' ? input.prompts : [input.messages.at(-1)?.content ?? ''];
-    const prompts = asked.map((prompt) =>
-      typeof prompt === 'string' ? prompt : prompt.map(({ text }) => text).join(''),
-    );
+    const prompts = asked.map((prompt) => {
+      if (typeof prompt === 'string') return prompt;
+      return Array.isArray(prompt) ? prompt.map(({ text }) => text).join('') : prompt.tokens.join('-');
+    });
     const candidate = input.kind === 'prompts' ? input.candidates?.[0] : undefined;
     if (prompts.includes('refuse') || prompts.includes('unheard')) {
       throw new AppError({
@@ -42,12 +43,13 @@ export class TinyGenerator implements JobHandler<'generate'> {
     }
     if (prompts.includes('crash')) throw new TypeError('x is not a function');
     const texts = prompts.map(() => '');
+    const echoed = (prompt: string, step: number) => (sampling.echo && step === 0 ? prompt : '');
     for (let step = 0; step < sampling.maxTokens; step += 1) {
       if (prompts.includes('late') && step === 2) {
         throw new AppError({ kind: 'bug', code: 'engine_failed', message: 'the engine failed' });
       }
       for (const [choice, prompt] of prompts.entries()) {
-        const text = ` ${prompt}${step}`;
+        const text = `${echoed(prompt, step)} ${prompt}${step}`;
         texts[choice] = `${texts[choice] ?? ''}${text}`;
         if (stream && prompt !== 'silent') context.stream({ choice, text, finishReason: null });
       }

@@ -1,6 +1,5 @@
 import type { Completion, CompletionChunk, FinishReason } from '@prad/contracts';
 import { toSeconds } from '../http/page.view.js';
-import type { Echo } from './echo.js';
 import { toFacts, toUsage } from './generation-facts.view.js';
 import type { Answer, StartedGeneration, TextPiece } from './generation.service.js';
 import { toCompletionLogprobs, toPromptLogprobs } from './logprobs.view.js';
@@ -11,26 +10,25 @@ function head(started: StartedGeneration) {
   return { id, object: 'text_completion' as const, created: toSeconds(createdAt), model };
 }
 
-/** @param echo puts the prompts in front of their answers. */
+/** @param echo whether the texts begin with their prompts. */
 export function toCompletion(
   started: StartedGeneration,
   answer: Answer,
-  { echo, promptLogprobs }: { readonly echo: Echo | undefined; readonly promptLogprobs: boolean },
+  { echo, promptLogprobs }: { readonly echo: boolean; readonly promptLogprobs: boolean },
 ): Completion {
   const { choices, prompts } = answer.result;
   return {
     ...head(started),
-    choices: choices.map(({ text, tokens, finishReason }, index) => ({
-      index,
-      text: (echo?.textOf(index) ?? '') + text,
-      finish_reason: finishReason,
-      logprobs: tokens && toCompletionLogprobs(echo?.tokensOf(index, tokens, answer.result) ?? tokens),
-      ...(promptLogprobs && {
-        prompt_logprobs: toPromptLogprobs(
-          prompts?.[Math.floor((index * prompts.length) / choices.length)] ?? [],
-        ),
-      }),
-    })),
+    choices: choices.map(({ text, tokens, finishReason }, index) => {
+      const prompt = prompts?.[Math.floor((index * prompts.length) / choices.length)] ?? [];
+      return {
+        index,
+        text,
+        finish_reason: finishReason,
+        logprobs: tokens && toCompletionLogprobs(echo ? [...prompt, ...tokens] : tokens),
+        ...(promptLogprobs && { prompt_logprobs: toPromptLogprobs(prompt) }),
+      };
+    }),
     usage: toUsage(answer),
     prad: toFacts(started, answer),
   };
@@ -38,17 +36,10 @@ export function toCompletion(
 
 /** The chunks of a streamed completion. */
 export class CompletionChunks implements ChunkView<CompletionChunk> {
-  constructor(
-    private readonly started: StartedGeneration,
-    private readonly echo: Echo | undefined,
-  ) {}
+  constructor(private readonly started: StartedGeneration) {}
 
   opening(): readonly CompletionChunk[] {
-    const { echo, started } = this;
-    if (!echo) return [];
-    return Array.from({ length: started.choices }, (_, index) =>
-      this.text(index, { text: echo.textOf(index), tokens: null }),
-    );
+    return [];
   }
 
   text(index: number, { text, tokens }: TextPiece): CompletionChunk {

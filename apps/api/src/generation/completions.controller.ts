@@ -5,8 +5,8 @@ import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
 import { CompletionChunks, toCompletion } from './completion.view.js';
-import { Echo } from './echo.js';
 import { GenerationService, streamOf } from './generation.service.js';
+import { promptList } from './prompt-list.js';
 import { resumeAnswer, streamAnswer } from './stream-answer.js';
 
 @ApiTags('generation')
@@ -26,7 +26,9 @@ export class CompletionsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const stream = streamOf(body);
-    const prompts = typeof body.prompt === 'string' ? [body.prompt] : body.prompt;
+    const prompts = promptList(body.prompt).map((prompt) =>
+      typeof prompt === 'string' ? prompt : { tokens: prompt },
+    );
     await this.drain.run(reply, async (signal) => {
       const started = await this.generation.start({
         project,
@@ -46,15 +48,14 @@ export class CompletionsController {
         },
         stream,
       });
-      const echo = body.echo === true ? new Echo(prompts, started.choices / prompts.length) : undefined;
       if (stream === null) {
         const answer = await this.generation.finish(started, signal);
         const promptLogprobs = typeof body.prompt_logprobs === 'number';
-        await reply.send(toCompletion(started, answer, { echo, promptLogprobs }));
+        await reply.send(toCompletion(started, answer, { echo: body.echo === true, promptLogprobs }));
         return;
       }
       await streamAnswer(reply, started, this.generation.follow(started, signal), {
-        view: new CompletionChunks(started, echo),
+        view: new CompletionChunks(started),
         includeUsage: stream.includeUsage,
       });
     });
@@ -71,12 +72,7 @@ export class CompletionsController {
   ): Promise<void> {
     const place = { project, endpoint: 'completion', id, lastEventId } as const;
     await this.drain.run(reply, (signal) =>
-      resumeAnswer(
-        reply,
-        this.generation,
-        { ...place, signal },
-        (started) => new CompletionChunks(started, undefined),
-      ),
+      resumeAnswer(reply, this.generation, { ...place, signal }, (started) => new CompletionChunks(started)),
     );
   }
 }

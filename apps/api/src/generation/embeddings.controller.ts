@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { createEmbedding, embeddingList, type CreateEmbedding } from '@prad/contracts';
-import type { ReadingRequest } from '@prad/queue';
 import type { FastifyReply } from 'fastify';
 import { CallerProject } from '../access/caller-project.js';
 import { Drain } from '../http/drain.js';
 import { toEmbeddings } from './embedding.view.js';
+import { promptList } from './prompt-list.js';
 import { ReadingService } from './reading.service.js';
 
 @ApiTags('generation')
@@ -32,7 +32,11 @@ export class EmbeddingsController {
     await this.drain.run(reply, async (signal) => {
       const submission = {
         ...{ project, endpoint: 'embedding' as const, model: body.model },
-        prompts: promptsOf(body.input),
+        prompts: promptList(body.input).map((prompt) =>
+          typeof prompt === 'string'
+            ? { kind: 'text' as const, text: prompt }
+            : { kind: 'tokens' as const, tokens: prompt },
+        ),
         wants: { kind: 'embedding' as const, pooling: body.pooling ?? 'last' },
         scheduling: body,
       };
@@ -40,16 +44,4 @@ export class EmbeddingsController {
       await reply.send(toEmbeddings(answer, body.encoding_format ?? 'float'));
     });
   }
-}
-
-type Prompts = ReadingRequest['prompts'];
-
-function promptsOf(input: CreateEmbedding['input']): Prompts {
-  if (typeof input === 'string') return [{ kind: 'text', text: input }];
-  const ids = input.filter((item) => typeof item === 'number');
-  if (ids.length > 0) return [{ kind: 'tokens', tokens: ids }];
-  return input.flatMap((item): Prompts => {
-    if (typeof item === 'number') return [];
-    return [typeof item === 'string' ? { kind: 'text', text: item } : { kind: 'tokens', tokens: item }];
-  });
 }

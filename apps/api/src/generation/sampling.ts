@@ -80,6 +80,7 @@ export function samplingOf(
     stopTokenIds: [...(request.stop_token_ids ?? [])],
     logprobs: request.topLogprobs ?? null,
     promptLogprobs: promptLogprobsOf(request),
+    echo: request.echo === true,
     ...choices(request, beams),
     beams,
     grammar: grammarOf(request.response_format),

@@ -3,12 +3,15 @@ import type { DecodeWeights, PrefillWeights } from '@prad/generation';
 import type { AnswerToken, GenerationRequest, PromptToken } from '@prad/queue';
 import type { Device } from '@prad/runtime';
 
+/** What is asked with: text of any kind, or tokens as they are. */
+export type RequestPrompt = Prompt | { readonly kind: 'tokens'; readonly tokens: readonly number[] };
+
 /** One request to the generation thread: several prompts to one model share its sampling. */
 export interface GenerateParams {
   readonly base: { readonly name: string; readonly folder: string };
   /** Undefined: the base alone. */
   readonly adapter: { readonly name: string; readonly path: string; readonly digest: string } | undefined;
-  readonly prompts: readonly Prompt[];
+  readonly prompts: readonly RequestPrompt[];
   /** Answers to choose from; null: the model writes. */
   readonly candidates: readonly string[] | null;
   /** The project, for equal shares. */

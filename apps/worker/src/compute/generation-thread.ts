@@ -3,13 +3,14 @@ import type { FoundAnswer, ReadingRun, StepFacts, TokenEvent } from '@prad/gener
 import { choicesPerPrompt } from '@prad/queue';
 import { serveCompute } from '@prad/runtime';
 import { eitherSignal } from './either-signal.js';
+import { echoed } from './echoed.js';
 import { Engines } from './engines.js';
 import type { EngineSettings, GenerateEvent, GenerateParams } from './generation-messages.js';
 import { likeliest } from './likeliest.js';
 import { merge } from './merge.js';
 import { promptTokens } from './prompt-tokens.js';
 import { readPrompts, score } from './read-prompts.js';
-import { checkTokenIds, spelled, type Spelling } from './spelling.js';
+import { checkPromptTokens, checkTokenIds, spelled, type Spelling } from './spelling.js';
 import { storable } from './storable.js';
 import type { ReadEvent, ReadParams } from './reading-messages.js';
 import { READING_CHANNEL, STEP_CHANNEL, StepReport } from './step-report.js';
@@ -35,8 +36,9 @@ const handlers = {
     const open = await engines.get(base);
     const adapter = named && (await open.adapter(named));
     const { maxTokens, stop, stopTokenIds, logprobs, promptLogprobs, n, bestOf, beams, ...others } = sampling;
-    const { grammar: ebnf, ...rest } = others;
+    const { grammar: ebnf, echo, ...rest } = others;
     checkTokenIds(sampling, open.vocabSize);
+    checkPromptTokens('prompt', prompts, open.promptVocabSize(adapter));
     const grammar = ebnf === null ? undefined : await open.grammar(ebnf);
     const { share, priority, deadline } = params;
     const order = { share, priority, deadline };
@@ -55,7 +57,8 @@ const handlers = {
           logprobs: logprobs ?? undefined,
         };
         const first = place * choicesPerPrompt(sampling);
-        return toldOf(open.engine.submit(request, either), { first, spell: open.spell, signal });
+        const told = toldOf(open.engine.submit(request, either), { first, spell: open.spell, signal });
+        return echo ? echoed(told, open.textOf(prompt, adapter)) : told;
       });
       const asked = { adapter, logprobs: promptLogprobs ?? 0, ...order };
       const read = promptLogprobs === null ? [] : prompts;

@@ -1,5 +1,5 @@
 import { readAdapter } from '@prad/adapter-files';
-import { encodePrompt, type Prompt } from '@prad/formats';
+import { decodePrompt, encodePrompt, promptOffsets, type Tokenizer } from '@prad/formats';
 import {
   AdapterBank,
   Engine,
@@ -9,14 +9,15 @@ import {
   PromptReader,
   servedAdapter,
   textRules,
-  type Detokenizer,
   type ReadingRun,
   type ServedAdapter,
   type StepFacts,
   type TokenGrammar,
 } from '@prad/generation';
 import { openBaseModel, type BaseModel } from '@prad/models';
-import type { EngineSettings, GenerateParams } from './generation-messages.js';
+import type { EngineSettings, GenerateParams, RequestPrompt } from './generation-messages.js';
+import type { Spelling } from './spelling.js';
+import { storable } from './storable.js';
 
 type NamedAdapter = NonNullable<GenerateParams['adapter']>;
 
@@ -92,19 +93,36 @@ export class OpenEngine {
     await (await this.#reader?.catch(() => undefined))?.close();
   }
 
+  /** One more than the highest id that a prompt may hold: an adapter has special tokens of its own, but not those that it puts in front. */
+  promptVocabSize(adapter: ServedAdapter | undefined): number {
+    return this.vocabSize + (adapter?.loaded.adapter.virtualTokens?.special.length ?? 0);
+  }
+
   /** A prompt's tokens as the adapter, where there is one, reads it. */
-  encode(prompt: Prompt, adapter: ServedAdapter | undefined): number[] {
-    const { chatTemplate, tokenizer } = this.model;
-    return encodePrompt({ chatTemplate, tokenizer: adapter?.tokenizer ?? tokenizer }, prompt);
+  encode(prompt: RequestPrompt, adapter: ServedAdapter | undefined): readonly number[] {
+    if (prompt.kind === 'tokens') return prompt.tokens;
+    const { chatTemplate } = this.model;
+    return encodePrompt({ chatTemplate, tokenizer: this.#promptTokenizer(adapter) }, prompt);
+  }
+
+  /** A prompt as text that an answer can begin with. */
+  textOf(prompt: RequestPrompt, adapter: ServedAdapter | undefined): string {
+    if (prompt.kind === 'text') return prompt.text;
+    return storable(decodePrompt(this.#promptTokenizer(adapter), this.encode(prompt, adapter)));
+  }
+
+  /** Where in its text each token of a prompt begins. */
+  promptOffsets(tokens: readonly number[], adapter: ServedAdapter | undefined): readonly number[] {
+    return promptOffsets(this.#promptTokenizer(adapter), tokens);
+  }
+
+  /** The bytes of a token of a prompt. */
+  promptSpelling(adapter: ServedAdapter | undefined): Spelling {
+    return this.#promptTokenizer(adapter).bytesOf;
   }
 
   /** The bytes of a token of an answer. */
   readonly spell = (id: number): Uint8Array => this.model.tokenizer.bytesOf(id);
-
-  /** Makes text of a prompt's tokens. */
-  detokenizer(): Detokenizer {
-    return textRules(this.model).detokenizer();
-  }
 
   /** The grammar over this model's tokens; compiled where it was not asked for lately. */
   grammar(ebnf: string): Promise<TokenGrammar> {
@@ -124,6 +142,10 @@ export class OpenEngine {
   /** The adapter, read from its file where it is not in memory; the digest is its identity. */
   adapter({ path, digest }: NamedAdapter): Promise<ServedAdapter> {
     return this.adapters.get(digest, () => this.#load(path, digest));
+  }
+
+  #promptTokenizer(adapter: ServedAdapter | undefined): Tokenizer {
+    return adapter?.tokenizer ?? this.model.tokenizer;
   }
 
   async #load(path: string, digest: string): Promise<ServedAdapter> {

@@ -1,12 +1,11 @@
-import type { Prompt } from '@prad/formats';
 import type { ServedAdapter } from '@prad/generation';
 import type { PromptToken } from '@prad/queue';
-import type { GenerateEvent, GenerateParams } from './generation-messages.js';
+import type { GenerateEvent, GenerateParams, RequestPrompt } from './generation-messages.js';
 import type { OpenEngine } from './open-engine.js';
 import { spelled } from './spelling.js';
 
 interface Asked extends Pick<GenerateParams, 'share' | 'priority' | 'deadline'> {
-  readonly prompt: Prompt;
+  readonly prompt: RequestPrompt;
   /** Which of the request's prompts. */
   readonly place: number;
   readonly adapter: ServedAdapter | undefined;
@@ -26,13 +25,12 @@ export async function* promptTokens(
   const prompt = open.encode(written, asked.adapter);
   const reader = await open.reader();
   const { likelihoods } = await reader.likelihoods({ ...asked, prompt }, signal);
-  const detokenizer = open.detokenizer();
-  let offset = 0;
+  const offsets = open.promptOffsets(prompt, asked.adapter);
+  const spell = open.promptSpelling(asked.adapter);
   const tokens = prompt.map((tokenId, index): PromptToken => {
     const { logprob, top } = likelihoods[index - 1] ?? { logprob: null, top: [] };
-    const token = spelled({ tokenId, logprob: logprob ?? 0, offset, top }, open.spell);
-    offset += detokenizer.push(tokenId).length;
-    return { ...token, logprob };
+    const token = { tokenId, logprob: logprob ?? 0, offset: offsets[index] ?? 0, top };
+    return { ...spelled(token, spell), logprob };
   });
   yield { type: 'prompt', prompt: place, tokens };
 }

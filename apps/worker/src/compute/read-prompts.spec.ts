@@ -13,7 +13,7 @@ class Reader {
   most = 0;
 
   readonly open = {
-    vocabSize: 1_000,
+    promptVocabSize: () => 1_000,
     adapter: () => undefined,
     encode: ({ text }: { text: string }) => {
       this.encoded += 1;

@@ -1,9 +1,10 @@
-import { AppError } from '@prad/errors';
 import type { ServedAdapter } from '@prad/generation';
 import { eitherSignal } from './either-signal.js';
 import type { Engines } from './engines.js';
+import type { RequestPrompt } from './generation-messages.js';
 import type { OpenEngine } from './open-engine.js';
-import type { ReadEvent, ReadParams, ReadPrompt, ScoredPrompt } from './reading-messages.js';
+import type { ReadEvent, ReadParams, ScoredPrompt } from './reading-messages.js';
+import { checkPromptTokens } from './spelling.js';
 
 /** Prompts that are turned into tokens in one go: the thread generates for others in between. */
 const TOGETHER = 64;
@@ -19,6 +20,7 @@ export async function* readPrompts(
 ): AsyncGenerator<ReadEvent, void> {
   const open = await engines.get(base);
   const adapter = named && (await open.adapter(named));
+  checkPromptTokens('input', prompts, open.promptVocabSize(adapter));
   // Ends the other prompts of the request when one fails or the reader leaves.
   const ending = new AbortController();
   const either = eitherSignal(signal, ending.signal);
@@ -38,7 +40,7 @@ export async function* readPrompts(
 }
 
 interface Asked extends Order {
-  readonly prompt: ReadPrompt;
+  readonly prompt: RequestPrompt;
   readonly adapter: ServedAdapter | undefined;
 }
 
@@ -48,7 +50,7 @@ async function embed(
   signal: AbortSignal,
 ): Promise<ReadEvent> {
   const reader = await open.reader();
-  const request = { ...asked, prompt: tokensOf(open, prompt, asked.adapter) };
+  const request = { ...asked, prompt: open.encode(prompt, asked.adapter) };
   const { vector, ...facts } = await reader.embed(request, signal);
   return { kind: 'embedding', vector, facts };
 }
@@ -66,27 +68,11 @@ export async function score(
 ): Promise<ScoredPrompt> {
   const reader = await open.reader();
   const answers = choices.map((choice) => open.encodeAnswer(choice, endToken));
-  const request = { ...asked, prompt: tokensOf(open, prompt, asked.adapter), answers };
+  const request = { ...asked, prompt: open.encode(prompt, asked.adapter), answers };
   const { logProbabilities, ...facts } = await reader.score(request, signal);
   const scores = logProbabilities.map((tokens) => ({
     logProbability: tokens.reduce((sum, x) => sum + x, 0),
     tokens: tokens.length,
   }));
   return { kind: 'score', choices: scores, facts };
-}
-
-/** @throws AppError invalid `unknown_token` for an id that the model has no token of. */
-function tokensOf(
-  open: OpenEngine,
-  prompt: ReadPrompt,
-  adapter: ServedAdapter | undefined,
-): readonly number[] {
-  if (prompt.kind !== 'tokens') return open.encode(prompt, adapter);
-  const unknown = prompt.tokens.find((id) => id >= open.vocabSize);
-  if (unknown === undefined) return prompt.tokens;
-  throw new AppError({
-    kind: 'invalid',
-    code: 'unknown_token',
-    message: `the model has tokens 0 to ${open.vocabSize - 1}, got ${unknown}`,
-  });
 }

@@ -1,9 +1,5 @@
-import type { Prompt } from '@prad/formats';
 import type { Pooling, ReadingFacts } from '@prad/generation';
-import type { GenerateParams } from './generation-messages.js';
-
-/** A prompt that is read: text of any kind, or tokens as they are. */
-export type ReadPrompt = Prompt | { readonly kind: 'tokens'; readonly tokens: readonly number[] };
+import type { GenerateParams, RequestPrompt } from './generation-messages.js';
 
 /** What is wanted of every prompt. */
 export type Wanted =
@@ -21,7 +17,7 @@ export interface ReadParams extends Pick<
   GenerateParams,
   'base' | 'adapter' | 'share' | 'priority' | 'deadline'
 > {
-  readonly prompts: readonly ReadPrompt[];
+  readonly prompts: readonly RequestPrompt[];
   readonly wants: Wanted;
 }
 

@@ -11,7 +11,7 @@ import {
 } from '@prad/queue';
 import type { ComputeThread } from '@prad/runtime';
 import type { BlobStore } from '@prad/storage';
-import type { GenerateParams } from '../compute/generation-messages.js';
+import type { GenerateParams, RequestPrompt } from '../compute/generation-messages.js';
 import type { GenerationHandlers } from '../compute/generation-thread.js';
 import { failureOf } from '../failure-of.js';
 import type { LeaseTiming } from '../lease/held-lease.js';
@@ -74,9 +74,7 @@ function paramsOf(
     ...model,
     prompts:
       input.kind === 'prompts'
-        ? input.prompts.map((prompt) =>
-            typeof prompt === 'string' ? { kind: 'text', text: prompt } : { kind: 'pieces', pieces: prompt },
-          )
+        ? input.prompts.map(promptOf)
         : [{ kind: 'messages', messages: input.messages }],
     candidates: input.kind === 'prompts' ? input.candidates : null,
     share: job.project,
@@ -84,4 +82,11 @@ function paramsOf(
     deadline: timeoutMs === null ? undefined : job.createdAt.getTime() + timeoutMs,
     sampling,
   };
+}
+
+type StoredPrompt = Extract<GenerationRequest['input'], { kind: 'prompts' }>['prompts'][number];
+
+function promptOf(prompt: StoredPrompt): RequestPrompt {
+  if (typeof prompt === 'string') return { kind: 'text', text: prompt };
+  return Array.isArray(prompt) ? { kind: 'pieces', pieces: prompt } : { kind: 'tokens', ...prompt };
 }

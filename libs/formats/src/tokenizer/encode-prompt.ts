@@ -85,7 +85,7 @@ function encodePiece(tokenizer: Tokenizer, { text, keep }: TextPiece): number[] 
 }
 
 /** What the tokenizer puts around every text, such as a begin token. */
-function addedAround(tokenizer: Tokenizer): { readonly before: number[]; readonly after: number[] } {
+export function addedAround(tokenizer: Tokenizer): { readonly before: number[]; readonly after: number[] } {
   const text = '.';
   const bare = tokenizer.encode(text, { addSpecialTokens: false });
   const framed = tokenizer.encode(text, { addSpecialTokens: true });

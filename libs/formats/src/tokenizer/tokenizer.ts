@@ -42,7 +42,7 @@ export class Tokenizer {
   ) {
     this.vocabSize = checked.tokens.length;
     const { added_tokens: extra, decoder } = checked.json;
-    const ids = new Set((extra as JsonObject[]).map(({ id }) => id as number));
+    const ids = new Set((extra as JsonObject[]).map(({ id }) => this.told(id as number)));
     this.bytesOf = tokenBytes(this, decoder as JsonObject | null, ids);
     this.bosTokenId = this.configuredId(config, 'bos_token');
     this.eosTokenId = this.configuredId(config, 'eos_token');
@@ -62,7 +62,7 @@ export class Tokenizer {
 
   /**
    * The tokenizer with more tokens: each of the texts becomes one, with ids that count up from `firstId` (a model may
-   * have more embedding rows than its tokenizer has tokens). For encoding only.
+   * have more embedding rows than its tokenizer has tokens).
    * @throws AppError invalid `special_token_exists` naming a text that is a token already.
    */
   withAddedTokens(texts: readonly string[], firstId: number): Tokenizer {
@@ -93,7 +93,7 @@ export class Tokenizer {
       // The library gives undefined for a token that it does not know.
       if (id === undefined)
         throw wrongField('post_processor', 'or model gives a token that is not in the vocabulary');
-      return this.added && id >= this.added.from ? id - this.added.from + this.added.firstId : id;
+      return this.told(id);
     });
   }
 
@@ -104,22 +104,35 @@ export class Tokenizer {
     );
     // The library refuses an empty list. Cleaning up spaces would change what the model has written.
     if (known.length === 0) return '';
-    return orUnusable('decoding', () => this.library.decode(known, { clean_up_tokenization_spaces: false }));
+    const own = known.map((id) => this.placeOf(id));
+    return orUnusable('decoding', () => this.library.decode(own, { clean_up_tokenization_spaces: false }));
   }
 
   /** True for ids of special added tokens, such as begin and end of text. */
   isSpecial(id: number): boolean {
-    return this.checked.specialIds.has(id);
+    return this.checked.specialIds.has(this.placeOf(id));
   }
 
   /** The token's text as it stands in the vocabulary (byte-level tokens in their visible alphabet). */
   tokenOf(id: number): string | undefined {
-    return this.checked.tokens[id];
+    return this.checked.tokens[this.placeOf(id)];
   }
 
   /** The id of exactly this vocabulary entry. */
   idOf(token: string): number | undefined {
-    return this.library.token_to_id(token);
+    const id = this.library.token_to_id(token);
+    return id === undefined ? undefined : this.told(id);
+  }
+
+  /** The id by which a token of the library's is told. */
+  private told(id: number): number {
+    return this.added && id >= this.added.from ? id - this.added.from + this.added.firstId : id;
+  }
+
+  /** The library's id of a token, -1 where there is none. */
+  private placeOf(id: number): number {
+    if (!this.added || id < this.added.from) return id;
+    return id < this.added.firstId ? -1 : id - this.added.firstId + this.added.from;
   }
 
   private configuredId(config: JsonObject, name: string): number | undefined {
