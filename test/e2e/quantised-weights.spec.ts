@@ -25,7 +25,7 @@ async function copiesOf(id: string): Promise<readonly number[]> {
   return prad.kind === 'base' ? prad.quantized : [];
 }
 
-it('an import makes the copies that are asked for, which every name of the same weights then has', async () => {
+it('an import makes the copies that are asked for, which every name of the same model then has', async () => {
   await importModel(cluster.client, { source, name: 'plain' });
   expect(await copiesOf('plain')).toEqual([]);
   await importModel(cluster.client, { source, name: 'eight', quantize: [8] });

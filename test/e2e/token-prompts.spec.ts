@@ -10,7 +10,7 @@ import { startTinyCluster } from './support/tiny-cluster.js';
 import { writeTinyModel } from './support/tiny-model.js';
 import { MODEL } from './support/training-run.js';
 
-/** A model of other weights whose tokenizer puts `<|endoftext|>` before every text. */
+/** The model with a tokenizer that puts `<|endoftext|>` before every text. */
 const BEGUN = 'begun';
 const texts = ['The Silver Lantern is', 'a caf\u00e9 <|im_start|>user\n\u{1F600}'];
 const asked = { model: MODEL, max_tokens: 6, seed: 7 };
@@ -28,7 +28,7 @@ beforeAll(async () => {
   tokenizer = Tokenizer.fromJson(json);
   ids = texts.map((text) => tokenizer.encode(text));
   const source = join(cluster.dataFolder, BEGUN);
-  await writeTinyModel(source, 2);
+  await writeTinyModel(source);
   const single = [
     { SpecialToken: { id: '<|endoftext|>', type_id: 0 } },
     { Sequence: { id: 'A', type_id: 0 } },

@@ -186,7 +186,7 @@ const evaluationExample = z.object({
 const evaluatedModel = z.object({
   model: z.string(),
   base_model: z.string(),
-  base_digest: z.string(),
+  base_digest: z.string().describe('SHA-256 of the base model’s weights.'),
   adapter: z.string().nullable(),
   adapter_version: z.number().int().nullable().describe('What the name stood for when it was submitted.'),
   adapter_digest: z.string().nullable(),

@@ -10,7 +10,12 @@ const modelFacts = z.discriminatedUnion('kind', [
     architecture: z.string().nullable(),
     parameters: z.number().int().nullable(),
     context_length: z.number().int().nullable(),
-    digest: z.string().nullable(),
+    digest: z
+      .string()
+      .nullable()
+      .describe(
+        'SHA-256 of the weights, to which adapters are bound; tokenizer and chat template do not count.',
+      ),
     bytes: z.number().int().nullable(),
     quantized: z
       .array(z.number().int())

@@ -18,7 +18,7 @@ interface BaseModelFacts {
 
 /** What is known of a base model once its weights were written. */
 export interface BaseModelContent {
-  /** sha256 of the engine's model.safetensors in lower-case hex. */
+  /** sha256 of the engine's model.safetensors in lower-case hex: what adapters are bound to, and not what tokenizer goes with it. */
   readonly digest: string;
   /** Hugging Face `model_type`, for example `llama`. */
   readonly architecture: string;
@@ -31,7 +31,7 @@ export interface BaseModelContent {
   readonly quantised: readonly QuantisedBits[];
   /** Size of all files in bytes. */
   readonly bytes: number;
-  /** Blob key prefix of the model folder (config.json, tokenizer.json, model.safetensors). */
+  /** Blob key prefix of the model folder (config.json, tokenizer.json, model.safetensors); models of one key are the same in all. */
   readonly blobKey: string;
   /** Further facts to show, such as the licence or the dtype of the source. */
   readonly details: JsonObject;

@@ -5,7 +5,7 @@ import { readManifest } from './base-model.js';
 import { pathIn, type Manifest } from './base-model-folder.js';
 
 /**
- * Copies into a model folder the quantised copies that another folder of the same weights has and it lacks, so that a
+ * Copies into a model folder the quantised copies that another folder of the same model has and it lacks, so that a
  * later import of the same model under another name, which takes the folder's place, loses none of them.
  * @returns the folder's manifest as it is then.
  */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { BaseLayout } from '@prad/adapter-files';
 import type { QuantisedBits } from './quantise.js';
 
-/** The files of an imported base model; the digest names the folder. */
+/** The files of an imported base model. */
 export const modelFiles = {
   config: 'config.json',
   tokenizer: 'tokenizer.json',
@@ -31,7 +31,7 @@ export interface QuantisedCopy {
 export interface Manifest {
   readonly format: 'prad-model';
   readonly formatVersion: 1;
-  /** Hex SHA-256 of `model.safetensors`, which holds the config in its metadata as well. */
+  /** Hex SHA-256 of `model.safetensors`, which holds the config in its metadata as well: what adapters are bound to. */
   readonly digest: string;
   readonly modelType: string;
   readonly parameterCount: number;

@@ -5,12 +5,13 @@ import type { ExternalData } from '@prad/graph';
 import { architectureFor, type LanguageModel } from '@prad/nn';
 import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
 import { endTokensOf } from './end-tokens.js';
+import { optionalText } from './optional-text.js';
 
 /** An imported base model, opened: everything but the weights' bytes is in memory. */
 export interface BaseModel extends LanguageModel, TextCodec {
   readonly folder: string;
   readonly name: string;
-  /** Hex SHA-256 of the weight file. */
+  /** Hex SHA-256 of the weight file, which adapters are bound to; models with another tokenizer may have the same. */
   readonly digest: string;
   /** Any of these ends an answer. */
   readonly endTokens: ReadonlySet<number>;
@@ -34,7 +35,7 @@ export async function openBaseModel(folder: string, name: string): Promise<BaseM
       name,
       digest: manifest.digest,
       tokenizer,
-      endTokens: endTokensOf(tokenizer, config, await optionalJson(pathIn(folder, 'generationConfig'))),
+      endTokens: endTokensOf(tokenizer, config, await generationConfig(folder)),
       chatTemplate: ChatTemplate.fromConfig(tokenizerConfig),
       dataOf: (tensor) => {
         const entry = weights.tensors.get(tensor);
@@ -52,13 +53,9 @@ export async function openBaseModel(folder: string, name: string): Promise<BaseM
   }
 }
 
-async function optionalJson(path: string): Promise<JsonObject | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as JsonObject;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw cause;
-  }
+async function generationConfig(folder: string): Promise<JsonObject | undefined> {
+  const text = await optionalText(pathIn(folder, 'generationConfig'));
+  return text === undefined ? undefined : (JSON.parse(text) as JsonObject);
 }
 
 /** The manifest of a model folder. @throws AppError notFound when there is none. */

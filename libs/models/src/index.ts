@@ -1,6 +1,7 @@
 export { adoptQuantised } from './adopt-quantised.js';
 export { openBaseModel, readManifest, type BaseModel } from './base-model.js';
 export { modelFiles, type Manifest } from './base-model-folder.js';
+export { folderDigest } from './folder-digest.js';
 export { fetchModelSource } from './fetch-model-source.js';
 export { layoutOf } from './layout-of.js';
 export { readLayout } from './read-layout.js';

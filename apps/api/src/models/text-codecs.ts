@@ -7,23 +7,22 @@ import { BlobStore } from '@prad/storage';
 /** Tokenizers of this many models stay in memory. */
 const MOST_KEPT = 4;
 
-/** What turns text into a base model's tokens, read from the model's blobs and kept by its digest. */
+/** What turns text into a base model's tokens, read from the model's blobs and kept by their key. */
 @Injectable()
 export class TextCodecs {
   private readonly kept = new Map<string, Promise<TextCodec>>();
 
   constructor(private readonly blobs: BlobStore) {}
 
-  async of(model: ReadyBaseModel): Promise<TextCodec> {
-    const { digest, blobKey } = model;
-    const codec = this.kept.get(digest) ?? this.read(blobKey);
+  async of({ blobKey }: ReadyBaseModel): Promise<TextCodec> {
+    const codec = this.kept.get(blobKey) ?? this.read(blobKey);
     // The order of a map is that of insertion, so the first is the one that was not asked for longest.
-    this.kept.delete(digest);
-    this.kept.set(digest, codec);
+    this.kept.delete(blobKey);
+    this.kept.set(blobKey, codec);
     const [oldest] = this.kept.keys();
     if (this.kept.size > MOST_KEPT && oldest !== undefined) this.kept.delete(oldest);
     return codec.catch((error: unknown) => {
-      this.kept.delete(digest);
+      this.kept.delete(blobKey);
       throw error;
     });
   }

@@ -4,7 +4,7 @@ import { OpenEngine, type RunListeners } from './open-engine.js';
 /** Base models that stay open beside those that are at work; each holds its weights and its cache. */
 const KEPT_ENGINES = 2;
 
-/** The open base models of this thread, by folder, which is to say by digest. */
+/** The open base models of this thread, by folder, which is to say by all that they are. */
 export class Engines {
   readonly #open = new Map<string, Promise<OpenEngine>>();
 

@@ -205,7 +205,7 @@ export class TrainingRecord {
     await this.rows.fineTuningJobs.succeed(this.job.id, this.owner, { ...made, trainedTokens });
   }
 
-  /** Its key is the weights' digest, so a job that is taken up again writes the same folder anew. */
+  /** Its key is the folder's digest, so a job that is taken up again writes the same folder anew. */
   async #model(path: string, manifest: Manifest): Promise<{ readonly model: NewTunedModel }> {
     const id = newTunedModelName(this.job.model, this.job.suffix);
     return { model: { id, ...(await storeModel(this.blobs, path, manifest)) } };
