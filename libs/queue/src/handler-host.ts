@@ -126,10 +126,11 @@ export class HandlerHost {
       maxStalledCount: MAX_STALLED,
     });
     worker.on('error', (error) => {
+      if (error.message.startsWith(LOCK_NOT_RENEWED)) return;
       this.options.log.warn({ job: handler.job, error: error.message }, 'queue connection');
     });
     worker.on('lockRenewalFailed', (jobIds) => {
-      for (const id of jobIds) this.running.get(id)?.controller.abort(lockLost(id));
+      for (const id of jobIds) this.loseLock(handler.job, id);
     });
     worker.on('failed', (job, error) => {
       // Jobs that BullMQ fails by itself (stalled too often) never reach `process`.
@@ -137,6 +138,15 @@ export class HandlerHost {
       void this.scoped(job, () => this.abandon(handler, job, error));
     });
     return worker;
+  }
+
+  /** A job that ended while its lock was being renewed had none to lose. */
+  private loseLock(job: JobName, id: string): void {
+    const running = this.running.get(id);
+    if (!running) return;
+    const error = lockLost(id);
+    this.options.log.warn({ job, id }, error.message);
+    running.controller.abort(error);
   }
 
   private async process(
@@ -269,6 +279,9 @@ class TryAgain extends Error {}
 function isSettled(error: Error): boolean {
   return error instanceof TryAgain || error instanceof UnrecoverableError;
 }
+
+// BullMQ's message beside `lockRenewalFailed`, which names the jobs.
+const LOCK_NOT_RENEWED = 'could not renew lock';
 
 const STOPPING = 'worker_stopping';
 
