@@ -185,7 +185,11 @@ describe('prad-spec 7.20', () => {
       feeds[name] = tensor('float32', shape, padded);
       return graph.input(name, 'float32', shape);
     };
-    graph.output('delta', part!.family.delta(graph.root, { input: x, output: x }, values, noDrop));
+    const flow = { input: x, output: x };
+    graph.output(
+      'delta',
+      part!.family.delta(graph.root, flow, values, (_at, rows) => rows, noDrop),
+    );
     return floats((await runGraph(encodeOnnx(graph), feeds))['delta']);
   }
 

@@ -1,7 +1,7 @@
 import { add, gather, mul, reshape } from '@prad/graph';
 import type { Dim, Graph, Scope, Value } from '@prad/graph';
 import { noAdapter, type Adaptation, type Site, type SiteFlow } from '../architectures/site.js';
-import { noDrop } from './adapter-family.js';
+import { noDrop, type Masked } from './adapter-family.js';
 import { bankInput, type BankFamily, type BankLayout } from './bank-layout.js';
 import { withVirtualRows } from '../layers/virtual-rows.js';
 
@@ -60,7 +60,8 @@ function familyBank(graph: Graph, { family, sites }: BankFamily, batch: Dim, mas
     };
     const rows = (x: Value): Value => reshape(there, x, [...mask.shape.slice(0, 2), x.shape[1] ?? 1]); // [B, T, *]
     const byRow = { input: rows(flow.input), output: rows(flow.output) };
-    const delta = mul(there, mask, family.delta(there, byRow, tensor, noDrop));
+    const masked: Masked = (place, x) => mul(place, mask, x);
+    const delta = family.delta(there, byRow, tensor, masked, noDrop);
     return add(there, before, reshape(there, delta, before.shape));
   };
   return { family, change };

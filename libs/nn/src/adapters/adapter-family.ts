@@ -19,11 +19,14 @@ export type Drop = (at: Scope, place: DropoutPlace, x: Value) => Value;
 
 export const noDrop: Drop = (_at, _place, x) => x;
 
+/** Rows [..., n] times the mask of their positions. */
+export type Masked = (at: Scope, x: Value) => Value;
+
 /**
  * What changes at a site, whatever the method's options: adapters of one family mix in a batch, each row with its
  * own tensors.
  *
- * `delta` is the change before the mask. Its tensors come either as `tensors` shapes them (one adapter for all
+ * `delta` is the change, by `masked` zero where the mask is. Its tensors come either as `tensors` shapes them (one adapter for all
  * rows, flow [N, *]) or one per row in front, [B, ...] with vectors as [B, 1, n] (flow [B, T, *]). It must be zero
  * for tensors of zeros, and unchanged when the rank is padded with zeros.
  */
@@ -33,5 +36,11 @@ export interface AdapterFamily {
   /** Whether the delta is added to what goes into the site or to what comes out. */
   readonly acts: 'input' | 'output';
   readonly tensors: (site: Site, rank: number) => readonly FamilyTensor[];
-  readonly delta: (at: Scope, flow: SiteFlow, tensor: (name: string) => Value, drop: Drop) => Value;
+  readonly delta: (
+    at: Scope,
+    flow: SiteFlow,
+    tensor: (name: string) => Value,
+    masked: Masked,
+    drop: Drop,
+  ) => Value;
 }

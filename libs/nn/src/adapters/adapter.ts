@@ -103,14 +103,14 @@ function family(form: Form, norm: Norm): AdapterFamily {
       { name: 'up.bias', shape: [outFeatures] },
       ...(norm === 'none' ? [] : normParameters(norm === 'in' ? inFeatures : outFeatures)),
     ],
-    delta: (at, { input, output }, tensor_, drop) => {
+    delta: (at, { input, output }, tensor_, masked, drop) => {
       const normed = (x: Value): Value => normalised(at, x, tensor_('norm.weight'), tensor_('norm.bias'));
       const read = form === 'parallel' ? input : output;
       const x = norm === 'in' ? normed(read) : read;
       const inner = relu(at, affine(at.at('down'), x, tensor_('down.weight'), tensor_('down.bias'))); // [*, R]
       const dropped = drop(at, 'inner', inner);
       const made = affine(at.at('up'), dropped, tensor_('up.weight'), tensor_('up.bias')); // [*, out]
-      return norm === 'out' ? normed(made) : made;
+      return masked(at, norm === 'out' ? normed(made) : made);
     },
   };
 }

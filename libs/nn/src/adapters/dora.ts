@@ -112,9 +112,9 @@ const family: AdapterFamily = {
     { name: 'stretch', shape: [outFeatures] },
     { name: 'shift', shape: [outFeatures] },
   ],
-  delta: (at, { input, output }, tensor, drop) => {
+  delta: (at, { input, output }, tensor, masked, drop) => {
     const inner = affine(at.at('a'), drop(at, 'input', input), tensor('a')); // [*, R]
     const change = drop(at, 'output', affine(at.at('b'), inner, tensor('b'))); // [*, out]
-    return add(at, add(at, mul(at, output, tensor('stretch')), change), tensor('shift'));
+    return masked(at, add(at, add(at, mul(at, output, tensor('stretch')), change), tensor('shift')));
   },
 };

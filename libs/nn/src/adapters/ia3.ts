@@ -43,6 +43,6 @@ function familyOf(acts: 'input' | 'output'): AdapterFamily {
     key: acts === 'output' ? 'ia3' : 'ia3.input',
     acts,
     tensors: (site) => [{ name: 'stretch', shape: [width(site, acts)] }],
-    delta: (at, flow, tensor) => mul(at, acts === 'input' ? flow.input : flow.output, tensor('stretch')),
+    delta: (at, flow, tensor, masked) => masked(at, mul(at, flow[acts], tensor('stretch'))),
   };
 }

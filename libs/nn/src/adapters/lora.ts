@@ -68,8 +68,9 @@ const family: AdapterFamily = {
     { name: 'a', shape: [inFeatures, rank], rankAxis: 1 },
     { name: 'b', shape: [rank, outFeatures], rankAxis: 0 },
   ],
-  delta: (at, { input }, tensor, drop) => {
-    const inner = affine(at.at('a'), drop(at, 'input', input), tensor('a')); // [*, R]
+  delta: (at, { input }, tensor, masked, drop) => {
+    // Zeros in are zeros out, and there are fewer numbers to mask here than behind B.
+    const inner = masked(at, affine(at.at('a'), drop(at, 'input', input), tensor('a'))); // [*, R]
     return drop(at, 'output', affine(at.at('b'), inner, tensor('b'))); // [*, out]
   },
 };

@@ -6,7 +6,7 @@ import { prefixOf } from '../attention/prefix.js';
 import type { Dimensions } from '../architectures/architecture.js';
 import { dropout, rowNumbers } from '../layers/dropout.js';
 import { withVirtualRows } from '../layers/virtual-rows.js';
-import { noDrop, type AdapterFamily, type Drop } from './adapter-family.js';
+import { noDrop, type AdapterFamily, type Drop, type Masked } from './adapter-family.js';
 import type { SitePart, VirtualTokens } from './adapter-method.js';
 import type { ModelAdapter } from './registry.js';
 import { partTensorName } from './tensor-names.js';
@@ -84,7 +84,7 @@ export function deltaAt(
 ): Value | undefined {
   const deltas = one.adapter.parts
     .filter((part) => isAt(part, acts, site.module))
-    .map((part) => mul(at, one.mask, deltaOf(at.at(part.name), part, site, flow, one)));
+    .map((part) => deltaOf(at.at(part.name), part, site, flow, one));
   return deltas.length === 0 ? undefined : deltas.reduce((sum, delta) => add(at, sum, delta));
 }
 
@@ -93,7 +93,7 @@ function deltaOf(
   part: SitePart,
   site: Site,
   flow: SiteFlow,
-  { tensor: trained, dropout: step }: TrainableAdapter,
+  { tensor: trained, dropout: step, mask }: TrainableAdapter,
 ): Value {
   const served = part.serve(at, flow, (name) => trained(partTensorName(site, part.name, name)));
   const drop: Drop =
@@ -106,7 +106,8 @@ function deltaOf(
               })
             : x
       : noDrop;
-  return part.family.delta(at, flow, (name) => served[name] ?? flow.output, drop);
+  const masked: Masked = (place, x) => mul(place, mask, x);
+  return part.family.delta(at, flow, (name) => served[name] ?? flow.output, masked, drop);
 }
 
 /** What the adapter trains in front of every row, if anything: [P, 2*L*K*D]. */
