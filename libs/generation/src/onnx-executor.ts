@@ -4,7 +4,7 @@ import type { BankLayout } from '@prad/nn';
 import type { Device, Session, Tensors } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
 import { AdaptedSession } from './adapted-session.js';
-import { openBaseSessions, type BaseSessions } from './base-sessions.js';
+import { openBaseSession, type BaseSession } from './base-session.js';
 import type { DecodeWeights, PrefillWeights } from './decode-weights.js';
 import { Executor, type BlockLayout } from './executor.js';
 import { DeviceCache } from './device-cache.js';
@@ -52,7 +52,7 @@ export class OnnxExecutor extends Executor {
   private constructor(
     private readonly model: BaseModel,
     options: OnnxExecutorOptions,
-    private readonly base: BaseSessions,
+    private readonly base: BaseSession,
     private readonly cache: KeyValueCache,
   ) {
     super();
@@ -66,11 +66,9 @@ export class OnnxExecutor extends Executor {
       inputs: base.decode.inputs.map(({ name }) => name),
       weights: new Map([...base.decodeGraph.parameters].map(([{ name }, data]) => [name, data])),
     };
-    // Where the weights as they are only read prompts, memory is saved: those sessions share the mapped weight file.
-    const prepack = base.prompts === base.decode;
     const graphOf = (of: BaseModel, capacity: number, layout: BankLayout): Graph =>
       adaptedGraph(of, capacity, layout, base.promptCopy);
-    this.#adapted = new AdaptedSession(model, { ...options, prepack, graphOf });
+    this.#adapted = new AdaptedSession(model, { ...options, prepack: true, graphOf });
     this.#logits = new Float32Array(options.slots * model.dimensions.vocabSize);
   }
 
@@ -81,11 +79,14 @@ export class OnnxExecutor extends Executor {
   static async open(model: BaseModel, options: OnnxExecutorOptions): Promise<OnnxExecutor> {
     const capacity = Math.min(options.capacity, model.dimensions.maxPositions);
     const { intraOpThreads, device, decodeWeights = 'f32', prefillWeights = 'f32' } = options;
-    const base = await openBaseSessions(model, capacity, {
+    const base = await openBaseSession(model, capacity, {
       ...{ decodeWeights, prefillWeights, intraOpThreads, ...(device && { device }) },
     });
     const cache = await openCache(model, { ...options, capacity });
-    return new OnnxExecutor(model, { ...options, capacity }, base, cache);
+    const executor = new OnnxExecutor(model, { ...options, capacity }, base, cache);
+    // Else with the first prompt.
+    if (!base.readsPrompts) await executor.#adapted.prepare([]);
+    return executor;
   }
 
   override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
@@ -94,17 +95,17 @@ export class OnnxExecutor extends Executor {
     for (const loaded of plan.load) this.cache.load(loaded);
     const logits = new Map<number, Float32Array>();
     // The base alone, whatever adapter a row's prompt had.
-    await this.#runBase(this.base.decode, plan.decode.map(decoded), logits);
+    await this.#runBase(plan.decode.map(decoded), logits);
     await this.#runAdapted(plan.adaptedDecode.map(decoded), logits);
     for (const { length: past, ...row } of plan.replay) {
       const rows = [{ ...row, past, prompt: undefined }];
       if (row.adapter) await this.#runAdapted(rows, logits);
-      else await this.#runBase(this.base.decode, rows, logits);
+      else await this.#runBase(rows, logits);
     }
     for (const prompts of plan.prefill) {
       const rows = prompts.map(read);
-      if (rows.some(({ adapter }) => adapter)) await this.#runAdapted(rows, logits);
-      else await this.#runBase(this.base.prompts, rows, logits);
+      if (this.base.readsPrompts && !rows.some(({ adapter }) => adapter)) await this.#runBase(rows, logits);
+      else await this.#runAdapted(rows, logits);
     }
     for (const block of plan.drop) this.cache.drop(block);
     for (const saved of plan.save) this.cache.save(saved);
@@ -113,24 +114,17 @@ export class OnnxExecutor extends Executor {
 
   /** Milliseconds that all runs so far spent in onnxruntime. */
   get nativeMs(): number {
-    const { decode, prompts } = this.base;
-    const sessions = new Set([decode, prompts]);
-    return [...sessions].reduce((sum, { nativeMs }) => sum + nativeMs, this.#adapted.nativeMs);
+    return this.base.decode.nativeMs + this.#adapted.nativeMs;
   }
 
   override async close(): Promise<void> {
     await this.cache.close();
     await this.base.decode.close();
-    await this.base.prompts.close();
     await this.#adapted.close();
   }
 
-  async #runBase(
-    session: Session,
-    rows: readonly RunRow[],
-    logits: Map<number, Float32Array>,
-  ): Promise<void> {
-    await this.#runIn(rows, logits, () => Promise.resolve({ session, feeds: {} }));
+  async #runBase(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {
+    await this.#runIn(rows, logits, () => Promise.resolve({ session: this.base.decode, feeds: {} }));
   }
 
   async #runAdapted(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {
