@@ -108,6 +108,8 @@ export async function benchLlamaCpp({ rounds = ROUNDS }: BenchOptions): Promise<
     };
     const ours = own.map((one) => ({ ...one, side: open(one.script, one.prefill, one.environment) }));
     const theirs = [open('llama-cpp', '1'), open('llama-cpp', String(THREADS))];
+    // Who still loads would take the cores of who is measured.
+    for (const side of sides) await side.ask('ready');
     return [
       ...(await inTurns(withoutAdapters, ours, theirs, rounds)),
       ...(await memory(ours, theirs)),

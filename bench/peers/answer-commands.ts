@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { DecodingSide, ServingSide } from './decoding-task.js';
 
-/** Answers each line of stdin, a command and its argument, with a line of JSON; returns at its end. */
+/** Answers each line of stdin, a command and its argument, with a line of JSON; returns at its end. `ready` is a command of all. */
 export async function answerCommands(side: DecodingSide | ServingSide): Promise<void> {
   const commands: Readonly<Record<string, (argument: number) => Promise<number>>> = {
+    ready: () => Promise.resolve(0),
     served: () => side.served(),
     adapters: () => side.adapters(),
     ...('decode' in side && {

@@ -9,7 +9,7 @@ import { answerCommands } from './answer-commands.js';
 import { CAPACITY, SERVED, type DecodingTask, type ServingSide } from './decoding-task.js';
 
 const LORA = { method: 'lora', options: { rank: 8, init: 'released' }, scope: 'prompt' };
-/** Words of one token each. */
+/** Words of one token each behind a space, and the first one at the beginning too. */
 const words = 'the of a plain river old stone bridge and small town near its quiet garden where'.split(' ');
 
 /** Our API as users call it over REST, its worker with 4-bit decode weights and the other settings as they are. */
@@ -48,9 +48,9 @@ class ApiSide implements ServingSide {
   }
 
   async #answer(model: string): Promise<void> {
-    const prompt = Array.from({ length: SERVED.prompt }, () => words[this.#random.below(words.length)]);
+    const others = Array.from({ length: SERVED.prompt - 1 }, () => words[this.#random.below(words.length)]);
     const { usage } = await this.client.complete({
-      ...{ model, prompt: prompt.join(' '), temperature: 0 },
+      ...{ model, prompt: [words[0], ...others].join(' '), temperature: 0 },
       ...{ min_tokens: SERVED.answer, max_tokens: SERVED.answer },
     });
     const { prompt_tokens: read, completion_tokens: written } = usage;
