@@ -36,7 +36,7 @@ export type PromptLogprobs = z.infer<typeof promptLogprobs>;
 /** Log-probabilities of an answer in the form of completions: lists side by side. */
 export const completionLogprobs = z
   .object({
-    tokens: z.array(z.string()),
+    tokens: z.array(z.string()).describe('The last may be one that ended the answer, behind its text.'),
     token_logprobs: z.array(z.number().nullable()).describe('Null for the first token of an echoed prompt.'),
     top_logprobs: z
       .array(z.record(z.string(), z.number()).nullable())

@@ -65,6 +65,21 @@ describe('Engine', () => {
     expect([textOf(events), endOf(events).reason]).toEqual([shown.join(''), 'stop']);
   });
 
+  it('tells how likely the token was that ended the answer where it is asked to', async () => {
+    const plain = tokens(await alone(ask({ prompt: [8], maxTokens: 12 })));
+    const [stop] = plain.slice(3);
+    const request = ask({ prompt: [8], maxTokens: 12, stopTokenIds: [stop!], logprobs: 0 });
+    const wanted = plain.slice(0, plain.indexOf(stop!) + 1);
+    const shownOf = (events: readonly TokenEvent[]): (readonly [number, number])[] =>
+      events.flatMap((event) =>
+        event.type === 'token' ? (event.shown ?? []).map(({ tokenId, offset }) => [tokenId, offset]) : [],
+      );
+    const whole = await alone({ ...request, logprobOfEnd: true });
+    expect(shownOf(whole)).toEqual(wanted.map((id, place) => [id, place]));
+    expect(textOf(whole)).toHaveLength(wanted.length - 1);
+    expect(shownOf(await alone(request))).toEqual(shownOf(whole).slice(0, -1));
+  });
+
   it('neither ends nor looks for a stop string before it has the least tokens', async () => {
     const short = Array.from({ length: 80 }, (_, first) => ask({ prompt: [first], maxTokens: 12 }));
     for (const request of short) {

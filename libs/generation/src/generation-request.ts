@@ -27,6 +27,8 @@ export interface GenerationRequest {
   readonly stopTokenIds?: readonly number[];
   /** Tells each token's log-probability, and those of so many of the likeliest tokens; absent: none. */
   readonly logprobs?: number | undefined;
+  /** Whether the token that ends the answer counts among them, though it says nothing; by default not. */
+  readonly logprobOfEnd?: boolean;
   /** Who asks: those with one share get equal shares of a full engine. */
   readonly share?: string;
   /** Lower ones are admitted first, and keep their memory longest; 0 by default. */

@@ -232,9 +232,9 @@ export class Sequence implements SlotRow {
     const event = { type: 'token', choice: this.choice, index, tokenId, text } as const;
     if (logprobs === undefined) this.channel.push(event);
     else {
-      // An end token says nothing.
-      if (!this.#endTokens.has(tokenId))
-        this.#shown.push(tokenId, likelihoodOf(logits, tokenId, logprobs), piece.length);
+      const ends = this.#endTokens.has(tokenId);
+      if (!ends || this.request.logprobOfEnd === true)
+        this.#shown.push(tokenId, likelihoodOf(logits, tokenId, logprobs), ends ? 0 : piece.length);
       const whole = reason !== undefined && !stopped;
       this.channel.push({ ...event, shown: this.#shown.show(text.length, whole) });
     }

@@ -13,7 +13,7 @@ export class ShownTokens {
   #read = 0;
   #shown = 0;
 
-  /** Takes a token in whose text has so many UTF-16 units; 0 for a part of a character. */
+  /** Takes a token in whose text has so many UTF-16 units; 0 for a part of a character, and for what ends the answer. */
   push(tokenId: number, likelihood: TokenLikelihood, length: number): void {
     this.#held.push({ tokenId, ...likelihood, offset: this.#read });
     this.#read += length;

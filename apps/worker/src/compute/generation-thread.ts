@@ -55,6 +55,8 @@ const handlers = {
         const request = {
           ...{ ...asked, maxTokens, stop, stopTokenIds, n, bestOf, beams: beams ?? undefined, grammar },
           logprobs: logprobs ?? undefined,
+          // As OpenAI's completions list it and its chat completions do not.
+          logprobOfEnd: prompt.kind !== 'messages',
         };
         const first = place * choicesPerPrompt(sampling);
         const told = toldOf(open.engine.submit(request, either), { first, spell: open.spell, signal });
