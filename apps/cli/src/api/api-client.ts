@@ -64,8 +64,8 @@ import {
 } from '@prad/contracts';
 import { AppError } from '@prad/errors';
 import type { z } from 'zod';
-import { errorOf, unreachable } from './api-error.js';
-import { serverSentEvents, type ServerSentEvent } from './server-sent-events.js';
+import { brokeOff, errorOf, unreachable } from './api-error.js';
+import { parseEvent, serverSentEvents, type ServerSentEvent } from './server-sent-events.js';
 import { uploadBody } from './upload-body.js';
 
 /** Newest items of a list that the command line asks for. */
@@ -301,8 +301,8 @@ export class ApiClient {
     return this.#follow(`/v1/evaluations/${encodeURIComponent(id)}/events`, evaluationEvent, after, signal);
   }
 
-  complete(request: CreateCompletion): Promise<Completion> {
-    return this.#post('/v1/completions', request, completion);
+  complete(request: CreateCompletion, signal?: AbortSignal): Promise<Completion> {
+    return this.#json('/v1/completions', { ...jsonBody(request), ...(signal && { signal }) }, completion);
   }
 
   embed(request: CreateEmbedding): Promise<EmbeddingListObject> {
@@ -319,10 +319,16 @@ export class ApiClient {
     signal?: AbortSignal,
   ): AsyncGenerator<CompletionChunk, void> {
     const init = { ...jsonBody({ ...request, stream: true }), ...(signal && { signal }) };
-    for await (const { data } of this.#events('/v1/completions', init)) {
-      if (data === '[DONE]') return;
-      yield completionChunk.parse(JSON.parse(data));
+    try {
+      for await (const { data } of this.#events('/v1/completions', init)) {
+        if (data === '[DONE]') return;
+        yield parseEvent(data, completionChunk);
+      }
+    } catch (error) {
+      if (signal?.aborted === true || error instanceof AppError) throw error;
+      throw brokeOff(this.url, error);
     }
+    throw brokeOff(this.url);
   }
 
   /** A server that has just lost its database has it back in a moment, and reading may be repeated. */
@@ -357,7 +363,7 @@ export class ApiClient {
     const init = { headers, ...(signal && { signal }) };
     for await (const { data } of this.#events(`${path}?stream=true`, init)) {
       if (data === '[DONE]') return;
-      yield schema.parse(JSON.parse(data));
+      yield parseEvent(data, schema);
     }
   }
 

@@ -1,3 +1,6 @@
+import type { z } from 'zod';
+import { streamedError } from './api-error.js';
+
 /** One event of a text/event-stream. */
 export interface ServerSentEvent {
   readonly id: string | undefined;
@@ -29,4 +32,12 @@ function eventOf(block: string): ServerSentEvent | undefined {
     if (field === 'data') data.push(value);
   }
   return data.length === 0 ? undefined : { id, data: data.join('\n') };
+}
+
+/** What an event's data tell. @throws AppError the one that they tell. */
+export function parseEvent<T>(data: string, schema: z.ZodType<T>): T {
+  const event: unknown = JSON.parse(data);
+  const error = streamedError(event);
+  if (error) throw error;
+  return schema.parse(event);
 }

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
-import type { CompletionChunk, CreateCompletion } from '@prad/contracts';
+import type { CreateCompletion } from '@prad/contracts';
 import { AppError } from '@prad/errors';
+import type { ApiClient } from '../api/api-client.js';
 import { print } from '../output/print.js';
 import { addBeamOptions, askedBeams, type BeamOptions } from './beam-options.js';
 import { atServer, type AddCommands, type CommandContext } from './command-context.js';
@@ -19,6 +20,7 @@ interface GenerateOptions extends BeamOptions, JsonOptions {
   readonly presencePenalty?: number;
   readonly minTokens?: number;
   readonly n?: number;
+  readonly bestOf?: number;
   readonly seed?: number;
   readonly stop?: string[];
   readonly decodeWeights?: string;
@@ -49,6 +51,7 @@ export const addGenerate: AddCommands = (program, context) => {
       'answers, each sampled on its own, or the best of a beam search; default 1',
       numberOption,
     )
+    .option('--best-of <n>', 'answers that are sampled, of which the likeliest n are given', numberOption)
     .option('--seed <n>', 'repeats an answer', numberOption)
     .option('--stop <text...>', 'the answer ends before the first of these');
   addJsonOptions(command);
@@ -67,16 +70,31 @@ export const addGenerate: AddCommands = (program, context) => {
       await atServer(decodingWith(options.decodeWeights, context), async ({ client, isPrivate }) => {
         if (options.decodeWeights !== undefined && !isPrivate) throw serverRuns(options.decodeWeights);
         const request = { ...requestOf(prompt, options), response_format: await askedFormat(options) };
-        await write(client.streamCompletion(request, stopping.signal), options.n ?? 1, stopping.signal);
+        await write(answersOf(client, request, stopping.signal), options.n ?? 1, stopping.signal);
       });
     });
 };
 
+/** Parts of answers, by the place of each. */
+interface Texts {
+  readonly choices: readonly { readonly index: number; readonly text: string }[];
+}
+
+/** As they come; the best of more than are given are known at the end. */
+async function* answersOf(
+  client: ApiClient,
+  request: CreateCompletion,
+  signal: AbortSignal,
+): AsyncGenerator<Texts, void> {
+  if (request.best_of === undefined) yield* client.streamCompletion(request, signal);
+  else yield await client.complete(request, signal);
+}
+
 /** One answer is written as it comes, several at the end with a line between them; what there is where it is aborted. */
-async function write(chunks: AsyncIterable<CompletionChunk>, n: number, signal: AbortSignal): Promise<void> {
+async function write(texts: AsyncIterable<Texts>, n: number, signal: AbortSignal): Promise<void> {
   const later: string[] = [];
   try {
-    for await (const { choices } of chunks) {
+    for await (const { choices } of texts) {
       for (const { index, text } of choices) {
         if (n === 1) process.stdout.write(text);
         else later[index] = `${later[index] ?? ''}${text}`;
@@ -114,6 +132,7 @@ function requestOf(prompt: string, options: GenerateOptions): CreateCompletion {
     repetition_penalty: options.repetitionPenalty,
     frequency_penalty: options.frequencyPenalty,
     presence_penalty: options.presencePenalty,
+    best_of: options.bestOf,
     ...askedBeams(options),
   };
 }
