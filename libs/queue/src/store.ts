@@ -12,6 +12,7 @@ import {
   type Processor,
   type WorkerOptions,
 } from 'bullmq';
+import { withoutGaps } from './without-gaps.js';
 
 const DEFAULT_NAMESPACE = 'bullmq';
 
@@ -83,7 +84,15 @@ export function openFlows(store: QueueStore): StoreFlows {
 
 export function openQueueEvents(store: QueueStore, name: string): StoreEvents {
   const { connection, prefix, factory } = bind(store, 1);
-  return new QueueEvents<void, IQueueBackend>(name, { connection, prefix }, factory);
+  const gapless: BackendFactory = (...of) => {
+    const backend = factory(...of);
+    return Object.assign(backend, { readEvents: withoutGaps(backend.readEvents.bind(backend)) });
+  };
+  return new QueueEvents<void, IQueueBackend>(
+    name,
+    { connection, prefix },
+    isPostgresStore(store) ? gapless : factory,
+  );
 }
 
 export function openWorker(
