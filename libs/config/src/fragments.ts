@@ -134,7 +134,7 @@ export const engineEnv = {
   MAX_NUM_BATCHED_TOKENS: wholeNumber(1, 1_048_576)
     .default(256)
     .describe(
-      'Most prompt tokens that one step reads, and an eighth of them between two tokens of answers under way, which so come evenly; longer prompts are read in chunks.',
+      'Most prompt tokens that one step reads; between two tokens of answers under way the part of them that prompts are of all who wait, an eighth at least, so that answers come evenly; longer prompts are read in chunks.',
     ),
   KV_CACHE_BYTES: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({
     description:

@@ -85,7 +85,7 @@ describe('planStep', () => {
         {
           request: 1,
           slot: 1,
-          tokens: long.prompt.slice(0, 3),
+          tokens: long.prompt.slice(0, 14),
           start: 0,
           promptLength: 50,
           adapter: undefined,
@@ -102,16 +102,34 @@ describe('planStep', () => {
     expect(second.decode).toHaveLength(1);
     expect(
       second.prefill.map((rows) => rows.map(({ request, start, tokens }) => [request, start, tokens.length])),
-    ).toEqual([[[1, 48, 2]], [[2, 0, 1]]]);
+    ).toEqual([
+      [[1, 48, 2]],
+      [
+        [2, 0, 1],
+        [3, 0, 1],
+      ],
+    ]);
   });
 
   it('spends the whole budget where no answer waits for it, or where slots take no chunks', () => {
-    const waiting = [waits(1, 6), waits(2, 6)];
+    const waiting = [waits(1, 10), waits(2, 10)];
     const read = (running: readonly RunningRow[], chunks: boolean) =>
       planStep({ running, waiting }, { ...limits, chunks }).prefill.flat().length;
     expect(read([], true)).toBe(2);
     expect(read([runs(0, 0)], true)).toBe(1);
     expect(read([runs(0, 0)], false)).toBe(2);
+  });
+
+  it('gives prompts the part of the budget that they are of those who wait, and an eighth at least', () => {
+    const read = (answers: number, prompts: number) => {
+      const running = Array.from({ length: answers }, (_, slot) => runs(slot, slot));
+      const waiting = Array.from({ length: prompts }, (_, place) => waits(100 + place, 400));
+      const plan = planStep({ running, waiting }, { ...limits, slots: 20, prefillTokens: 240 });
+      return plan.prefill.flat().reduce((sum, { tokens }) => sum + tokens.length, 0);
+    };
+    expect([read(1, 1), read(1, 5), read(5, 1), read(15, 1)]).toEqual([120, 200, 40, 30]);
+    // Only those count for whom there are slots.
+    expect(read(15, 20)).toBe(60);
   });
 
   it('reads of a prompt only what is behind its kept blocks, alone', () => {

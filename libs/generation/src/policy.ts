@@ -56,7 +56,7 @@ export interface StepLimits {
 /** Tokens that must be free for each request that is admitted or runs, so that it is not preempted right away. */
 const SPARE_TOKENS = 8;
 
-/** Of the prompt tokens of a step, those that it may read while answers wait for it, so that they come evenly. */
+/** The least part of the prompt tokens of a step that it may read while answers wait for it. */
 const BESIDE_ANSWERS = 1 / 8;
 
 /**
@@ -68,26 +68,32 @@ export function planStep(state: EngineState, limits: StepLimits): StepPlan {
   const preempted = new Set(preempt(state.running, limits.cacheTokens));
   const running = state.running.filter(({ owner }) => !preempted.has(owner));
   const { moves, low, high } = lay(running, limits);
-  const budget = new Budget(promptTokens(low.decoding.length + high.decoding.length, limits));
-  const [replay, begun] = readOn([...low.reading, ...high.reading], budget);
+  const reading = [...low.reading, ...high.reading];
   const waiting = preempted.size > 0 ? [] : withRoom(state.waiting, running, limits);
+  const prompts = reading.length + waiting.length;
+  const budget = new Budget(promptTokens(running.length - reading.length, prompts, limits));
+  const [replay, begun] = readOn(reading, budget);
   const admitted = admit(waiting, budget, limits);
-  const prompts = place(admitted, low.decoding.length + low.reading.length);
+  const runs = place(admitted, low.decoding.length + low.reading.length);
   return {
     ...emptyStep,
     preempted: [...preempted],
     moves,
-    load: prompts.flatMap((rows) => loadsOf(rows, admitted)),
+    load: runs.flatMap((rows) => loadsOf(rows, admitted)),
     decode: low.decoding.map((row) => decodeRow(row)),
     adaptedDecode: high.decoding.map((row) => adaptedRow(row)),
     replay,
-    prefill: [...begun.map((row) => [row]), ...prompts],
+    prefill: [...begun.map((row) => [row]), ...runs],
   };
 }
 
-/** Prompt tokens that a step may read beside so many answers. */
-function promptTokens(answers: number, { prefillTokens, chunks }: StepLimits): number {
-  return answers > 0 && chunks ? Math.ceil(BESIDE_ANSWERS * prefillTokens) : prefillTokens;
+/**
+ * Prompt tokens that a step may read. Answers under way wait for them, prompts for what the step does not read: of the
+ * budget, prompts get their part of all those, so that answers come evenly, and many prompts beside few answers come soon.
+ */
+function promptTokens(answers: number, prompts: number, { prefillTokens, chunks }: StepLimits): number {
+  if (answers === 0 || !chunks) return prefillTokens;
+  return Math.ceil(prefillTokens * Math.max(BESIDE_ANSWERS, prompts / (answers + prompts)));
 }
 
 /** Who loses the slot, so that the others' next tokens fit: of those with the highest `priority`, who came last. */
