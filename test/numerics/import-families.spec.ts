@@ -84,7 +84,7 @@ async function decodeGap(path: string, folder: string): Promise<number> {
     ...{ request, slot, token: chosen[row * steps]!, length: tokens.length },
   }));
   const logits = await executor.run({ ...emptyStep, decode });
-  const got = rows.flatMap(({ request }) => [...logits.get(request)!]);
+  const got = rows.flatMap(({ request }) => [...logits.get(request)!.values]);
   await executor.close();
   const expected = floats(named(golden, 'logits')).subarray(got.length, 2 * got.length);
   return relativeGap(got, expected);

@@ -56,8 +56,8 @@ async function answersWith(
   const executor = await OnnxExecutor.open(model, {
     ...{ slots: 2, capacity: 16, intraOpThreads: 1, decodeWeights, prefillWeights },
   });
-  const copies = (logits: ReadonlyMap<number, Float32Array>): Float32Array[] =>
-    prompts.map((_, request) => logits.get(request)!.slice());
+  const copies = (logits: Awaited<ReturnType<OnnxExecutor['run']>>): Float32Array[] =>
+    prompts.map((_, request) => logits.get(request)!.values.slice());
   const rows = prompts.map((tokens, request) =>
     wholePrompt({ request, slot: request, tokens, adapter: request === 0 ? adapter : undefined }),
   );

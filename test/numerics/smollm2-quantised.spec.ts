@@ -62,7 +62,7 @@ describe.skipIf(missing)('SmolLM2-135M decoding with fewer bits', () => {
     for (let at = 1; at < length - 1; at++) {
       const decode = rows.map((row, slot) => ({ request: slot, slot, token: row[at]!, length: at }));
       const logits = await executor.run({ ...emptyStep, decode });
-      rows.forEach((row, slot) => (total += surprise(logits.get(slot)!, row[at + 1]!)));
+      rows.forEach((row, slot) => (total += surprise(logits.get(slot)!.values, row[at + 1]!)));
     }
     await executor.close();
     return Math.exp(total / (ROWS * (length - 2)));

@@ -1,6 +1,6 @@
 import { AppError } from '@prad/errors';
 import { BeamSearch, type BeamOptions } from './beam-search.js';
-import type { BlockLayout } from './executor.js';
+import type { BlockLayout, RowLogits } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
 import { Sequence, type SlotRow } from './sequence.js';
 import { StopMatcher } from './stop.js';
@@ -51,9 +51,9 @@ export class BeamSequence extends Sequence {
     this.#beams = [];
   }
 
-  override choose(logitsOf: (row: number) => Float32Array): readonly Sequence[] {
+  override choose(logitsOf: (row: number) => RowLogits): readonly Sequence[] {
     const rows = this.rows;
-    this.#search.step(rows.map(({ id }) => logitsOf(id)));
+    this.#search.step(rows.map(({ id }) => logitsOf(id).values));
     this.mark();
     if (this.#search.done) this.#end();
     else this.#follow(rows);

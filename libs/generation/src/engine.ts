@@ -2,7 +2,7 @@ import { AppError } from '@prad/errors';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BeamSequence, checkBeams } from './beam-sequence.js';
 import { best, checkChoices, isCut } from './choices.js';
-import type { BlockLayout, Executor } from './executor.js';
+import type { BlockLayout, Executor, RowLogits } from './executor.js';
 import { FairQueue } from './fair-queue.js';
 import { answerLimit, checkGrammar, type GenerationRequest } from './generation-request.js';
 import { rowsOf, tokensOf, type SavedBlock, type StepPlan } from './plan.js';
@@ -16,7 +16,7 @@ import type { TextRules } from './text-rules.js';
 import type { TokenEvent } from './token-event.js';
 
 export interface EngineOptions {
-  /** Most prompt tokens in one step, and an eighth of them beside answers; a longer prompt is read in chunks, between which answers go on. */
+  /** Most prompt tokens in one step, and beside answers a part of them (`planStep`); a longer prompt is read in chunks, between which answers go on. */
   readonly prefillTokens: number;
   /** Most bytes of keys and values in all slots together; by default as many as they have room for. */
   readonly cacheBytes?: number | undefined;
@@ -268,7 +268,7 @@ export class Engine {
   }
 
   /** Each row's next token, where its slot holds all before it; who has had the last one leaves. */
-  #commit(plan: StepPlan, logits: ReadonlyMap<number, Float32Array>): Sequence[] {
+  #commit(plan: StepPlan, logits: ReadonlyMap<number, RowLogits>): Sequence[] {
     const taken = new Map(rowsOf(plan).map((row) => [row.request, tokensOf(row)]));
     const chosen: Sequence[] = [];
     this.#running = this.#running.flatMap((sequence) => {

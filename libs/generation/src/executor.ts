@@ -7,6 +7,13 @@ export interface BlockLayout {
   readonly key: string;
 }
 
+export interface RowLogits {
+  /** [V] */
+  readonly values: Float32Array;
+  /** The place of the largest, the first of equals, where it is known without a search; -1 where none is a number. */
+  readonly largest?: number;
+}
+
 /** What runs a plan: the only thing between the scheduler and the numerics. */
 export abstract class Executor {
   /** Sequences that the cache has room for. */
@@ -23,9 +30,9 @@ export abstract class Executor {
 
   /**
    * Does the copies, then the moves, then the runs. A slot that was moved from or whose request ended holds nothing that matters.
-   * @returns the logits [V] behind each row's last token by its request, good until the next call.
+   * @returns the logits behind each row's last token by its request, good until the next call.
    */
-  abstract run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>>;
+  abstract run(plan: StepPlan): Promise<ReadonlyMap<number, RowLogits>>;
 
   /** Frees the memory. No run is under way and none follows. */
   abstract close(): Promise<void>;

@@ -46,7 +46,8 @@ describe('LogitsProcessor', () => {
       const logits = Float32Array.from(processed, (value) => value ?? Number.NEGATIVE_INFINITY);
       const draws = 20_000;
       const counts = probabilities.map(() => 0);
-      for (let index = 0; index < draws; index++) counts[sample(logits, { ...sampling, seed: 3 }, index)]!++;
+      for (let index = 0; index < draws; index++)
+        counts[sample(logits, { ...sampling, seed: 3 }, { index })]!++;
       let statistic = 0;
       probabilities.forEach((probability, id) => {
         if (probability === 0) expect(counts[id]).toBe(0);

@@ -12,6 +12,9 @@ export interface LogitsRules {
   readonly minTokens?: number | undefined;
 }
 
+/** As long as a vocabulary: to take half a megabyte anew for each token kept the garbage collector busy. */
+let changed = new Float32Array();
+
 /**
  * Changes the logits of one answer: bias, repetition, frequency, presence, then the bar to end tokens. Bias and repetition as
  * transformers' `SequenceBiasLogitsProcessor` and `RepetitionPenaltyLogitsProcessor` (arXiv 1909.05858, section 4.1), frequency and
@@ -21,6 +24,8 @@ export class LogitsProcessor {
   /** The ids that repetition counts, and how often the answer has them. */
   readonly #counts = new Map<number, number>();
   #answered = 0;
+  /** Nothing but the least number of tokens changes a logit. */
+  readonly #onlyBars: boolean;
 
   private constructor(
     private readonly rules: LogitsRules,
@@ -28,6 +33,7 @@ export class LogitsProcessor {
     private readonly endTokens: ReadonlySet<number>,
   ) {
     for (const id of prompt) this.#counts.set(id, 0);
+    this.#onlyBars = isOff({ ...rules, minTokens: 0 });
   }
 
   /** One for an answer that has no token yet; undefined where its logits stay as they are. */
@@ -36,23 +42,18 @@ export class LogitsProcessor {
     prompt: readonly number[],
     endTokens: ReadonlySet<number>,
   ): LogitsProcessor | undefined {
-    const { logitBias = {}, repetitionPenalty = 1, minTokens = 0 } = rules;
-    const { frequencyPenalty = 0, presencePenalty = 0 } = rules;
-    const off =
-      Object.keys(logitBias).length === 0 &&
-      repetitionPenalty === 1 &&
-      frequencyPenalty === 0 &&
-      presencePenalty === 0 &&
-      minTokens === 0;
-    return off ? undefined : new LogitsProcessor(rules, prompt, endTokens);
+    return isOff(rules) ? undefined : new LogitsProcessor(rules, prompt, endTokens);
   }
 
-  /** The changed logits, in memory of their own: others may choose from the same ones. */
+  /** The changed logits, in memory that the next call uses again: others may choose from the same ones. */
   process(logits: Float32Array): Float32Array {
-    const changed = Float32Array.from(logits);
+    const barred = this.#answered < (this.rules.minTokens ?? 0);
+    if (!barred && this.#onlyBars) return logits;
+    if (changed.length !== logits.length) changed = new Float32Array(logits.length);
+    changed.set(logits);
     this.#bias(changed);
     this.#penalise(changed);
-    if (this.#answered < (this.rules.minTokens ?? 0)) {
+    if (barred) {
       for (const id of this.endTokens) if (id < changed.length) changed[id] = Number.NEGATIVE_INFINITY;
     }
     return changed;
@@ -83,4 +84,20 @@ export class LogitsProcessor {
       logits[id] = logit;
     }
   }
+}
+
+function isOff({
+  logitBias = {},
+  repetitionPenalty = 1,
+  frequencyPenalty = 0,
+  presencePenalty = 0,
+  minTokens = 0,
+}: LogitsRules): boolean {
+  return (
+    Object.keys(logitBias).length === 0 &&
+    repetitionPenalty === 1 &&
+    frequencyPenalty === 0 &&
+    presencePenalty === 0 &&
+    minTokens === 0
+  );
 }

@@ -1,4 +1,4 @@
-import { gather, Graph, scalar, sequenceConstruct } from '@prad/graph';
+import { gather, Graph, reduceMax, reshape, scalar, sequenceConstruct } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import {
   adapterBank,
@@ -9,6 +9,7 @@ import {
   type BankLayout,
   type QuantisedCopy,
 } from '@prad/nn';
+import { blockOf } from './arg-max.js';
 
 /** Graph inputs and outputs besides the cache, the bank and the weights. */
 export const io = {
@@ -19,6 +20,7 @@ export const io = {
   mask: 'mask',
   last: 'last',
   logits: 'logits',
+  maxima: 'maxima',
   read: 'read',
   hidden: 'hidden',
 } as const;
@@ -26,7 +28,8 @@ export const io = {
 /**
  * T tokens for each of B rows through the base model alone: every decode step, and prompts without an adapter. Its
  * inputs are tokens, lengths and the cache, which has room for M <= `capacity` tokens; there is no way in for an adapter.
- * `last` [N] names last positions of rows by their place b * T + t; their logits [N, V] come out. With
+ * `last` [N] names last positions of rows by their place b * T + t; their logits [N, V] come out,
+ * and the largest of each of their blocks, `maxima` [N, blocks] (`blockOf`). With
  * `quantised` its matrix products are in few bits.
  */
 export function baseGraph(model: BaseModel, capacity: number, quantised?: QuantisedCopy): Graph {
@@ -84,6 +87,13 @@ function cachedGraph(
     : storedWeights(graph, parameters, dataOf);
   const hidden = model.forward(root, { weights, inputIds, positionIds, attention, adapt }); // [B*T, E]
   if (reading) graph.output(io.hidden, gather(root, hidden, graph.input(io.read, 'int64', ['P']), 0));
-  graph.output(io.logits, model.head(root, { weights }, gather(root, hidden, last, 0)));
+  const logits = model.head(root, { weights }, gather(root, hidden, last, 0));
+  graph.output(io.logits, logits);
+  const { vocabSize } = model.dimensions;
+  const block = blockOf(vocabSize);
+  if (block !== undefined && !reading) {
+    const blocks = reshape(root, logits, ['N', vocabSize / block, block]);
+    graph.output(io.maxima, reduceMax(root, blocks, { axes: [2], keepdims: false }));
+  }
   return graph;
 }

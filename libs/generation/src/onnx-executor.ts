@@ -2,11 +2,10 @@ import type { ExternalData, Graph } from '@prad/graph';
 import type { BaseModel } from '@prad/models';
 import type { BankLayout } from '@prad/nn';
 import type { Device, Session, Tensors } from '@prad/runtime';
-import { tensor } from '@prad/tensor';
 import { AdaptedSession } from './adapted-session.js';
 import { openBaseSession, type BaseSession } from './base-session.js';
 import type { DecodeWeights, PrefillWeights } from './decode-weights.js';
-import { Executor, type BlockLayout } from './executor.js';
+import { Executor, type BlockLayout, type RowLogits } from './executor.js';
 import { DeviceCache } from './device-cache.js';
 import { HostCache } from './host-cache.js';
 import { BLOCK_TOKENS, type KeyValueCache } from './key-value-cache.js';
@@ -14,6 +13,7 @@ import { adaptedGraph, io } from './model-graphs.js';
 import { attentionOnDevice } from './on-device.js';
 import type { AdaptedDecodeRow, DecodeRow, PrefillRow, StepPlan } from './plan.js';
 import { maskFeed, runFeeds, type RunRow } from './run-feeds.js';
+import { StepLogits } from './step-logits.js';
 
 export interface OnnxExecutorOptions {
   /** Most sequences at a time. */
@@ -47,7 +47,7 @@ export class OnnxExecutor extends Executor {
   readonly blocks: BlockLayout | undefined;
   readonly decode: DecodeFacts;
   readonly #adapted: AdaptedSession;
-  readonly #logits: Float32Array; // [slots, V]
+  readonly #logits: StepLogits;
 
   private constructor(
     private readonly model: BaseModel,
@@ -69,7 +69,7 @@ export class OnnxExecutor extends Executor {
     const graphOf = (of: BaseModel, capacity: number, layout: BankLayout): Graph =>
       adaptedGraph(of, capacity, layout, base.promptCopy);
     this.#adapted = new AdaptedSession(model, { ...options, prepack: true, graphOf });
-    this.#logits = new Float32Array(options.slots * model.dimensions.vocabSize);
+    this.#logits = new StepLogits(options.slots, model.dimensions.vocabSize);
   }
 
   /**
@@ -89,27 +89,27 @@ export class OnnxExecutor extends Executor {
     return executor;
   }
 
-  override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
+  override async run(plan: StepPlan): Promise<ReadonlyMap<number, RowLogits>> {
     await this.cache.copy(plan.copies);
     for (const move of plan.moves) this.cache.move(move);
     for (const loaded of plan.load) this.cache.load(loaded);
-    const logits = new Map<number, Float32Array>();
+    this.#logits.clear();
     // The base alone, whatever adapter a row's prompt had.
-    await this.#runBase(plan.decode.map(decoded), logits);
-    await this.#runAdapted(plan.adaptedDecode.map(decoded), logits);
+    await this.#runBase(plan.decode.map(decoded));
+    await this.#runAdapted(plan.adaptedDecode.map(decoded));
     for (const { length: past, ...row } of plan.replay) {
       const rows = [{ ...row, past, prompt: undefined }];
-      if (row.adapter) await this.#runAdapted(rows, logits);
-      else await this.#runBase(rows, logits);
+      if (row.adapter) await this.#runAdapted(rows);
+      else await this.#runBase(rows);
     }
     for (const prompts of plan.prefill) {
       const rows = prompts.map(read);
-      if (this.base.readsPrompts && !rows.some(({ adapter }) => adapter)) await this.#runBase(rows, logits);
-      else await this.#runAdapted(rows, logits);
+      if (this.base.readsPrompts && !rows.some(({ adapter }) => adapter)) await this.#runBase(rows);
+      else await this.#runAdapted(rows);
     }
     for (const block of plan.drop) this.cache.drop(block);
     for (const saved of plan.save) this.cache.save(saved);
-    return logits;
+    return this.#logits.rows;
   }
 
   /** Milliseconds that all runs so far spent in onnxruntime. */
@@ -123,12 +123,12 @@ export class OnnxExecutor extends Executor {
     await this.#adapted.close();
   }
 
-  async #runBase(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {
-    await this.#runIn(rows, logits, () => Promise.resolve({ session: this.base.decode, feeds: {} }));
+  async #runBase(rows: readonly RunRow[]): Promise<void> {
+    await this.#runIn(rows, () => Promise.resolve({ session: this.base.decode, feeds: {} }));
   }
 
-  async #runAdapted(rows: readonly RunRow[], logits: Map<number, Float32Array>): Promise<void> {
-    await this.#runIn(rows, logits, async (placed) => {
+  async #runAdapted(rows: readonly RunRow[]): Promise<void> {
+    await this.#runIn(rows, async (placed) => {
       const { session, feeds } = await this.#adapted.prepare(placed);
       return { session, feeds: { ...feeds, [io.mask]: maskFeed(placed) } };
     });
@@ -137,26 +137,21 @@ export class OnnxExecutor extends Executor {
   /** Runs with the rows' part of the cache in place, and adds their logits. */
   async #runIn(
     rows: readonly RunRow[],
-    logits: Map<number, Float32Array>,
     prepare: (placed: readonly RunRow[]) => Promise<{ readonly session: Session; readonly feeds: Tensors }>,
   ): Promise<void> {
     if (rows.length === 0) return;
     const { capacity } = this;
     const { vocabSize } = this.model.dimensions;
-    const room = this.#logits.subarray(logits.size * vocabSize, (logits.size + rows.length) * vocabSize);
     await this.cache.run(rows, async (placed) => {
       const { session, feeds } = await prepare(placed.rows);
       const lengths = runFeeds(placed.rows, placed.wanted, { capacity, vocabSize });
-      const logitsOut = { [io.logits]: tensor('float32', [rows.length, vocabSize], room) };
       // Spread behind others, the cache's many tensors would take a tenth of a millisecond.
       await session.runInPlace(
         Object.assign({}, placed.past, lengths, feeds),
-        Object.assign({}, placed.present, logitsOut),
+        Object.assign({}, placed.present, this.#logits.outputs(rows.length)),
       );
     });
-    rows.forEach(({ request }, row) => {
-      logits.set(request, room.subarray(row * vocabSize, (row + 1) * vocabSize));
-    });
+    this.#logits.add(rows.map(({ request }) => request));
   }
 }
 

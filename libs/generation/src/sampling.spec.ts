@@ -30,7 +30,7 @@ function reference(values: Float32Array, { temperature, topK, topP, minP = 0 }: 
 function chiSquare(sampling: Sampling): { statistic: number; classes: number; impossible: number } {
   const expected = reference(logits, sampling);
   const counts = expected.map(() => 0);
-  for (let index = 0; index < draws; index++) counts[sample(logits, sampling, index)]!++;
+  for (let index = 0; index < draws; index++) counts[sample(logits, sampling, { index })]!++;
   const counted = [...expected.keys()].filter((id) => expected[id]! * draws > 5);
   const statistic = counted.reduce((sum, id) => {
     const mean = expected[id]! * draws;
@@ -42,8 +42,8 @@ function chiSquare(sampling: Sampling): { statistic: number; classes: number; im
 
 describe('sample', () => {
   it('takes the most likely token at temperature 0, the first of equals', () => {
-    expect(sample(logits, { ...open, temperature: 0 }, 0)).toBe(1);
-    expect(sample(logits, { ...open, topK: 1 }, 0)).toBe(1);
+    expect(sample(logits, { ...open, temperature: 0 }, { index: 0 })).toBe(1);
+    expect(sample(logits, { ...open, topK: 1 }, { index: 0 })).toBe(1);
   });
 
   it.each([
@@ -63,7 +63,7 @@ describe('sample', () => {
   });
 
   it('repeats a draw for the same seed and index only', () => {
-    const of = (seed: number, index: number) => sample(logits, { ...open, seed }, index);
+    const of = (seed: number, index: number) => sample(logits, { ...open, seed }, { index });
     const streams = [1, 2].map((seed) => Array.from({ length: 40 }, (_, index) => of(seed, index)));
     expect(streams[0]).toEqual(Array.from({ length: 40 }, (_, index) => of(1, index)));
     expect(streams[0]).not.toEqual(streams[1]);
@@ -82,7 +82,7 @@ describe('sample', () => {
     fc.assert(
       fc.property(values, params, (array, sampling) => {
         const row = Float32Array.from(array, (eighths) => eighths / 8);
-        const chosen = sample(row, sampling, 0);
+        const chosen = sample(row, sampling, { index: 0 });
         expect(reference(row, sampling)[chosen]).toBeGreaterThan(0);
       }),
     );
@@ -94,7 +94,7 @@ describe('sample', () => {
       fc.property(values, values, fc.constantFrom(-3, 3), (before, after, known) => {
         const row = Float32Array.of(...before, known, ...after);
         const largest = Math.max(...row.filter((logit) => !Number.isNaN(logit)));
-        expect(sample(row, { ...open, temperature: 0 }, 0)).toBe(row.indexOf(largest));
+        expect(sample(row, { ...open, temperature: 0 }, { index: 0 })).toBe(row.indexOf(largest));
       }),
     );
   });
@@ -111,8 +111,10 @@ describe('sample', () => {
   });
 
   it('refuses logits that are no numbers', () => {
-    expect(() => sample(Float32Array.of(NaN, NaN), open, 0)).toThrow(/largest is not a finite number/);
-    expect(() => sample(Float32Array.of(0, Infinity), open, 0)).toThrow(/not a finite number/);
+    expect(() => sample(Float32Array.of(NaN, NaN), open, { index: 0 })).toThrow(
+      /largest is not a finite number/,
+    );
+    expect(() => sample(Float32Array.of(0, Infinity), open, { index: 0 })).toThrow(/not a finite number/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { AppError } from '@prad/errors';
+import { anyOfEightAbove, argMax } from './arg-max.js';
 import type { LogitsRules } from './logits-processor.js';
 import { exponential } from './exponential.js';
 import { uniform } from './random.js';
@@ -18,6 +19,15 @@ export interface Sampling extends LogitsRules {
   readonly seed: number;
 }
 
+/** Which token of which answer is chosen; both pick the random number. */
+export interface SamplePlace {
+  /** Of the token in the answer, from 0. */
+  readonly index: number;
+  readonly choice?: number;
+  /** The place of the largest logit, where it is known. */
+  readonly largest?: number | undefined;
+}
+
 /** The likeliest token ids, likeliest first, with weights of which the first is 1. */
 interface Candidates {
   readonly ids: Uint32Array;
@@ -27,11 +37,14 @@ interface Candidates {
 /**
  * Chooses a token.
  * @param logits [V], as the logits rules left them.
- * @param index the token's place in the answer, from 0: with the choice it picks the random number.
  * @throws AppError bug `logits_not_finite` where no logit is a number.
  */
-export function sample(logits: Float32Array, sampling: Sampling, index: number, choice = 0): number {
-  const best = argMax(logits);
+export function sample(
+  logits: Float32Array,
+  sampling: Sampling,
+  { index, choice = 0, largest: found }: SamplePlace,
+): number {
+  const best = likeliest(logits, found);
   if (sampling.temperature === 0 || sampling.topK === 1) return best;
   const highest = logits[best] ?? 0;
   const u = uniform(sampling.seed, index, choice);
@@ -58,44 +71,20 @@ export function likelihoodOf(logits: Float32Array, tokenId: number, count: numbe
 
 /** What makes logits logarithms of probabilities: logit - highest - logTotal. @throws as `logProbability`. */
 export function softmaxScale(logits: Float32Array): { readonly highest: number; readonly logTotal: number } {
-  const highest = logits[argMax(logits)] ?? 0;
+  const highest = logits[likeliest(logits)] ?? 0;
   let total = 0;
   for (const logit of logits) total += exponential(logit - highest);
   return { highest, logTotal: Math.log(total) };
 }
 
-/** The place of the largest number, the first of equals. Skips eight at a time: that takes a third of one by one. */
-function argMax(logits: Float32Array): number {
-  let best = -1;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (let id = 0; id < logits.length; id++) {
-    while (id + 8 <= logits.length && !anyOfEightAbove(logits, id, highest)) id += 8;
-    const logit = logits[id] ?? Number.NaN;
-    if (logit > highest) {
-      highest = logit;
-      best = id;
-    }
-  }
-  if (best >= 0 && highest < Number.POSITIVE_INFINITY) return best;
+/** The place of the largest, `found` where it is known. */
+function likeliest(logits: Float32Array, found = argMax(logits)): number {
+  if (found >= 0 && (logits[found] ?? Number.NaN) < Number.POSITIVE_INFINITY) return found;
   throw new AppError({
     kind: 'bug',
     code: 'logits_not_finite',
     message: `the model gave ${logits.length} logits of which the largest is not a finite number`,
   });
-}
-
-/** Whether one of the eight logits from `id` on is above `limit`; NaN never is. */
-function anyOfEightAbove(logits: Float32Array, id: number, limit: number): boolean {
-  return (
-    (logits[id] ?? 0) > limit ||
-    (logits[id + 1] ?? 0) > limit ||
-    (logits[id + 2] ?? 0) > limit ||
-    (logits[id + 3] ?? 0) > limit ||
-    (logits[id + 4] ?? 0) > limit ||
-    (logits[id + 5] ?? 0) > limit ||
-    (logits[id + 6] ?? 0) > limit ||
-    (logits[id + 7] ?? 0) > limit
-  );
 }
 
 let weighed: WeighedLogits | undefined;

@@ -1,7 +1,7 @@
 import { isCut, samplesOf } from './choices.js';
 import { Constraint } from './constraint.js';
 import { EventChannel } from './event-channel.js';
-import type { BlockLayout } from './executor.js';
+import type { BlockLayout, RowLogits } from './executor.js';
 import type { GenerationRequest } from './generation-request.js';
 import { LogitsProcessor } from './logits-processor.js';
 import type { Copy } from './plan.js';
@@ -198,7 +198,7 @@ export class Sequence implements SlotRow {
   }
 
   /** Goes on by a token, given the logits behind each of its rows. @returns who got one: it, and the choices that follow from it. */
-  choose(logitsOf: (row: number) => Float32Array): readonly Sequence[] {
+  choose(logitsOf: (row: number) => RowLogits): readonly Sequence[] {
     const logits = logitsOf(this.id);
     const choices = Array.from({ length: this.width }, (_, choice) =>
       choice === 0 ? this : this.#follower(choice),
@@ -218,11 +218,13 @@ export class Sequence implements SlotRow {
    * Chooses the next token and tells the reader.
    * @throws AppError bug `logits_not_finite`.
    */
-  accept(logits: Float32Array): void {
+  accept({ values: logits, largest }: RowLogits): void {
     const index = this.#tokens.length;
     const { sampling, logprobs } = this.request;
     const ruled = this.#processor?.process(logits) ?? logits;
-    const tokenId = sample(this.#constraint?.allow(ruled) ?? ruled, sampling, index, this.choice);
+    const allowed = this.#constraint?.allow(ruled) ?? ruled;
+    const found = allowed === logits ? largest : undefined;
+    const tokenId = sample(allowed, sampling, { index, choice: this.choice, largest: found });
     this.#processor?.accept(tokenId);
     this.#constraint?.accept(tokenId);
     this.#tokens.push(tokenId);

@@ -1,6 +1,6 @@
 import { zeros } from '@prad/tensor';
 import { expect } from 'vitest';
-import { Executor, type BlockLayout } from '../src/executor.js';
+import { Executor, type BlockLayout, type RowLogits } from '../src/executor.js';
 import { rowsOf, type PlannedRow, type StepPlan } from '../src/plan.js';
 import type { ServedAdapter } from '../src/served-adapter.js';
 
@@ -59,7 +59,7 @@ export class HashExecutor extends Executor {
     this.#memory = Array.from({ length: slots }, () => []);
   }
 
-  override run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
+  override run(plan: StepPlan): Promise<ReadonlyMap<number, RowLogits>> {
     this.plans.push(plan);
     if (this.failing) return Promise.reject(new Error('no power'));
     for (const { from, to, length } of plan.copies) {
@@ -97,7 +97,7 @@ export class HashExecutor extends Executor {
       this.#blocks.set(block, this.#held(slot).slice(start, start + BLOCK));
     }
     return Promise.resolve(
-      new Map(rowsOf(plan).map(({ request, slot }) => [request, this.#logits(this.#held(slot))])),
+      new Map(rowsOf(plan).map(({ request, slot }) => [request, { values: this.#logits(this.#held(slot)) }])),
     );
   }
 

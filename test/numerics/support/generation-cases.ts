@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { createHash } from 'node:crypto';
 import { ChatTemplate, openSafetensors } from '@prad/formats';
 import {
@@ -104,7 +105,7 @@ export class RecordingExecutor extends Executor {
     return this.inner.blocks;
   }
 
-  override async run(plan: StepPlan): Promise<ReadonlyMap<number, Float32Array>> {
+  override async run(plan: StepPlan): ReturnType<OnnxExecutor['run']> {
     this.plans.push(plan);
     const result = await this.inner.run(plan);
     // What comes behind a part of a prompt chooses no token.
@@ -115,9 +116,11 @@ export class RecordingExecutor extends Executor {
           start + tokens.length < promptLength ? [request] : [],
         ),
     );
-    for (const [request, logits] of result) {
+    for (const [request, { values, largest }] of result) {
       if (begun.has(request)) continue;
-      this.#logits.set(request, [...(this.#logits.get(request) ?? []), logits.slice()]);
+      this.#logits.set(request, [...(this.#logits.get(request) ?? []), values.slice()]);
+      if (largest !== undefined)
+        expect(largest).toBe(values.indexOf(values.reduce((a, b) => Math.max(a, b))));
     }
     return result;
   }
