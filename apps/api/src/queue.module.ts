@@ -1,4 +1,5 @@
 import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { InferenceJobRepository } from '@prad/database';
 import { EventStream, JobProducer, chooseQueueStore } from '@prad/queue';
 import { API_SETTINGS, type ApiSettings } from './settings.js';
 
@@ -25,9 +26,12 @@ function storeOf({ redisUrl, databaseUrl, queuePrefix }: ApiSettings) {
     },
     {
       provide: GenerationStream,
-      inject: [API_SETTINGS],
-      useFactory: async (settings: ApiSettings) => {
-        const stream = new GenerationStream(storeOf(settings), 'generate', reportConnection);
+      inject: [API_SETTINGS, InferenceJobRepository],
+      useFactory: async (settings: ApiSettings, jobs: InferenceJobRepository) => {
+        const stream = new GenerationStream(storeOf(settings), 'generate', {
+          onError: reportConnection,
+          settled: (ids) => jobs.endedAmong(ids),
+        });
         await stream.ready();
         return stream;
       },

@@ -2,6 +2,7 @@ import {
   cancelInference,
   claimInference,
   failInference,
+  isFinal,
   rejectInference,
   releaseInference,
   requestInferenceCancel,
@@ -97,6 +98,15 @@ export class InferenceJobRepository {
   async findAll(ids: readonly string[]): Promise<readonly InferenceJob[]> {
     const rows = await this.dataSource.manager.findBy(InferenceJobEntity, { id: In([...ids]) });
     return rows.map(toDomain);
+  }
+
+  /** Those of the ids whose requests have ended, in no order. */
+  async endedAmong(ids: readonly string[]): Promise<readonly string[]> {
+    const rows = await this.dataSource.manager.find(InferenceJobEntity, {
+      select: { id: true, status: true },
+      where: { id: In([...ids]) },
+    });
+    return rows.flatMap(({ id, status }) => (isFinal(status) ? [id] : []));
   }
 
   /** Throws notFound `inference_job_not_found`. */

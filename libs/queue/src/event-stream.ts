@@ -17,14 +17,24 @@ export interface ReadOptions {
   readonly afterSequence?: number;
   /** Ends the reading, without an error, when aborted. */
   readonly signal?: AbortSignal;
-  /** Asked when nothing was heard for a while: true when the job's row has reached its end. */
-  readonly settled: () => Promise<boolean>;
+  /** False for a job whose handler streams nothing, so that its log need not be read; true by default. */
+  readonly streams?: boolean;
+  /** Whether the job was added at this moment, so that nothing is in its log yet. */
+  readonly fresh?: boolean;
 }
 
-/** How long a reader trusts silence before it looks for itself. */
-const SILENCE_MS = 1_000;
+export interface EventStreamOptions {
+  /** Hears of lost connections, which BullMQ repairs by itself, and of looks at the rows that failed. */
+  readonly onError: (error: Error) => void;
+  /** Those of the jobs whose rows have reached their ends; asked of all of whom nothing was heard for a while. */
+  readonly settled: (jobIds: readonly string[]) => Promise<readonly string[]>;
+}
+
+/** How long silence is trusted before the row is looked at, at once for all readers, and the queue, which rows know better. */
+const ROW_LOOK_MS = 1_000;
+const QUEUE_LOOK_MS = 5_000;
 const ANSWER_MS = 5_000;
-/** A job that neither its queue nor its row knows as finished is given up after so many looks. */
+/** A job that neither its queue nor its row knows as finished is given up after so many looks a second apart. */
 const MISSING_LOOKS = 5;
 
 /**
@@ -37,8 +47,14 @@ export class EventStream<Name extends JobName> {
   private readonly queueEvents: StoreEvents;
   private readonly inboxes = new Map<string, Set<Inbox>>();
   private readonly definition: JobDefinition;
+  private looking: NodeJS.Timeout | undefined;
 
-  constructor(store: QueueStore, name: Name, onError: (error: Error) => void) {
+  constructor(
+    store: QueueStore,
+    name: Name,
+    private readonly options: EventStreamOptions,
+  ) {
+    const { onError } = options;
     this.definition = jobCatalogue[name];
     this.queue = openQueue(store, name);
     this.queueEvents = openQueueEvents(store, name);
@@ -77,6 +93,7 @@ export class EventStream<Name extends JobName> {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.looking);
     for (const inboxes of this.inboxes.values()) {
       for (const inbox of inboxes) inbox.put({ kind: 'ended' });
     }
@@ -91,12 +108,13 @@ export class EventStream<Name extends JobName> {
     let next = (options.afterSequence ?? 0) + 1;
     let logged = 0;
     let missing = 0;
-    let news: StreamNews = { kind: 'silence' };
+    const { streams = true, fresh = false } = options;
+    let news: StreamNews = fresh ? await inbox.take(QUEUE_LOOK_MS) : { kind: 'silence' };
     for (;;) {
-      let batches: readonly EventBatch[];
+      let batches: readonly EventBatch[] = [];
       if (news.kind === 'batch' && news.batch.first <= next) {
         batches = [news.batch];
-      } else {
+      } else if (streams) {
         batches = await this.loggedSince(jobId, logged);
         logged += batches.length;
       }
@@ -109,7 +127,7 @@ export class EventStream<Name extends JobName> {
       if (news.kind === 'failed') throw decodeFailure(news.reason);
       if (news.kind === 'ended' || options.signal?.aborted === true) return;
       if (news.kind === 'silence') {
-        const found = await this.look(jobId, options);
+        const found = await this.look(jobId);
         missing = found === 'missing' ? missing + 1 : 0;
         if (missing >= MISSING_LOOKS) throw jobLost(jobId);
         if (found === 'ended') {
@@ -117,7 +135,7 @@ export class EventStream<Name extends JobName> {
           continue;
         }
       }
-      news = await inbox.take(SILENCE_MS);
+      news = await inbox.take(missing > 0 ? ROW_LOOK_MS : QUEUE_LOOK_MS);
     }
   }
 
@@ -136,14 +154,33 @@ export class EventStream<Name extends JobName> {
     return logs.map(decodeBatch);
   }
 
-  private async look(jobId: string, options: ReadOptions): Promise<'running' | 'ended' | 'missing'> {
+  /** Looks at the rows of all jobs of which nothing was heard, again and again while there are readers. */
+  private async lookAtRows(): Promise<void> {
+    const silent = [...this.inboxes]
+      .filter(([, inboxes]) => [...inboxes].some((inbox) => inbox.isSilent(ROW_LOOK_MS)))
+      .map(([jobId]) => jobId);
+    try {
+      const settled = silent.length > 0 ? await this.options.settled(silent) : [];
+      for (const jobId of settled) this.tell(jobId, { kind: 'ended' });
+    } catch (error) {
+      this.options.onError(error instanceof Error ? error : new Error(String(error)));
+    }
+    this.looking = undefined;
+    if (this.inboxes.size > 0) this.lookLater();
+  }
+
+  private lookLater(): void {
+    this.looking ??= setTimeout(() => void this.lookAtRows(), ROW_LOOK_MS);
+  }
+
+  private async look(jobId: string): Promise<'running' | 'ended' | 'missing'> {
     const state = await withDeadline(this.queue.getJobState(jobId), ANSWER_MS, 'reading a job');
     if (state === 'failed') {
       // Read after the state: a job that was read before it failed has no reason yet.
       const job = await withDeadline(this.queue.getJob(jobId), ANSWER_MS, 'reading a job');
       throw decodeFailure(job?.failedReason ?? 'failed without a reason');
     }
-    if (state === 'completed' || (await options.settled())) return 'ended';
+    if (state === 'completed' || (await this.options.settled([jobId])).length > 0) return 'ended';
     return state === 'unknown' ? 'missing' : 'running';
   }
 
@@ -151,6 +188,7 @@ export class EventStream<Name extends JobName> {
     const inbox = new Inbox(signal);
     const inboxes = this.inboxes.get(jobId) ?? new Set();
     this.inboxes.set(jobId, inboxes.add(inbox));
+    this.lookLater();
     return inbox;
   }
 

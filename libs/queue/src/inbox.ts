@@ -10,6 +10,7 @@ export type StreamNews =
 /** News of one job for one reader, kept until the reader takes them. */
 export class Inbox {
   private readonly news: StreamNews[] = [];
+  private heardAt = performance.now();
   private wake: (() => void) | undefined;
   private readonly onAbort = () => this.wake?.();
 
@@ -19,7 +20,13 @@ export class Inbox {
 
   put(news: StreamNews): void {
     this.news.push(news);
+    this.heardAt = performance.now();
     this.wake?.();
+  }
+
+  /** Whether nothing came for so long. */
+  isSilent(milliseconds: number): boolean {
+    return performance.now() - this.heardAt >= milliseconds;
   }
 
   /** The oldest news, waiting up to the given time for some; `silence` when none came or the signal was aborted. */

@@ -17,7 +17,8 @@ function table(committed: number[], waits: number[] = []) {
   };
 }
 
-const numbersOf = (page: Page | null | undefined): number[] => (page?.[0]?.[1] ?? []).map(([id]) => Number(id));
+const numbersOf = (page: Page | null | undefined): number[] =>
+  (page?.[0]?.[1] ?? []).map(([id]) => Number(id));
 
 it('gives every event once, in whatever order they are committed', async () => {
   const numbers = fc.uniqueArray(fc.integer({ min: 2, max: 250 }), { maxLength: 120 });

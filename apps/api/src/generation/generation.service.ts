@@ -128,7 +128,8 @@ export class GenerationService {
     const { createdAt } = job;
     const passed = Date.now() - createdAt.getTime();
     return {
-      ...{ id, createdAt, ...streamed, seed: sampling.seed, choices: choicesOf(request), background: true },
+      ...{ id, createdAt, ...streamed, seed: sampling.seed, choices: choicesOf(request) },
+      ...{ background: true, streams: true, fresh: false },
       timeoutMs: timeoutMs === null || isFinal(job.status) ? null : Math.max(1, timeoutMs - passed),
     };
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { InferenceJobRepository } from '@prad/database';
-import { isFinal, newId, type InferenceEndpoint, type InferenceJob } from '@prad/domain';
+import { newId, type InferenceEndpoint, type InferenceJob } from '@prad/domain';
 import { AppError } from '@prad/errors';
 import {
   JobProducer,
@@ -31,6 +31,10 @@ export interface StartedRequest {
   readonly timeoutMs: number | null;
   /** Whether the work goes on when its reader leaves. */
   readonly background: boolean;
+  /** Whether text is told as it comes. */
+  readonly streams: boolean;
+  /** Whether it was queued at this moment. */
+  readonly fresh: boolean;
 }
 
 export type SucceededInference = Extract<InferenceJob, { status: 'succeeded' }>;
@@ -79,7 +83,8 @@ export class RequestQueue {
       await this.jobs.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
       throw error;
     }
-    return { id, createdAt, timeoutMs: request.timeoutMs, background };
+    const streams = 'stream' in request && request.stream;
+    return { id, createdAt, timeoutMs: request.timeoutMs, background, streams, fresh: true };
   }
 
   /**
@@ -99,13 +104,12 @@ export class RequestQueue {
   }
 
   private async *untilEnd(
-    { id, background }: StartedRequest,
+    { id, background, streams, fresh }: StartedRequest,
     signal: AbortSignal,
   ): AsyncGenerator<RequestUpdate, void> {
-    const settled = async () => isFinal((await this.jobs.get(id)).status);
     let ended = false;
     try {
-      for await (const { sequence, event } of this.stream.read(id, { signal, settled }))
+      for await (const { sequence, event } of this.stream.read(id, { signal, streams, fresh }))
         yield { kind: 'event', sequence, event };
       const job = await this.succeeded(id, signal);
       ended = true;
