@@ -12,6 +12,7 @@ import {
   type InferenceJob,
   type InferenceOutcome,
   type InferenceStatus,
+  type LeaseHolder,
   type NewInferenceJob,
   type Page,
   type PageRequest,
@@ -171,15 +172,18 @@ export class InferenceJobRepository {
     return this.change(id, (job, now) => claimInference(job, leaseFrom(owner, now, leaseMs), now));
   }
 
-  /** Renews the lease for `leaseMs` milliseconds from now. */
-  async heartbeat(id: string, owner: string, leaseMs: number): Promise<Heartbeat> {
-    const [rows] = await this.dataSource.query<[{ cancel_requested: boolean }[], number]>(
-      `UPDATE inference_job SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond'
-       WHERE id = $1 AND lease_owner = $2 AND status = 'running' RETURNING cancel_requested`,
-      [id, owner, leaseMs],
+  /** Renews the leases for `leaseMs` milliseconds from now. A job that its owner holds no longer is not among the results. */
+  async heartbeats(held: readonly LeaseHolder[], leaseMs: number): Promise<ReadonlyMap<string, Heartbeat>> {
+    const [rows] = await this.dataSource.query<[{ id: string; cancel_requested: boolean }[], number]>(
+      `UPDATE inference_job AS job SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond'
+       FROM unnest($1::text[], $2::text[]) AS held (id, owner)
+       WHERE job.id = held.id AND job.lease_owner = held.owner AND job.status = 'running'
+       RETURNING job.id, job.cancel_requested`,
+      [held.map(({ id }) => id), held.map(({ owner }) => owner), leaseMs],
     );
-    const row = rows[0];
-    return { alive: row !== undefined, cancelRequested: row?.cancel_requested ?? false };
+    return new Map(
+      rows.map(({ id, cancel_requested: cancelRequested }) => [id, { alive: true, cancelRequested }]),
+    );
   }
 
   /** Hands the job back to the queue; the attempt does not count. Throws conflict `lease_lost`. */

@@ -2,7 +2,7 @@ export type { JsonObject, JsonValue } from './json.js';
 export type { Page, PageRequest } from './page.js';
 export type { Failure } from './failure.js';
 export { newId, type IdPrefix } from './ids.js';
-export { leaseIsFree, type Heartbeat, type Lease } from './lease.js';
+export { leaseIsFree, type Heartbeat, type Lease, type LeaseHolder } from './lease.js';
 export {
   baseModelStatuses,
   newTunedModelName,

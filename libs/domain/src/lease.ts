@@ -7,6 +7,13 @@ export interface Lease {
   readonly expiresAt: Date;
 }
 
+/** Who works on which job. */
+export interface LeaseHolder {
+  /** Of the job. */
+  readonly id: string;
+  readonly owner: string;
+}
+
 /** What a holder learns when it renews its lease. */
 export interface Heartbeat {
   /** False when the lease now belongs to somebody else or the work has ended: the holder must stop and write nothing. */

@@ -54,8 +54,8 @@ export class TinyGenerator implements JobHandler<'generate'> {
         if (stream && prompt !== 'silent') context.stream({ choice, text, finishReason: null });
       }
       if (prompts.includes('slow')) await sleep(100);
-      const { cancelRequested } = await inferenceJobs.heartbeat(id, owner, LEASE_MS);
-      if (cancelRequested) {
+      const heartbeats = await inferenceJobs.heartbeats([{ id, owner }], LEASE_MS);
+      if (heartbeats.get(id)?.cancelRequested === true) {
         await inferenceJobs.cancel(id, owner);
         this.cancelled.push(id);
         return;

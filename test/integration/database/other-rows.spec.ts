@@ -112,10 +112,11 @@ describe('an inference job', () => {
     const claims = await Promise.all(owners.map((owner) => db.inferenceJobs.claim(id, owner, LEASE_MS)));
     expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1);
     const owner = owners[claims.findIndex((claim) => claim !== undefined)] ?? '';
-    expect(await db.inferenceJobs.heartbeat(id, owner, LEASE_MS)).toEqual({
-      alive: true,
-      cancelRequested: false,
-    });
+    const another = await addRequest(db, 'base');
+    const held = [id, another.id].map((job) => ({ id: job, owner }));
+    expect([...(await db.inferenceJobs.heartbeats(held, LEASE_MS))]).toEqual([
+      [id, { alive: true, cancelRequested: false }],
+    ]);
     const done = await db.inferenceJobs.succeed(id, owner, outcome);
     expect(done).toMatchObject({ status: 'succeeded', ...outcome });
     expect(await db.inferenceJobs.get(id)).toEqual(done);
@@ -128,7 +129,7 @@ describe('an inference job', () => {
     await sleep(5);
     expect(await db.inferenceJobs.claim(id, 'next', LEASE_MS)).toMatchObject({ attempts: 2 });
     await expect(db.inferenceJobs.succeed(id, 'dead', outcome)).rejects.toMatchObject({ code: 'lease_lost' });
-    expect(await db.inferenceJobs.heartbeat(id, 'dead', LEASE_MS)).toMatchObject({ alive: false });
+    expect((await db.inferenceJobs.heartbeats([{ id, owner: 'dead' }], LEASE_MS)).size).toBe(0);
     expect(await db.inferenceJobs.release(id, 'next')).toMatchObject({ status: 'queued', attempts: 1 });
   });
 
@@ -138,10 +139,8 @@ describe('an inference job', () => {
     const { id } = await addRequest(db, 'base');
     await db.inferenceJobs.claim(id, 'me', LEASE_MS);
     await db.inferenceJobs.requestCancel(id);
-    expect(await db.inferenceJobs.heartbeat(id, 'me', LEASE_MS)).toEqual({
-      alive: true,
-      cancelRequested: true,
-    });
+    const heartbeats = await db.inferenceJobs.heartbeats([{ id, owner: 'me' }], LEASE_MS);
+    expect(heartbeats.get(id)).toEqual({ alive: true, cancelRequested: true });
     expect(await db.inferenceJobs.cancel(id, 'me')).toMatchObject({ status: 'cancelled' });
   });
 

@@ -14,6 +14,7 @@ import type { BlobStore } from '@prad/storage';
 import type { GenerateParams, RequestPrompt } from '../compute/generation-messages.js';
 import type { GenerationHandlers } from '../compute/generation-thread.js';
 import { failureOf } from '../failure-of.js';
+import { Heartbeats } from '../lease/heartbeats.js';
 import type { LeaseTiming } from '../lease/held-lease.js';
 import { underLease } from '../lease/under-lease.js';
 import { Answer } from './answer.js';
@@ -24,6 +25,9 @@ import { requestedModel } from './requested-model.js';
 /** Answers a request to a model: claim, generate or read on the compute thread, stream text, write the answer to the row. */
 export class GenerateHandler implements JobHandler<'generate'> {
   readonly job = 'generate';
+  readonly #heartbeats = new Heartbeats((held) =>
+    this.rows.inferenceJobs.heartbeats(held, this.timing.leaseMs),
+  );
 
   constructor(
     private readonly rows: Repositories,
@@ -36,7 +40,7 @@ export class GenerateHandler implements JobHandler<'generate'> {
     { inferenceJobId: id }: JobPayload<'generate'>,
     context: JobContext<'generate'>,
   ): Promise<void> {
-    const row = new InferenceRow(this.rows.inferenceJobs, id, this.timing.leaseMs);
+    const row = new InferenceRow(this.rows.inferenceJobs, id, this.timing.leaseMs, this.#heartbeats);
     await underLease(row, this.timing, context.signal, async (job, { owner, signal }) => {
       const model = await requestedModel(this.rows, this.blobs, job);
       if (job.endpoint === 'embedding' || job.endpoint === 'score') {

@@ -1,5 +1,6 @@
 import type { InferenceJobRepository } from '@prad/database';
 import { isFinal, type Heartbeat, type InferenceJob } from '@prad/domain';
+import type { Heartbeats } from '../lease/heartbeats.js';
 import type { LeasedRow } from '../lease/under-lease.js';
 
 /** A request's row as something to hold a lease on. */
@@ -8,6 +9,7 @@ export class InferenceRow implements LeasedRow<InferenceJob> {
     private readonly jobs: InferenceJobRepository,
     private readonly id: string,
     private readonly leaseMs: number,
+    private readonly heartbeats: Heartbeats,
   ) {}
 
   claim(owner: string): Promise<InferenceJob | undefined> {
@@ -15,7 +17,7 @@ export class InferenceRow implements LeasedRow<InferenceJob> {
   }
 
   heartbeat(owner: string): Promise<Heartbeat> {
-    return this.jobs.heartbeat(this.id, owner, this.leaseMs);
+    return this.heartbeats.beat({ id: this.id, owner });
   }
 
   release(owner: string): Promise<unknown> {
