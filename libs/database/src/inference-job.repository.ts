@@ -172,17 +172,17 @@ export class InferenceJobRepository {
     return this.change(id, (job, now) => claimInference(job, leaseFrom(owner, now, leaseMs), now));
   }
 
-  /** Renews the leases for `leaseMs` milliseconds from now. A job that its owner holds no longer is not among the results. */
+  /** Renews the leases for `leaseMs` milliseconds from now; by owner, without those who hold their job no longer. */
   async heartbeats(held: readonly LeaseHolder[], leaseMs: number): Promise<ReadonlyMap<string, Heartbeat>> {
-    const [rows] = await this.dataSource.query<[{ id: string; cancel_requested: boolean }[], number]>(
+    const [rows] = await this.dataSource.query<[{ owner: string; cancel_requested: boolean }[], number]>(
       `UPDATE inference_job AS job SET lease_expires_at = clock_timestamp() + $3 * interval '1 millisecond'
        FROM unnest($1::text[], $2::text[]) AS held (id, owner)
        WHERE job.id = held.id AND job.lease_owner = held.owner AND job.status = 'running'
-       RETURNING job.id, job.cancel_requested`,
+       RETURNING held.owner, job.cancel_requested`,
       [held.map(({ id }) => id), held.map(({ owner }) => owner), leaseMs],
     );
     return new Map(
-      rows.map(({ id, cancel_requested: cancelRequested }) => [id, { alive: true, cancelRequested }]),
+      rows.map(({ owner, cancel_requested: cancelRequested }) => [owner, { alive: true, cancelRequested }]),
     );
   }
 

@@ -30,7 +30,7 @@ export interface EventStreamOptions {
   readonly settled: (jobIds: readonly string[]) => Promise<readonly string[]>;
 }
 
-/** How long silence is trusted before the row is looked at, at once for all readers, and the queue, which rows know better. */
+/** How long silence is trusted before the rows of all silent jobs are looked at together, and before a reader looks at the queue. */
 const ROW_LOOK_MS = 1_000;
 const QUEUE_LOOK_MS = 5_000;
 const ANSWER_MS = 5_000;

@@ -55,7 +55,7 @@ export class TinyGenerator implements JobHandler<'generate'> {
       }
       if (prompts.includes('slow')) await sleep(100);
       const heartbeats = await inferenceJobs.heartbeats([{ id, owner }], LEASE_MS);
-      if (heartbeats.get(id)?.cancelRequested === true) {
+      if (heartbeats.get(owner)?.cancelRequested === true) {
         await inferenceJobs.cancel(id, owner);
         this.cancelled.push(id);
         return;

@@ -113,9 +113,13 @@ describe('an inference job', () => {
     expect(claims.filter((claim) => claim !== undefined)).toHaveLength(1);
     const owner = owners[claims.findIndex((claim) => claim !== undefined)] ?? '';
     const another = await addRequest(db, 'base');
-    const held = [id, another.id].map((job) => ({ id: job, owner }));
+    const held = [
+      { id, owner },
+      { id: another.id, owner },
+      { id, owner: 'another' },
+    ];
     expect([...(await db.inferenceJobs.heartbeats(held, LEASE_MS))]).toEqual([
-      [id, { alive: true, cancelRequested: false }],
+      [owner, { alive: true, cancelRequested: false }],
     ]);
     const done = await db.inferenceJobs.succeed(id, owner, outcome);
     expect(done).toMatchObject({ status: 'succeeded', ...outcome });
@@ -140,7 +144,7 @@ describe('an inference job', () => {
     await db.inferenceJobs.claim(id, 'me', LEASE_MS);
     await db.inferenceJobs.requestCancel(id);
     const heartbeats = await db.inferenceJobs.heartbeats([{ id, owner: 'me' }], LEASE_MS);
-    expect(heartbeats.get(id)).toEqual({ alive: true, cancelRequested: true });
+    expect(heartbeats.get('me')).toEqual({ alive: true, cancelRequested: true });
     expect(await db.inferenceJobs.cancel(id, 'me')).toMatchObject({ status: 'cancelled' });
   });
 

@@ -12,7 +12,7 @@ interface Due extends LeaseHolder {
 export class Heartbeats {
   #due: Due[] = [];
 
-  /** @param renew gives the heartbeats by job; a job without one is held no longer. */
+  /** @param renew gives the heartbeats by owner; who has none holds its job no longer. */
   constructor(
     private readonly renew: (held: readonly LeaseHolder[]) => Promise<ReadonlyMap<string, Heartbeat>>,
   ) {}
@@ -29,8 +29,8 @@ export class Heartbeats {
     this.#due = [];
     try {
       const heartbeats = await this.renew(due.map(({ id, owner }) => ({ id, owner })));
-      for (const { id, resolve } of due)
-        resolve(heartbeats.get(id) ?? { alive: false, cancelRequested: false });
+      for (const { owner, resolve } of due)
+        resolve(heartbeats.get(owner) ?? { alive: false, cancelRequested: false });
     } catch (error) {
       for (const { reject } of due) reject(error);
     }
