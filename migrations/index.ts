@@ -18,6 +18,7 @@ import { JobEvaluations1764770000000 } from './1764770000000-job-evaluations.js'
 import { TrainingPriorities1764780000000 } from './1764780000000-training-priorities.js';
 import { EvaluationEvents1764790000000 } from './1764790000000-evaluation-events.js';
 import { Turns1764800000000 } from './1764800000000-turns.js';
+import { TurnFunctions1764810000000 } from './1764810000000-turn-functions.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   TrainingPriorities1764780000000,
   EvaluationEvents1764790000000,
   Turns1764800000000,
+  TurnFunctions1764810000000,
 ];

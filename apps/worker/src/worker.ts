@@ -16,7 +16,7 @@ import { ImportHandler } from './import/import.handler.js';
 import { recordLayouts } from './import/record-layouts.js';
 import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { OneJobWatch } from './one-job-watch.js';
-import { Requeue } from './requeue.js';
+import { QueueUpkeep } from './queue-upkeep.js';
 import { SweepHandler } from './sweep/sweep.handler.js';
 import { TrainAndEvaluateHandler } from './training/train-and-evaluate.handler.js';
 import { TrainHandler } from './training/train.handler.js';
@@ -38,7 +38,7 @@ interface Parts {
   readonly metrics: WorkerMetrics;
   readonly host: HandlerHost;
   readonly report: WorkerReport;
-  readonly requeue: Requeue;
+  readonly upkeep: QueueUpkeep;
 }
 
 /** A worker process: what it is made of, and the order in which the parts start and stop. */
@@ -59,7 +59,7 @@ export class Worker {
     await checkDevice(env.DEVICE);
     const database = await openDatabase({ url: env.DATABASE_URL, poolSize: env.DATABASE_POOL_SIZE });
     const parts = assemble(env, roles, database, log);
-    const { host, threads, metrics, report, requeue } = parts;
+    const { host, threads, metrics, report, upkeep } = parts;
     metrics.watch({
       roles,
       activeOf: (role) => host.activeOf(role),
@@ -70,7 +70,7 @@ export class Worker {
     if (roles.includes('import')) await recordLayouts(database.baseModels, blobsOf(env), log);
     await report.start();
     await host.start();
-    requeue.start();
+    upkeep.start();
     log.info({ worker: report.id, roles }, `worker ready: ${roles.join(', ')}`);
     return worker;
   }
@@ -84,12 +84,12 @@ export class Worker {
   /** Takes no more jobs, lets those in work end or hands them back after the grace time, then lets go of everything. */
   async drain(): Promise<void> {
     this.#draining = true;
-    const { host, threads, report, requeue, producer, database, metrics } = this.parts;
+    const { host, threads, report, upkeep, producer, database, metrics } = this.parts;
     const insist = setTimeout(() => void threads.abandon(), this.env.DRAIN_MS + HAND_BACK_MS);
     await host.close(this.env.DRAIN_MS);
     clearTimeout(insist);
     await threads.close();
-    await Promise.all([report.stop(), requeue.stop()]);
+    await Promise.all([report.stop(), upkeep.stop()]);
     await this.#server?.close();
     metrics.generation.close();
     metrics.reading.close();
@@ -146,7 +146,7 @@ function assemble(env: WorkerEnv, roles: readonly RoleName[], database: Database
     metrics,
     host,
     report,
-    requeue: new Requeue(database, producer, log),
+    upkeep: new QueueUpkeep(database, producer, log),
   };
 }
 

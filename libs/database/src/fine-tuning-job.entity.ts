@@ -85,7 +85,7 @@ export class FineTuningJobEntity {
   warnings!: readonly string[];
   @Column({ type: 'smallint', default: 0 })
   priority!: number;
-  /** Its start tag in the order of the queue, see `takeTurn`. */
+  /** Its start tag in the order of the queue, see `takenTurn`. */
   @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
   turn!: number;
   @Column({ type: 'boolean', default: false })

@@ -41,7 +41,7 @@ import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
-import { placeOf, takeTurn, virtualTimes, type JobPlace } from './turns.js';
+import { placeOf, takenTurn, virtualTimes, type JobPlace } from './turns.js';
 
 export interface FineTuningJobFilter {
   /** As it is told: a job that was asked to end is `cancelling` and no longer `running`. */
@@ -329,12 +329,14 @@ export async function insertJob(
   const names = { projectId: project, baseModelId: job.model, taskId: job.task };
   const files = { trainingFileId: job.trainingFile, validationFileId: job.validationFile };
   const method = { adapterMethod, scope, options, hyperparameters };
-  const turn = await takeTurn(manager, 'fine_tuning_job', project, priority);
   // The lock keeps a deletion of the file from running between the check and the insert.
   for (const file of [job.trainingFile, job.validationFile, evaluationFileId])
     await lockFile(manager, project, file);
   await manager
-    .insert(FineTuningJobEntity, {
+    .createQueryBuilder()
+    .insert()
+    .into(FineTuningJobEntity)
+    .values({
       id,
       status,
       suffix,
@@ -342,13 +344,15 @@ export async function insertJob(
       metadata,
       warnings,
       priority,
-      turn,
+      turn: () => takenTurn('fine_tuning_job', ':project', ':priority'),
       ...names,
       ...files,
       ...method,
       ...(job.evaluation && { evaluation, evaluationFileId }),
       ...(sweepId !== undefined && { sweepId }),
     })
+    .setParameters({ project, priority })
+    .execute()
     .catch((error: unknown) => {
       throw violatedForeignKey(error) === undefined ? error : notFound('model', job.model);
     });

@@ -72,7 +72,7 @@ export class InferenceJobEntity {
   error!: Failure | null;
   @Column({ type: 'smallint', default: 0 })
   priority!: number;
-  /** Its start tag in the order of the queue, see `takeTurn`, and how many turns it takes. */
+  /** Its start tag in the order of the queue, see `takenTurn`, and how many turns it takes. */
   @Column({ type: 'bigint', default: 0, transformer: bigintNumber })
   turn!: number;
   @Column({ type: 'integer', default: 1 })

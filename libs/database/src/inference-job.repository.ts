@@ -19,18 +19,18 @@ import {
 } from '@prad/domain';
 import { assertNever } from '@prad/errors';
 import { Injectable } from '@nestjs/common';
-import { DataSource, In } from 'typeorm';
+import { DataSource, In, type EntityManager } from 'typeorm';
 import { keepAdapter } from './adapter.repository.js';
 import { present } from './corrupt-row.js';
 import { countByStatus } from './count-by-status.js';
 import { InferenceJobEntity } from './inference-job.entity.js';
 import { claimableIds, countHeld, leaseColumns, leaseFrom, leaseOf } from './lease-columns.js';
-import { lockRow } from './locked-row.js';
 import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
 import { jsonOf } from './json-column.js';
-import { placeOf, takeTurn, virtualTimes, type JobPlace } from './turns.js';
+import { placeOf, takenTurn, virtualTime, virtualTimes, type JobPlace } from './turns.js';
+import { readVersion, replaceVersion } from './row-version.js';
 
 export interface InferenceJobFilter {
   readonly status?: InferenceStatus | undefined;
@@ -38,49 +38,30 @@ export interface InferenceJobFilter {
   readonly adapter?: string | undefined;
 }
 
-/** Every change reads the row under lock and applies a transition of the domain; writes by a stale holder are refused. */
+/** A request that was recorded. */
+export interface RecordedInference {
+  readonly createdAt: Date;
+  /** Where it stands in the queue. */
+  readonly place: JobPlace;
+}
+
+/** Every change is a transition of the domain, made on the row as it is; writes by a stale holder are refused. */
 @Injectable()
 export class InferenceJobRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * A new job in status queued. Throws notFound `model_not_found` for a base or adapter that has no row, `model_deleted`
+   * Records a new job in status queued. Throws notFound `model_not_found` for a base or adapter that has no row, `model_deleted`
    * for a deleted adapter.
    */
-  async create(job: NewInferenceJob): Promise<InferenceJob> {
-    const {
-      id,
-      project,
-      endpoint,
-      baseModel,
-      adapter,
-      adapterVersion,
-      request,
-      priority = 0,
-      turns = 1,
-    } = job;
-    await this.dataSource.transaction(async (manager) => {
-      const row = {
-        id,
-        projectId: project,
-        status: 'queued',
-        endpoint,
-        baseModelId: baseModel,
-        adapterId: adapter,
-        adapterVersion,
-        request,
-        priority,
-        turn: await takeTurn(manager, 'inference_job', project, priority),
-        turns,
-      } as const;
+  create(job: NewInferenceJob): Promise<RecordedInference> {
+    const { adapter } = job;
+    if (adapter === null) return insertJob(this.dataSource.manager, job);
+    return this.dataSource.transaction(async (manager) => {
       // The lock keeps a deletion of the adapter from running between the check and the insert.
-      if (adapter !== null) await keepAdapter(manager, adapter);
-      await manager.insert(InferenceJobEntity, row).catch((error: unknown) => {
-        if (violatedForeignKey(error) === undefined) throw error;
-        throw notFound('model', baseModel);
-      });
+      await keepAdapter(manager, adapter);
+      return insertJob(manager, job);
     });
-    return this.get(id);
   }
 
   /** A request of the project. Throws notFound `inference_job_not_found`, for another project's as for none. */
@@ -216,22 +197,45 @@ export class InferenceJobRepository {
     return this.change(id, (job, now) => cancelInference(job, owner, now));
   }
 
-  /** `transition` may answer undefined to leave the row alone. */
-  private change<R extends InferenceJob | undefined>(
+  /** `transition` may answer undefined to leave the row alone; it is made again where the row has changed meanwhile. */
+  private async change<R extends InferenceJob | undefined>(
     id: string,
     transition: (job: InferenceJob, now: Date) => R,
   ): Promise<R> {
-    return this.dataSource.transaction(async (manager) => {
-      const locked = await lockRow(manager, InferenceJobEntity, id);
-      if (locked === undefined) throw notFound('inference job', id);
-      const changed = transition(toDomain(locked.row), locked.now);
-      if (changed !== undefined) {
-        const updatedAt = () => 'clock_timestamp()';
-        await manager.update(InferenceJobEntity, { id }, { ...toRow(changed), updatedAt });
-      }
-      return changed;
-    });
+    const { manager } = this.dataSource;
+    for (;;) {
+      const found = await readVersion(manager, InferenceJobEntity, id);
+      if (found === undefined) throw notFound('inference job', id);
+      const changed = transition(toDomain(found.row), found.now);
+      if (changed === undefined) return changed;
+      const updatedAt = () => 'clock_timestamp()';
+      const row = { ...toRow(changed), updatedAt };
+      if (await replaceVersion(manager, InferenceJobEntity, { id, version: found.version }, row))
+        return changed;
+    }
   }
+}
+
+/** Throws as the repository's `create`. */
+async function insertJob(manager: EntityManager, job: NewInferenceJob): Promise<RecordedInference> {
+  const { id, project, endpoint, adapterVersion, request, priority = 0, turns = 1 } = job;
+  const names = { projectId: project, baseModelId: job.baseModel, adapterId: job.adapter };
+  const turn = (): string => takenTurn('inference_job', ':project', ':priority');
+  const { raw } = (await manager
+    .createQueryBuilder()
+    .insert()
+    .into(InferenceJobEntity)
+    .values({ id, status: 'queued', endpoint, adapterVersion, request, priority, turn, turns, ...names })
+    .setParameters({ project, priority })
+    .returning(`created_at, turn, ${virtualTime('inference_job', 'priority')} AS now`)
+    .execute()
+    .catch((error: unknown) => {
+      if (violatedForeignKey(error) === undefined) throw error;
+      throw notFound('model', job.baseModel);
+    })) as { raw: { created_at: Date; turn: string; now: string }[] };
+  const made = present(raw[0] ?? null, `row of inference job ${id}`);
+  const place = { priority, turn: Number(made.turn), virtualTime: Number(made.now) };
+  return { createdAt: made.created_at, place };
 }
 
 function toDomain(row: InferenceJobEntity): InferenceJob {

@@ -8,6 +8,7 @@ import {
   type JobPayload,
 } from './catalogue.js';
 import { withDeadline } from './deadline.js';
+import { forgetEnded } from './forget-ended.js';
 import { openFlows, openQueue, type QueueStore, type StoreFlows, type StoreQueue } from './store.js';
 
 /** Number of jobs by state: a job is in one of them, and those of `prioritized` are not in `waiting`. */
@@ -21,6 +22,7 @@ export interface QueueDepth {
 }
 
 const ANSWER_MS = 5_000;
+const FORGET_MS = 60_000;
 /** On Postgres the waiting jobs of a paused queue count as `paused`, a state that BullMQ's types leave out. */
 const states = ['wait', 'paused' as JobType, 'prioritized', 'delayed', 'active', 'failed'] as const;
 
@@ -55,14 +57,15 @@ function placeOf({ priority = 0, turn = 0, virtualTime = 0 }: JobOrder): number 
 function jobOf<Name extends JobName>(name: Name, payload: JobPayload<Name>, order: JobOrder = {}) {
   const definition: JobDefinition = jobCatalogue[name];
   const { attempts, backoffMs, keep } = definition;
-  const retention = keep.count === 0 ? true : { count: keep.count, age: keep.seconds };
+  // Else by `forgetEnded`: on Postgres BullMQ would look through all ended jobs at each job's end.
+  const forgotten = keep.count === 0;
   const opts = {
     jobId: queueJobId(name, payload),
     ...(definition.prioritised && { priority: placeOf(order) }),
     attempts,
     backoff: { type: 'exponential', delay: backoffMs },
-    removeOnComplete: retention,
-    removeOnFail: retention,
+    removeOnComplete: forgotten,
+    removeOnFail: forgotten,
   };
   return { data: definition.payload.parse(payload), opts };
 }
@@ -129,6 +132,15 @@ export class JobProducer {
     }
     await this.add(name, payload, order);
     return 'added';
+  }
+
+  /** Has the queues forget jobs that ended before those which the catalogue has them keep. Throws as `depth`. */
+  async forgetEnded(): Promise<void> {
+    for (const [name, queue] of this.queues) {
+      const { keep } = jobCatalogue[name];
+      if (keep.count > 0)
+        await withDeadline(forgetEnded(queue, keep), FORGET_MS, `forgetting ended ${name} jobs`);
+    }
   }
 
   /** The same on a paused queue, whose jobs wait like others. Throws `unavailable` when the store does not answer. */

@@ -12,6 +12,8 @@ const FIRST_WAIT_MS = 20;
 const LONGEST_WAIT_MS = 1_000;
 /** Numbers that are passed over at once are other queues' beyond this. */
 const LONGEST_GAP = 256;
+/** The least time between two reads: events that come close together, as those of each job do, are read together. */
+const BETWEEN_READS_MS = 10;
 /** Events that BullMQ reads at once. */
 const PAGE = 100;
 
@@ -25,8 +27,12 @@ const PAGE = 100;
 export function withoutGaps(read: ReadEvents): ReadEvents {
   const seen = new SeenEvents();
   let wait = FIRST_WAIT_MS;
+  let readAt = -Infinity;
   return async (id, blockTimeout) => {
     for (let pause = FIRST_RETRY_MS; ; pause *= 2) {
+      const early = readAt + BETWEEN_READS_MS - performance.now();
+      if (early > 0) await sleep(early);
+      readAt = performance.now();
       const found = await read(seen.cursor ?? id, Math.min(blockTimeout, wait));
       const fresh = found && seen.fresh(found);
       wait = fresh ? FIRST_WAIT_MS : Math.min(2 * wait, LONGEST_WAIT_MS);

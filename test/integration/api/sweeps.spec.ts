@@ -5,7 +5,7 @@ import { AppError } from '@prad/errors';
 import { HandlerHost, JobProducer, type JobHandler, type JobPayload } from '@prad/queue';
 import { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { Requeue } from '../../../apps/worker/src/requeue.js';
+import { QueueUpkeep } from '../../../apps/worker/src/queue-upkeep.js';
 import { SweepHandler } from '../../../apps/worker/src/sweep/sweep.handler.js';
 import { addBaseModel } from '../support/rows.js';
 import { createEmptyDatabase } from '../support/test-database.js';
@@ -178,16 +178,16 @@ describe.each(backends)('a sweep on %s', (backend) => {
     const jobs = known.map((job) => ({ ...job, id: newId('ftjob'), status: 'queued' as const }));
     const facts = { id, project, model, trainingFile, validationFile: trainingFile, suffix: null };
     await api.database.sweeps.create({ ...facts, lists: { learningRate: [0.5, 0.25] } }, jobs);
-    const requeue = new Requeue(api.database, producer, log);
-    requeue.start();
-    await requeue.stop();
+    const upkeep = new QueueUpkeep(api.database, producer, log);
+    upkeep.start();
+    await upkeep.stop();
     for (;;) {
       const { leaderboard: runs } = await get(id);
       if (runs.every(({ status }) => status === 'succeeded')) break;
       await sleep(50);
     }
     expect((await get(id)).status).toBe('running');
-    const later = new Requeue(api.database, producer, log);
+    const later = new QueueUpkeep(api.database, producer, log);
     later.start();
     await later.stop();
     const best = jobs.find(({ method }) => method.hyperparameters['learningRate'] === 0.25);

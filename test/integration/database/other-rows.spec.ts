@@ -137,6 +137,26 @@ describe('an inference job', () => {
     expect(await db.inferenceJobs.release(id, 'next')).toMatchObject({ status: 'queued', attempts: 1 });
   });
 
+  it('loses no change of several that are made at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const { id } = await addRequest(db, 'base');
+      const owner = newId('lease');
+      const [claim, cancel] = await Promise.all([
+        db.inferenceJobs.claim(id, owner, LEASE_MS),
+        db.inferenceJobs.requestCancel(id),
+      ]);
+      expect(cancel.status).toBe(claim === undefined ? 'cancelled' : 'running');
+      expect(await db.inferenceJobs.get(id)).toMatchObject({ status: cancel.status, cancelRequested: true });
+      if (claim === undefined) continue;
+      const [, done] = await Promise.all([
+        db.inferenceJobs.heartbeats([{ id, owner }], LEASE_MS),
+        db.inferenceJobs.succeed(id, owner, outcome),
+        db.inferenceJobs.requestCancel(id),
+      ]);
+      expect(await db.inferenceJobs.get(id)).toEqual(done);
+    }
+  });
+
   it('is cancelled when its client leaves', async () => {
     const waiting = await addRequest(db, 'base');
     expect(await db.inferenceJobs.requestCancel(waiting.id)).toMatchObject({ status: 'cancelled' });

@@ -24,7 +24,11 @@ interface Wish {
 async function add(project: string, wish: Wish = {}): Promise<string> {
   const id = newId('cmpl');
   const model = { baseModel: 'tiny', adapter: null, adapterVersion: null };
-  await db.inferenceJobs.create({ id, project, endpoint: 'completion', ...model, request: {}, ...wish });
+  const request = { id, project, endpoint: 'completion', ...model, request: {}, ...wish } as const;
+  const { place, createdAt } = await db.inferenceJobs.create(request);
+  const { turn, priority } = await db.inferenceJobs.placeOf(id);
+  expect(place).toMatchObject({ turn, priority });
+  expect(createdAt).toEqual((await db.inferenceJobs.get(id)).createdAt);
   return id;
 }
 

@@ -72,15 +72,8 @@ export async function addRequest(
   project = DEFAULT_PROJECT,
 ): Promise<InferenceJob> {
   const request = { prompt: 'Hello', max_tokens: 4 };
-  return database.inferenceJobs.create({
-    ...{
-      id: newId('cmpl'),
-      project,
-      endpoint: 'completion',
-      baseModel,
-      adapter: null,
-      adapterVersion: null,
-      request,
-    },
-  });
+  const id = newId('cmpl');
+  const model = { baseModel, adapter: null, adapterVersion: null };
+  await database.inferenceJobs.create({ id, project, endpoint: 'completion', ...model, request });
+  return database.inferenceJobs.get(id);
 }

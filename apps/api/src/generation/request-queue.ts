@@ -75,10 +75,10 @@ export class RequestQueue {
     const turns = 'sampling' in request ? slotsOf(request) : request.prompts.length;
     const order = { priority: request.priority, turns };
     const row = { id, project, endpoint, baseModel: base.id, adapter, adapterVersion, request, ...order };
-    const { createdAt } = await this.jobs.create(row);
+    const { createdAt, place } = await this.jobs.create(row);
     try {
       const payload = { inferenceJobId: id, requestId: currentRequestId() };
-      await this.producer.add('generate', payload, await this.jobs.placeOf(id));
+      await this.producer.add('generate', payload, place);
     } catch (error) {
       await this.jobs.reject(id, { code: 'queue_unavailable', message: String(error), param: null });
       throw error;

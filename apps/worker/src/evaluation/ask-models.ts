@@ -136,8 +136,17 @@ async function submit(project: string, { id, progress, shard }: Request, asking:
   };
   const endpoint = shard.input.kind === 'prompts' ? 'completion' : 'chat';
   const order = { priority: PRIORITY, turns: slotsOf(request) };
-  await jobs.create({ id, project, endpoint, baseModel, adapter, adapterVersion, request, ...order });
-  await producer.add('generate', { inferenceJobId: id }, await jobs.placeOf(id));
+  const { place } = await jobs.create({
+    id,
+    project,
+    endpoint,
+    baseModel,
+    adapter,
+    adapterVersion,
+    request,
+    ...order,
+  });
+  await producer.add('generate', { inferenceJobId: id }, place);
 }
 
 /** Undefined while the request is not answered. */

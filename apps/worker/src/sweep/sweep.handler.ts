@@ -1,7 +1,7 @@
 import type { SweepRepository } from '@prad/database';
 import type { JobHandler, JobPayload } from '@prad/queue';
 
-/** Ends a sweep whose runs have ended; what it leaves because it came too early is found again by `Requeue`. */
+/** Ends a sweep whose runs have ended; what it leaves because it came too early is found again by `QueueUpkeep`. */
 export class SweepHandler implements JobHandler<'sweep'> {
   readonly job = 'sweep';
 

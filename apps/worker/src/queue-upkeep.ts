@@ -19,9 +19,10 @@ interface TurnRows extends WaitingRows {
 /**
  * Makes sure that the queue knows of every job that waits in the rows: after the queue's store was lost, an API died
  * between the row and the queue, or the queue gave a job up whose row was still held by a dead worker. A job that the
- * queue knows already is left alone, but where places are counted from a later turn: then all are told theirs.
+ * queue knows already is left alone, but where places are counted from a later turn: then all are told theirs. And has
+ * the queue forget what ended long ago.
  */
-export class Requeue {
+export class QueueUpkeep {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   /** From which turn the places of waiting jobs are counted, by kind and priority. */
@@ -34,9 +35,9 @@ export class Requeue {
   ) {}
 
   start(): void {
-    this.#running = this.#requeue();
+    this.#running = this.#pass();
     this.#timer = setInterval(() => {
-      this.#running = this.#requeue();
+      this.#running = this.#pass();
     }, EVERY_MS);
   }
 
@@ -47,6 +48,13 @@ export class Requeue {
     await this.#endSweeps().catch((error: unknown) => {
       this.log.warn({ err: error }, 'ended sweeps were not settled');
     });
+  }
+
+  async #pass(): Promise<void> {
+    await this.producer.forgetEnded().catch((error: unknown) => {
+      this.log.warn({ err: error }, 'ended jobs were not forgotten by the queue');
+    });
+    await this.#requeue();
   }
 
   async #requeue(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Repositories } from '@prad/database';
 import type { JobProducer } from '@prad/queue';
 import { expect, it } from 'vitest';
-import { Requeue } from './requeue.js';
+import { QueueUpkeep } from './queue-upkeep.js';
 
 const nothing = { claimable: () => Promise.resolve([]), virtualTimes: () => Promise.resolve(new Map()) };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -15,7 +15,7 @@ class Backlog {
     { length: 250 },
     (_, place) => `request-${String(place).padStart(3, '0')}`,
   );
-  private readonly requeue = new Requeue(
+  private readonly upkeep = new QueueUpkeep(
     {
       ...{ fineTuningJobs: nothing, evaluations: nothing, baseModels: nothing, sweeps: nothing },
       inferenceJobs: {
@@ -26,6 +26,7 @@ class Backlog {
       },
     } as unknown as Repositories,
     {
+      forgetEnded: () => Promise.resolve(),
       restore: (_: string, { inferenceJobId }: { inferenceJobId: string }) => this.restore(inferenceJobId),
     } as unknown as JobProducer,
     silent,
@@ -33,8 +34,8 @@ class Backlog {
 
   async pass(): Promise<readonly string[]> {
     this.looked = [];
-    this.requeue.start();
-    await this.requeue.stop();
+    this.upkeep.start();
+    await this.upkeep.stop();
     return this.looked;
   }
 
