@@ -9,6 +9,8 @@ import { answerCommands } from './answer-commands.js';
 import { CAPACITY, SERVED, type DecodingTask, type ServingSide } from './decoding-task.js';
 
 const LORA = { method: 'lora', options: { rank: 8, init: 'released' }, scope: 'prompt' };
+/** A server that was up for a minute has its paths compiled, which takes V8 some dozens of requests. */
+const WARM_UP_ROUNDS = 6;
 /** Words of one token each behind a space, and the first one at the beginning too. */
 const words = 'the of a plain river old stone bridge and small town near its quiet garden where'.split(' ');
 
@@ -30,7 +32,9 @@ class ApiSide implements ServingSide {
     for (let seed = 0; seed < SERVED.requests; seed++) {
       loras.push((await client.importAdapter(adapterFiles(model, LORA, seed), { model: id })).id);
     }
-    return new ApiSide(client, id, loras);
+    const side = new ApiSide(client, id, loras);
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) await side.served();
+    return side;
   }
 
   served(): Promise<number> {
