@@ -22,7 +22,6 @@ export interface QueueDepth {
 }
 
 const ANSWER_MS = 5_000;
-const FORGET_MS = 60_000;
 /** On Postgres the waiting jobs of a paused queue count as `paused`, a state that BullMQ's types leave out. */
 const states = ['wait', 'paused' as JobType, 'prioritized', 'delayed', 'active', 'failed'] as const;
 
@@ -139,7 +138,7 @@ export class JobProducer {
     for (const [name, queue] of this.queues) {
       const { keep } = jobCatalogue[name];
       if (keep.count > 0)
-        await withDeadline(forgetEnded(queue, keep), FORGET_MS, `forgetting ended ${name} jobs`);
+        await withDeadline(forgetEnded(queue, keep), ANSWER_MS, `forgetting ended ${name} jobs`);
     }
   }
 
