@@ -63,6 +63,21 @@ it('reads on behind a page of events that it knows', async () => {
   expect(numbersOf(await read('202', 5_000))).toEqual([203]);
 });
 
+it('reads what comes close together at once', async () => {
+  const committed: number[] = [];
+  const read = withoutGaps(table(committed));
+  const sizes: number[] = [];
+  const begun = performance.now();
+  const adding = setInterval(() => committed.push(committed.length + 1), 1);
+  while (sizes.length < 6) {
+    const found = numbersOf(await read('$', 5_000));
+    if (found.length > 0) sizes.push(found.length);
+  }
+  clearInterval(adding);
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(49);
+  expect(Math.max(...sizes)).toBeGreaterThan(1);
+});
+
 it('waits longer and longer while nothing comes, and never longer than it is asked to', async () => {
   const committed: number[] = [];
   const waits: number[] = [];
