@@ -126,6 +126,7 @@ async function submit(project: string, { id, progress, shard }: Request, asking:
   const { jobs, producer, sampling } = asking;
   if (await jobs.find(id)) return;
   const { baseModel, adapter, adapterVersion } = progress.model;
+  const model = { baseModel, adapter, adapterVersion };
   const request: GenerationRequest = {
     input: shard.input,
     sampling,
@@ -136,16 +137,7 @@ async function submit(project: string, { id, progress, shard }: Request, asking:
   };
   const endpoint = shard.input.kind === 'prompts' ? 'completion' : 'chat';
   const order = { priority: PRIORITY, turns: slotsOf(request) };
-  const { place } = await jobs.create({
-    id,
-    project,
-    endpoint,
-    baseModel,
-    adapter,
-    adapterVersion,
-    request,
-    ...order,
-  });
+  const { place } = await jobs.create({ id, project, endpoint, ...model, request, ...order });
   await producer.add('generate', { inferenceJobId: id }, place);
 }
 
