@@ -29,8 +29,8 @@ import { mapPage, newestFirst } from './newest-first.js';
 import { notFound } from './not-found.js';
 import { violatedForeignKey } from './pg-error.js';
 import { jsonOf } from './json-column.js';
-import { placeOf, takenTurn, virtualTime, virtualTimes, type JobPlace } from './turns.js';
 import { readVersion, replaceVersion } from './row-version.js';
+import { placeOf, takenTurn, virtualTime, virtualTimes, type JobPlace } from './turns.js';
 
 export interface InferenceJobFilter {
   readonly status?: InferenceStatus | undefined;
