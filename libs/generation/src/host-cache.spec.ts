@@ -1,6 +1,7 @@
 import { cacheName } from '@prad/nn';
 import { expect, it } from 'vitest';
 import { HostCache } from './host-cache.js';
+import { BLOCK_TOKENS } from './key-value-cache.js';
 
 const [KV_HEADS, CAPACITY, HEAD_DIM] = [2, 4, 3];
 const SLOT = KV_HEADS * CAPACITY * HEAD_DIM;
@@ -34,4 +35,39 @@ it('copies what a slot holds into others, and leaves it and the rest as they are
       expect(value).toBe(before[part]![source]);
     });
   });
+});
+
+it('keeps a block in the memory of one that was dropped, whole and for itself', async () => {
+  const room = 2 * BLOCK_TOKENS;
+  const cache = new HostCache({ layers: 1, kvHeads: KV_HEADS, headDim: HEAD_DIM } as never, 3, room);
+  const rows = [0, 1, 2].map((slot) => ({
+    ...{ request: slot, slot, tokens: [7], past: 0, prompt: undefined, adapter: undefined },
+  }));
+  let keys = new Float32Array();
+  await cache.run(rows, ({ present }) => {
+    keys = (present[cacheName('present', 0, 'key')] as { data: Float32Array<ArrayBuffer> }).data;
+    return Promise.resolve();
+  });
+  keys.forEach((_, place) => (keys[place] = place));
+  const kept = keys.slice();
+  cache.save({ slot: 0, start: 0, block: 'first' });
+  cache.drop('first');
+  cache.save({ slot: 0, start: BLOCK_TOKENS, block: 'second' });
+  cache.save({ slot: 1, start: 0, block: 'third' });
+  const load = (slot: number, block: string): void => {
+    cache.load({ slot, adapter: undefined, blocks: [block] });
+  };
+  expect(() => {
+    load(2, 'first');
+  }).toThrow('no block first is kept');
+  const slot = KV_HEADS * room * HEAD_DIM;
+  const heads = (of: Float32Array, at: number, start: number): number[][] =>
+    Array.from({ length: KV_HEADS }, (_, head) => {
+      const from = at * slot + (head * room + start) * HEAD_DIM;
+      return [...of.subarray(from, from + BLOCK_TOKENS * HEAD_DIM)];
+    });
+  load(2, 'second');
+  expect(heads(keys, 2, 0)).toEqual(heads(kept, 0, BLOCK_TOKENS));
+  load(2, 'third');
+  expect(heads(keys, 2, 0)).toEqual(heads(kept, 1, 0));
 });

@@ -20,6 +20,8 @@ export class HostCache extends KeyValueCache {
   readonly #views = new Map<string, Readonly<Record<string, HostTensor>>>();
   /** Kept blocks: the heads of keys, then of values, of each layer, [2*L*K, BLOCK_TOKENS, D]. */
   readonly #blocks = new Map<string, Float32Array>();
+  /** Memory of blocks that were dropped, for those that are kept next: V8 would mark its whole heap to free it. */
+  readonly #dropped: Float32Array[] = [];
 
   constructor(
     private readonly dimensions: LanguageModel['dimensions'],
@@ -117,15 +119,17 @@ export class HostCache extends KeyValueCache {
 
   override save({ slot, start, block: name }: SavedBlock): void {
     const heads = this.#heads(slot, start);
-    const block = new Float32Array(heads.length * this.#blockHead);
+    const block = this.#dropped.pop() ?? new Float32Array(heads.length * this.#blockHead);
     heads.forEach(({ part, at }, head) => {
       block.set(part.subarray(at, at + this.#blockHead), head * this.#blockHead);
     });
     this.#blocks.set(name, block);
   }
 
-  override drop(block: string): void {
-    this.#blocks.delete(block);
+  override drop(name: string): void {
+    const block = this.#blocks.get(name);
+    if (block) this.#dropped.push(block);
+    this.#blocks.delete(name);
   }
 
   /** Floats of a block in one head of keys or values. */
