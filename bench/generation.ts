@@ -1,12 +1,6 @@
-import {
-  OnnxExecutor,
-  baseGraph,
-  servedAdapter,
-  type DecodeWeights,
-  type ServedAdapter,
-} from '@prad/generation';
+import { OnnxExecutor, baseGraph, servedAdapter, type ServedAdapter } from '@prad/generation';
 import { matmulFlops } from '@prad/graph';
-import type { BaseModel } from '@prad/models';
+import { quantisations, type BaseModel, type Quantisation } from '@prad/models';
 import { adapterFor, initialise } from '@prad/nn';
 import { measureMatMulRate, measureStreamRate } from '@prad/runtime';
 import { measurement, median, type Measurement } from './report.js';
@@ -36,31 +30,37 @@ async function mixedAdapters(model: BaseModel): Promise<ServedAdapter[]> {
 }
 
 /** Executors of one model, each measured in its own way. */
-type Executors = Readonly<Record<'small' | 'large' | 'q8' | 'q4', OnnxExecutor>>;
+interface Executors {
+  readonly small: OnnxExecutor;
+  readonly large: OnnxExecutor;
+  /** Those that decode and read prompts with rounded copies. */
+  readonly copies: Readonly<Record<Quantisation, OnnxExecutor>>;
+}
 
 /** Decode and prefill against the machine's own limits and each other, taken in turns. */
 export async function benchGeneration(): Promise<Measurement[]> {
   return withSmolLM2Size(
     async (model) => {
-      const open = (capacity: number, decodeWeights: DecodeWeights): Promise<OnnxExecutor> =>
-        OnnxExecutor.open(model, { slots: ROWS, capacity, intraOpThreads: THREADS, decodeWeights });
+      const settings = { slots: ROWS, intraOpThreads: THREADS };
+      const copy = (decodeWeights: Quantisation): Promise<OnnxExecutor> =>
+        OnnxExecutor.open(model, { ...settings, capacity: SMALL, decodeWeights, prefillWeights: 'decode' });
       const executors = {
-        small: await open(SMALL, 'f32'),
-        large: await open(LARGE, 'f32'),
-        q8: await open(SMALL, 'q8'),
-        q4: await open(SMALL, 'q4'),
+        small: await OnnxExecutor.open(model, { ...settings, capacity: SMALL }),
+        large: await OnnxExecutor.open(model, { ...settings, capacity: LARGE }),
+        copies: { q8: await copy('q8'), q4: await copy('q4'), w8a8: await copy('w8a8') },
       };
+      const { small, large, copies } = executors;
       try {
         return await measured(model, executors);
       } finally {
-        for (const executor of Object.values(executors)) await executor.close();
+        for (const executor of [small, large, ...Object.values(copies)]) await executor.close();
       }
     },
-    { quantise: [8, 4] },
+    { quantise: quantisations },
   );
 }
 
-async function measured(model: BaseModel, { small, large, q8, q4 }: Executors): Promise<Measurement[]> {
+async function measured(model: BaseModel, { small, large, copies }: Executors): Promise<Measurement[]> {
   const adapters = await mixedAdapters(model);
   const { rows, tokens } = PREFILL;
   const one = new Rows(small, model, 1);
@@ -68,8 +68,6 @@ async function measured(model: BaseModel, { small, large, q8, q4 }: Executors): 
   const mixed = new Rows(small, model, ROWS, (row) => adapters[row]);
   const roomy = new Rows(large, model, ROWS);
   const prompts = new Rows(small, model, rows, undefined, tokens);
-  const eight = { one: new Rows(q8, model, 1), all: new Rows(q8, model, ROWS) };
-  const four = { one: new Rows(q4, model, 1), all: new Rows(q4, model, ROWS) };
   const limits = { intraOpThreads: THREADS, forMs: 500, statistic: 'median' } as const;
   const takes = {
     stream: () => measureStreamRate(limits),
@@ -77,12 +75,11 @@ async function measured(model: BaseModel, { small, large, q8, q4 }: Executors): 
     plain: () => plain.decodeStep(),
     mixed: () => mixed.decodeStep(),
     roomy: () => roomy.decodeStep(),
-    q8One: () => eight.one.decodeStep(),
-    q4One: () => four.one.decodeStep(),
-    q8Rows: () => eight.all.decodeStep(),
-    q4Rows: () => four.all.decodeStep(),
     matmul: () => measureMatMulRate(limits),
-    prefill: async () => median([await prompts.prefill(), await prompts.prefill(), await prompts.prefill()]),
+    prefill: () => prefillSeconds(prompts),
+    ...takesOf('q8', copies.q8, model),
+    ...takesOf('q4', copies.q4, model),
+    ...takesOf('w8a8', copies.w8a8, model),
   };
   const figures = await inTurns(takes);
   const weightBytes = [...small.decode.weights.values()].reduce((sum, { length }) => sum + length, 0);
@@ -104,17 +101,41 @@ async function measured(model: BaseModel, { small, large, q8, q4 }: Executors): 
       what: 'onnxruntime MatMul',
       value: figures.matmul / 1e9,
     }),
-    fewerBits('8-bit', 1, figures.q8One, figures.one),
-    fewerBits('4-bit', 1, figures.q4One, figures.one),
-    fewerBits('8-bit', ROWS, figures.q8Rows, figures.plain),
-    fewerBits('4-bit', ROWS, figures.q4Rows, figures.plain),
+    ...quantisations.flatMap((copy) => [
+      against(`decode, batch 1, ${copy} weights`, 1, figures[`${copy}, one`], figures.one),
+      against(`decode, batch ${ROWS}, ${copy} weights`, ROWS, figures[`${copy}, rows`], figures.plain),
+      against(`prefill, ${copy} weights`, rows * tokens, figures[`${copy}, prompts`], figures.prefill),
+    ]),
   ];
 }
 
-/** Tokens a second from the seconds of a step with the copy, and of one with the weights as they are. */
-function fewerBits(copy: string, batch: number, step: number, exact: number): Measurement {
-  const against = { what: 'float32 weights', value: batch / exact };
-  return measurement(`decode, batch ${batch}, ${copy} weights`, batch / step, 'tokens/s', against);
+type Taken<Copy extends Quantisation> = Readonly<
+  Record<`${Copy}, ${'one' | 'rows' | 'prompts'}`, () => Promise<number>>
+>;
+
+/** Seconds of a step of one row and of all rows, and of prompts, with a rounded copy. */
+function takesOf<Copy extends Quantisation>(
+  copy: Copy,
+  executor: OnnxExecutor,
+  model: BaseModel,
+): Taken<Copy> {
+  const one = new Rows(executor, model, 1);
+  const all = new Rows(executor, model, ROWS);
+  const prompts = new Rows(executor, model, PREFILL.rows, undefined, PREFILL.tokens);
+  return {
+    [`${copy}, one`]: () => one.decodeStep(),
+    [`${copy}, rows`]: () => all.decodeStep(),
+    [`${copy}, prompts`]: () => prefillSeconds(prompts),
+  } as Taken<Copy>;
+}
+
+async function prefillSeconds(prompts: Rows): Promise<number> {
+  return median([await prompts.prefill(), await prompts.prefill(), await prompts.prefill()]);
+}
+
+/** Tokens a second from the seconds that so many take with a copy, and with the weights as they are. */
+function against(what: string, tokens: number, seconds: number, exact: number): Measurement {
+  return measurement(what, tokens / seconds, 'tokens/s', { what: 'float32 weights', value: tokens / exact });
 }
 
 /** The median of each over several rounds, in turns, so that a machine that slows down slows all; one round warms up. */

@@ -49,8 +49,8 @@ const withAdapters: readonly Taken[] = [
 /** A process of ours. */
 interface Own {
   readonly script: string;
-  /** PREFILL_WEIGHTS: what reads its prompts. */
-  readonly prefill: 'f32' | 'decode';
+  /** DECODE_WEIGHTS and PREFILL_WEIGHTS: what decodes, and what reads prompts. */
+  readonly weights: readonly ['q4' | 'w8a8', 'f32' | 'decode'];
   readonly name: string;
   readonly environment: readonly string[];
   /** What it is asked. */
@@ -63,18 +63,26 @@ const littleMemory = [
   'NODE_OPTIONS=--max-semi-space-size=2',
 ];
 
-/** The engine by what reads its prompts, which decode steps do not know of, and all of the system over REST. */
+/** The engine by its weights, and all of the system over REST. */
 const own: readonly Own[] = [
   {
-    ...{ script: 'engine', prefill: 'f32', name: 'engine, float32 prefill', environment: [] },
+    ...{ script: 'engine', weights: ['q4', 'f32'], name: 'engine, q4, float32 prefill', environment: [] },
     commands: ['decode', 'prefill', 'served', 'adapters', 'resident'],
   },
   {
-    ...{ script: 'engine', prefill: 'decode', name: 'engine, 4-bit prefill', environment: littleMemory },
+    ...{ script: 'engine', weights: ['q4', 'decode'], name: 'engine, q4 prefill', environment: littleMemory },
     commands: ['prefill', 'served', 'adapters', 'resident'],
   },
   {
-    ...{ script: 'api', prefill: 'f32', name: 'REST, float32 prefill', environment: [] },
+    ...{ script: 'engine', weights: ['w8a8', 'decode'], name: 'engine, w8a8', environment: [] },
+    commands: ['decode', 'prefill', 'served', 'adapters', 'resident'],
+  },
+  {
+    ...{ script: 'api', weights: ['q4', 'f32'], name: 'REST, q4, float32 prefill', environment: [] },
+    commands: ['served', 'adapters'],
+  },
+  {
+    ...{ script: 'api', weights: ['w8a8', 'decode'], name: 'REST, w8a8', environment: [] },
     commands: ['served', 'adapters'],
   },
 ];
@@ -89,8 +97,8 @@ function asked(ours: readonly OwnSide[], command: string): readonly OwnSide[] {
 }
 
 /**
- * Our engine with 4-bit decode weights, prompts read with float32 ones or with the same, and our API over REST, beside
- * llama.cpp on the same GGUF file, each in a process of its own and in turns; llama.cpp with one and with two threads, of
+ * Our engine with 4-bit decode weights, prompts read with float32 ones or with the same, and with w8a8 throughout, and our
+ * API over REST, beside llama.cpp on the same GGUF file, each in a process of its own and in turns; llama.cpp with one and with two threads, of
  * which each line takes the better.
  */
 export async function benchLlamaCpp({ rounds = ROUNDS }: BenchOptions): Promise<Measurement[]> {
@@ -100,14 +108,14 @@ export async function benchLlamaCpp({ rounds = ROUNDS }: BenchOptions): Promise<
   const sides: Side[] = [];
   try {
     const file = await writeTask(folder, llamaCpp);
-    const open = (script: string, argument: string, environment: readonly string[] = []): Side => {
+    const open = (script: string, settings: readonly string[], environment: readonly string[] = []): Side => {
       const path = fileURLToPath(new URL(`./peers/${script}.js`, import.meta.url));
-      const side = new Side('env', [...environment, process.execPath, path, file, argument]);
+      const side = new Side('env', [...environment, process.execPath, path, file, ...settings]);
       sides.push(side);
       return side;
     };
-    const ours = own.map((one) => ({ ...one, side: open(one.script, one.prefill, one.environment) }));
-    const theirs = [open('llama-cpp', '1'), open('llama-cpp', String(THREADS))];
+    const ours = own.map((one) => ({ ...one, side: open(one.script, one.weights, one.environment) }));
+    const theirs = [open('llama-cpp', ['1']), open('llama-cpp', [String(THREADS)])];
     // Who still loads would take the cores of who is measured.
     for (const side of sides) await side.ask('ready');
     return [
@@ -134,7 +142,7 @@ async function installed(): Promise<string | undefined> {
 
 async function writeTask(folder: string, llamaCpp: string): Promise<string> {
   const modelFolder = join(folder, 'model');
-  await importBaseModel(SMOLLM2, modelFolder, { quantise: [4] });
+  await importBaseModel(SMOLLM2, modelFolder, { quantise: ['q4', 'w8a8'] });
   const { dimensions } = await openBaseModel(modelFolder, 'bench');
   const task: DecodingTask = {
     ...{ modelFolder, ggufFile: SMOLLM2, llamaCpp, threads: THREADS },

@@ -19,6 +19,7 @@ import { TrainingPriorities1764780000000 } from './1764780000000-training-priori
 import { EvaluationEvents1764790000000 } from './1764790000000-evaluation-events.js';
 import { Turns1764800000000 } from './1764800000000-turns.js';
 import { TurnFunctions1764810000000 } from './1764810000000-turn-functions.js';
+import { QuantisationNames1764820000000 } from './1764820000000-quantisation-names.js';
 
 /** Every migration from the oldest to the newest; a new one is one import and one entry. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   EvaluationEvents1764790000000,
   Turns1764800000000,
   TurnFunctions1764810000000,
+  QuantisationNames1764820000000,
 ];

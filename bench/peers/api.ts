@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Quantization } from '@prad/contracts';
 import { openBaseModel, type BaseModel } from '@prad/models';
 import { randomStream } from '@prad/nn';
 import { ApiClient } from '../../apps/cli/src/api/api-client.js';
@@ -14,7 +15,7 @@ const WARM_UP_ROUNDS = 6;
 /** Words of one token each behind a space, and the first one at the beginning too. */
 const words = 'the of a plain river old stone bridge and small town near its quiet garden where'.split(' ');
 
-/** Our API as users call it over REST, its worker with 4-bit decode weights and the other settings as they are. */
+/** Our API as users call it over REST, its worker with the weights that the arguments say and the other settings as they are. */
 class ApiSide implements ServingSide {
   readonly #random = randomStream(1);
 
@@ -24,10 +25,16 @@ class ApiSide implements ServingSide {
     private readonly loras: readonly string[],
   ) {}
 
-  static async open({ url, database }: Server, model: BaseModel): Promise<ApiSide> {
+  static async open(
+    { url, database }: Server,
+    model: BaseModel,
+    quantize: readonly Quantization[],
+  ): Promise<ApiSide> {
     const { secret } = await database.apiKeys.create('bench', '');
     const client = new ApiClient(url, secret);
-    const { id } = await importModel(client, { source: model.folder, name: model.name, quantize: [4] });
+    const { id } = await importModel(client, {
+      ...{ source: model.folder, name: model.name, quantize: [...quantize] },
+    });
     const loras: string[] = [];
     for (let seed = 0; seed < SERVED.requests; seed++) {
       loras.push((await client.importAdapter(adapterFiles(model, LORA, seed), { model: id })).id);
@@ -65,8 +72,9 @@ class ApiSide implements ServingSide {
 
 const task = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')) as DecodingTask;
 const model = await openBaseModel(task.modelFolder, 'bench');
+const weights = process.argv[3] === 'w8a8' ? 'w8a8' : 'q4';
 const settings = {
-  ...{ DECODE_WEIGHTS: 'q4', PREFILL_WEIGHTS: process.argv[3] ?? 'f32' },
+  ...{ DECODE_WEIGHTS: weights, PREFILL_WEIGHTS: process.argv[4] ?? 'f32' },
   ...{ MAX_MODEL_LEN: String(CAPACITY), INTRA_OP_THREADS: String(task.threads) },
 };
-await withServer(settings, async (server) => answerCommands(await ApiSide.open(server, model)));
+await withServer(settings, async (server) => answerCommands(await ApiSide.open(server, model, [weights])));

@@ -14,7 +14,7 @@ import { median } from '../report.js';
 import { answerCommands, residentBytes } from './answer-commands.js';
 import { CAPACITY, DECODE, PREFILL, SERVED, type DecodingSide, type DecodingTask } from './decoding-task.js';
 
-/** Our engine with 4-bit decode weights, in a process of its own; the second argument says what reads prompts. */
+/** Our engine in a process of its own; the second argument says what decodes, the third what reads prompts. */
 class EngineSide implements DecodingSide {
   readonly #engine: Engine;
   readonly #random = randomStream(1);
@@ -101,7 +101,8 @@ const task = JSON.parse(await readFile(process.argv[2] ?? '', 'utf8')) as Decodi
 const model = await openBaseModel(task.modelFolder, 'bench');
 const executor = await OnnxExecutor.open(model, {
   ...{ slots: DECODE.slots, capacity: CAPACITY, intraOpThreads: task.threads },
-  ...{ decodeWeights: 'q4', prefillWeights: process.argv[3] === 'decode' ? 'decode' : 'f32' },
+  decodeWeights: process.argv[3] === 'w8a8' ? 'w8a8' : 'q4',
+  prefillWeights: process.argv[4] === 'decode' ? 'decode' : 'f32',
 });
 const side = new EngineSide(executor, model);
 await answerCommands(side);

@@ -153,13 +153,13 @@ it('keeps the folder of an older version, which the digest of the weights names,
   await importModel(cluster.client, {
     source: join(cluster.dataFolder, 'source'),
     name: 'twin',
-    quantize: [8],
+    quantize: ['q8'],
   });
   await importModel(cluster.client, { source: join(cluster.dataFolder, 'begun'), name: 'begun-twin' });
   expect([await keyOf('twin'), await keyOf('begun-twin')]).toEqual([older, await keyOf('begun')]);
   for (const [name, copies] of [
-    [MODEL, [8]],
-    ['twin', [8]],
+    [MODEL, ['q8']],
+    ['twin', ['q8']],
     ['begun', []],
   ] as const)
     expect((await baseModels.getReady(name)).quantised).toEqual(copies);

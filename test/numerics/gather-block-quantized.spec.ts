@@ -1,5 +1,5 @@
 import { encodeOnnx, gatherBlockQuantized, Graph } from '@prad/graph';
-import { quantise } from '@prad/models';
+import { quantiseBlocks } from '@prad/models';
 import { randomStream } from '@prad/nn';
 import { runGraph } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
@@ -11,7 +11,7 @@ const ROWS = 7;
 
 /** The row of the table, from its whole numbers. */
 function row(
-  { quantised, scales, zeroPoints }: ReturnType<typeof quantise>,
+  { quantised, scales, zeroPoints }: ReturnType<typeof quantiseBlocks>,
   index: number,
   columns: number,
   bits: 4 | 8,
@@ -34,7 +34,7 @@ it.each([
 ] as const)('reads rows of a table in %i bits of %i columns', async (bits, columns) => {
   const random = randomStream(bits + columns);
   const values = Float32Array.from({ length: ROWS * columns }, () => random.normal() + 0.3);
-  const table = quantise(values, { rows: ROWS, columns }, bits);
+  const table = quantiseBlocks(values, { rows: ROWS, columns }, bits);
   const blocks = columns / BLOCK;
   const graph = new Graph();
   const output = gatherBlockQuantized(

@@ -92,7 +92,7 @@ async function decodeGap(path: string, folder: string): Promise<number> {
 
 it.each(folders)('%s decodes from its copy in 8 bits nearly as it is', async (folder) => {
   const path = join(scratch, `${folder}-q8`);
-  await importBaseModel(await source(folder), path, { quantise: [8] });
+  await importBaseModel(await source(folder), path, { quantise: ['q8'] });
   const gap = await decodeGap(path, folder);
   expect(gap).toBeGreaterThan(1e-5);
   expect(gap).toBeLessThan(0.03);
@@ -122,7 +122,7 @@ describe('all weights train from those of the base, and come back as a model of 
 
   it.each(folders)('%s', async (folder) => {
     const path = join(scratch, `${folder}-full`);
-    await importBaseModel(await source(folder), path, { quantise: [4, 8] });
+    await importBaseModel(await source(folder), path, { quantise: ['q4', 'q8'] });
     const model = await openBaseModel(path, folder);
     const workFolder = await mkdtemp(join(scratch, 'work-'));
     const plan = { trainable: { kind: 'full' as const }, hyperparameters: options, seed: 1, workFolder };
@@ -144,7 +144,7 @@ describe('all weights train from those of the base, and come back as a model of 
     const before = await readManifest(path);
     expect(manifest).toEqual({ ...before, digest: manifest.digest, quantised: manifest.quantised });
     expect(manifest.digest).not.toBe(before.digest);
-    expect(manifest.quantised.map(({ bits }) => bits)).toEqual([4, 8]);
+    expect(manifest.quantised.map(({ kind }) => kind)).toEqual(['q4', 'q8']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { encodeOnnx, Graph, matmulNBits } from '@prad/graph';
-import { quantise, type QuantisedBits } from '@prad/models';
+import { quantiseBlocks, type BlockBits } from '@prad/models';
 import { randomStream } from '@prad/nn';
 import { runGraph } from '@prad/runtime';
 import { tensor } from '@prad/tensor';
@@ -17,9 +17,9 @@ interface Product {
 /** x W' + bias by onnxruntime, the weight being part of the graph. */
 async function product(
   x: Float32Array,
-  { quantised, scales, zeroPoints }: ReturnType<typeof quantise>,
+  { quantised, scales, zeroPoints }: ReturnType<typeof quantiseBlocks>,
   { rows, inFeatures, outFeatures }: Product,
-  bits: QuantisedBits,
+  bits: BlockBits,
   bias?: Float32Array,
 ): Promise<Float32Array> {
   const graph = new Graph();
@@ -46,9 +46,9 @@ async function product(
 /** The same in JavaScript, from the whole numbers. */
 function expected(
   x: Float32Array,
-  { quantised, scales, zeroPoints }: ReturnType<typeof quantise>,
+  { quantised, scales, zeroPoints }: ReturnType<typeof quantiseBlocks>,
   { rows, inFeatures, outFeatures }: Product,
-  bits: QuantisedBits,
+  bits: BlockBits,
   bias?: Float32Array,
 ): Float32Array {
   const blocks = Math.ceil(inFeatures / BLOCK);
@@ -88,7 +88,7 @@ describe.each([4, 8] as const)('MatMulNBits of %i bits', (bits) => {
     '%s is the product with the dequantised weight, up to the rounding of x to 8 bits',
     async (_, size) => {
       const { rows, inFeatures, outFeatures } = size;
-      const weight = quantise(
+      const weight = quantiseBlocks(
         normal(inFeatures * outFeatures, 1),
         { rows: outFeatures, columns: inFeatures },
         bits,

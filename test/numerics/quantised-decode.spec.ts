@@ -27,7 +27,7 @@ let model: BaseModel;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'prad-quantised-'));
   const source = await smallHuggingFaceFolder(1, { ...smallLlama, initializer_range: 0.05 });
-  await importBaseModel(source, join(folder, 'model'), { quantise: [4, 8] });
+  await importBaseModel(source, join(folder, 'model'), { quantise: ['q4', 'q8', 'w8a8'] });
   model = await openBaseModel(join(folder, 'model'), 'small');
 });
 
@@ -46,21 +46,26 @@ interface Reading {
   readonly prefillWeights?: PrefillWeights;
   /** Of the first prompt. */
   readonly adapter?: ServedAdapter;
+  /** The one prompt that is read; by default all are. */
+  readonly only?: number;
 }
 
 /** Logits of the prompts' next tokens and of those after three given ones. */
 async function answersWith(
   decodeWeights: DecodeWeights,
-  { prefillWeights = 'f32', adapter }: Reading = {},
+  { prefillWeights = 'f32', adapter, only }: Reading = {},
 ): Promise<Answers> {
   const executor = await OnnxExecutor.open(model, {
     ...{ slots: 2, capacity: 16, intraOpThreads: 1, decodeWeights, prefillWeights },
   });
   const copies = (logits: Awaited<ReturnType<OnnxExecutor['run']>>): Float32Array[] =>
-    prompts.map((_, request) => logits.get(request)!.values.slice());
-  const rows = prompts.map((tokens, request) =>
-    wholePrompt({ request, slot: request, tokens, adapter: request === 0 ? adapter : undefined }),
-  );
+    rows.map(({ request }) => logits.get(request)!.values.slice());
+  const rows = prompts
+    .map((tokens, request) =>
+      wholePrompt({ request, slot: request, tokens, adapter: request === 0 ? adapter : undefined }),
+    )
+    .filter(({ request }) => request === (only ?? request))
+    .map((row, slot) => ({ ...row, slot }));
   const prefill = copies(await executor.run({ ...emptyStep, prefill: [rows] }));
   const decode: Float32Array[] = [];
   for (const [step, token] of [8, 1200, 44].entries()) {
@@ -81,26 +86,22 @@ function relativeError(got: readonly Float32Array[], expected: readonly Float32A
 }
 
 it.each([
-  ['q8', 8, 0.02],
-  ['q4', 4, 0.1],
-] as const)(
-  'decodes with %s and reads prompts with the weights as they are',
-  async (weights, bits, bound) => {
-    const exact = await answersWith('f32');
-    const rounded = await answersWith(weights);
-    expect(relativeError(rounded.prefill, exact.prefill)).toBeLessThan(1e-5);
-    const error = relativeError(rounded.decode, exact.decode);
-    expect(error).toBeGreaterThan(1e-4);
-    expect(error).toBeLessThan(bound);
-    const matrices = [...rounded.files].filter(([name]) => name.endsWith('proj.weight.quantised'));
-    expect(matrices.length).toBeGreaterThan(0);
-    for (const [, file] of matrices) expect(file).toBe(`model.q${bits}.safetensors`);
-    const floats = [...rounded.files]
-      .filter(([, file]) => file === 'model.safetensors')
-      .map(([name]) => name);
-    expect(floats.filter((name) => !name.includes('norm'))).toEqual(['model.embed_tokens.weight']);
-  },
-);
+  ['q8', 0.02],
+  ['q4', 0.1],
+  ['w8a8', 0.04],
+] as const)('decodes with %s and reads prompts with the weights as they are', async (weights, bound) => {
+  const exact = await answersWith('f32');
+  const rounded = await answersWith(weights);
+  expect(relativeError(rounded.prefill, exact.prefill)).toBeLessThan(1e-5);
+  const error = relativeError(rounded.decode, exact.decode);
+  expect(error).toBeGreaterThan(1e-4);
+  expect(error).toBeLessThan(bound);
+  const matrices = [...rounded.files].filter(([name]) => name.endsWith('proj.weight.quantised'));
+  expect(matrices.length).toBeGreaterThan(0);
+  for (const [, file] of matrices) expect(file).toBe(`model.${weights}.safetensors`);
+  const floats = [...rounded.files].filter(([, file]) => file === 'model.safetensors').map(([name]) => name);
+  expect(floats.filter((name) => !name.includes('norm'))).toEqual(['model.embed_tokens.weight']);
+});
 
 /** A LoRA of random factors. */
 async function lora(): Promise<ServedAdapter> {
@@ -121,9 +122,10 @@ async function lora(): Promise<ServedAdapter> {
 }
 
 it.each([
-  ['q8', 8, 0.02],
-  ['q4', 4, 0.1],
-] as const)('reads prompts with %s as well, through adapters or none', async (weights, bits, bound) => {
+  ['q8', 0.02],
+  ['q4', 0.1],
+  ['w8a8', 0.04],
+] as const)('reads prompts with %s as well, through adapters or none', async (weights, bound) => {
   const adapter = await lora();
   const exact = await answersWith('f32', { adapter });
   const rounded = await answersWith(weights, { prefillWeights: 'decode', adapter });
@@ -138,7 +140,7 @@ it.each([
     expect(error).toBeLessThan(1.5 * bound);
   }
   const matrices = [...rounded.files].filter(([name]) => !name.includes('norm'));
-  for (const [, file] of matrices) expect(file).toBe(`model.q${bits}.safetensors`);
+  for (const [, file] of matrices) expect(file).toBe(`model.${weights}.safetensors`);
 });
 
 it('is refused where the model has no such copy', async () => {
@@ -148,4 +150,25 @@ it('is refused where the model has no such copy', async () => {
     ...{ slots: 1, capacity: 8, intraOpThreads: 1, decodeWeights: 'q8' },
   });
   await expect(opening).rejects.toMatchObject({ code: 'no_quantised_copy', kind: 'conflict' });
+});
+
+it('gives a row the same logits in w8a8 whatever is read and decoded beside it', async () => {
+  const together = await answersWith('w8a8', { prefillWeights: 'decode' });
+  const alone = await answersWith('w8a8', { prefillWeights: 'decode', only: 1 });
+  const [, second] = together.prefill;
+  expect(alone.prefill).toHaveLength(1);
+  expect(relativeError(alone.prefill, [second!])).toBeLessThan(1e-6);
+  expect(
+    relativeError(
+      alone.decode,
+      together.decode.filter((_, index) => index % 2 === 1),
+    ),
+  ).toBeLessThan(1e-6);
+});
+
+it('is refused on a device other than the CPU in w8a8, whose products run there alone', async () => {
+  const opening = OnnxExecutor.open(model, {
+    ...{ slots: 1, capacity: 8, intraOpThreads: 1, decodeWeights: 'w8a8', device: 'webgpu' },
+  });
+  await expect(opening).rejects.toMatchObject({ code: 'w8a8_needs_cpu', kind: 'conflict' });
 });

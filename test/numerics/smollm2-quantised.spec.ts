@@ -34,7 +34,7 @@ describe.skipIf(missing)('SmolLM2-135M decoding with fewer bits', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'prad-smollm2-'));
-    await importBaseModel(file, join(folder, 'model'), { quantise: [4, 8] });
+    await importBaseModel(file, join(folder, 'model'), { quantise: ['q4', 'q8', 'w8a8'] });
     model = await openBaseModel(join(folder, 'model'), 'smollm2');
     const text = readFileSync(join(import.meta.dirname, 'perplexity-text.txt'), 'utf8');
     const ids = model.tokenizer.encode(text, { addSpecialTokens: false });
@@ -68,13 +68,14 @@ describe.skipIf(missing)('SmolLM2-135M decoding with fewer bits', () => {
     return Math.exp(total / (ROWS * (length - 2)));
   }
 
-  it('keeps the perplexity of a text within 2 % in 8 bits and within 12 % in 4 bits', async () => {
+  it('keeps the perplexity of a text within 2 % in 8 bits, 12 % in 4 bits and 8 % in w8a8', async () => {
     const exact = await perplexity('f32');
     const [eight, four] = [(await perplexity('q8')) / exact, (await perplexity('q4')) / exact];
     const lean = (await perplexity('q4', 'decode')) / exact;
+    const whole = (await perplexity('w8a8', 'decode')) / exact;
     const percent = (ratio: number): string => `${((ratio - 1) * 100).toFixed(2)} %`;
     console.log(
-      `perplexity ${exact.toFixed(3)}; 8 bits ${percent(eight)}, 4 bits ${percent(four)}, embeddings too ${percent(lean)} more`,
+      `perplexity ${exact.toFixed(3)}; 8 bits ${percent(eight)}, 4 bits ${percent(four)}, embeddings too ${percent(lean)}, w8a8 ${percent(whole)} more`,
     );
     expect(eight).toBeLessThan(1.02);
     expect(four).toBeLessThan(1.12);
@@ -83,17 +84,23 @@ describe.skipIf(missing)('SmolLM2-135M decoding with fewer bits', () => {
     expect(four).toBeGreaterThan(eight);
     expect(lean).toBeLessThan(1.12);
     expect(lean).not.toBe(four);
+    expect(whole).toBeLessThan(1.08);
+    expect(whole).toBeGreaterThan(eight);
   }, 300_000);
 
-  it('makes copies of less than a third and a quarter of the size', async () => {
+  it('makes copies of less than a third and a quarter of the size, embedding rows of w8a8 included', async () => {
     const size = async (name: string): Promise<number> => (await stat(join(model.folder, name))).size;
     const whole = await size('model.safetensors');
     const parts = [
       (await size('model.q8.safetensors')) / whole,
       (await size('model.q4.safetensors')) / whole,
+      (await size('model.w8a8.safetensors')) / whole,
     ];
-    console.log(`of the float32 file: 8 bits ${parts[0]!.toFixed(3)}, 4 bits ${parts[1]!.toFixed(3)}`);
+    console.log(
+      `of the float32 file: 8 bits ${parts[0]!.toFixed(3)}, 4 bits ${parts[1]!.toFixed(3)}, w8a8 ${parts[2]!.toFixed(3)}`,
+    );
     expect(parts[0]).toBeLessThan(0.29);
     expect(parts[1]).toBeLessThan(0.23);
+    expect(parts[2]).toBeLessThan(0.31);
   });
 });

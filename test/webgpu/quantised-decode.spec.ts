@@ -10,7 +10,7 @@ import { smallHuggingFaceFolder, smallLlama } from '../numerics/support/small-ba
 it.each(['q8', 'q4'] as const)('decodes with %s as the CPU does', async (decodeWeights) => {
   const folder = join(await mkdtemp(join(tmpdir(), 'prad-webgpu-')), 'model');
   const source = await smallHuggingFaceFolder(1, { ...smallLlama, initializer_range: 0.05 });
-  await importBaseModel(source, folder, { quantise: [4, 8] });
+  await importBaseModel(source, folder, { quantise: ['q4', 'q8'] });
   const small = { folder, model: await openBaseModel(folder, 'small') };
   const requests = [[5, 900, 77, 1500], [3, 2000], [44]].map((prompt) => ({
     ...{ prompt, maxTokens: 4, sampling: { temperature: 0, topK: 0, topP: 1, seed: 0 } },

@@ -23,6 +23,8 @@ export {
   modelDeletion,
   modelList,
   modelName,
+  quantization,
+  type Quantization,
   modelObject,
   type ImportModelRequest,
   type ModelObject,

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { deletionOf } from './pagination.js';
 
+/** How a copy of the weights is rounded: blocks of 4 or 8 bits, or 8 bits by output channel for activations of 8 bits. */
+export const quantization = z.enum(['q4', 'q8', 'w8a8'], {
+  error: ({ input }) => `\`quantize\` takes q4, q8 and w8a8, got ${JSON.stringify(input)}`,
+});
+export type Quantization = z.infer<typeof quantization>;
+
 /** Facts that OpenAI's model object has no place for. */
 const modelFacts = z.discriminatedUnion('kind', [
   z.object({
@@ -18,9 +24,9 @@ const modelFacts = z.discriminatedUnion('kind', [
       ),
     bytes: z.number().int().nullable(),
     quantized: z
-      .array(z.number().int())
+      .array(quantization)
       .describe(
-        'Bits of the copies of the weights that decoding may use; while importing, those to be made.',
+        'The rounded copies of the weights that decoding may use; while importing, those to be made.',
       ),
     error: z.object({ code: z.string(), message: z.string() }).nullable(),
   }),
@@ -70,13 +76,9 @@ export const importModelRequest = z
       .max(4096)
       .describe('A folder or .gguf file on the worker’s machine, or `hf:org/name`.'),
     quantize: z
-      .array(
-        z.literal([4, 8], {
-          error: ({ input }) => `\`quantize\` takes 4 and 8 bits, got ${JSON.stringify(input)}`,
-        }),
-      )
+      .array(quantization)
       .optional()
-      .describe('Bits of further copies of the weights to make, 4 or 8, for workers that decode with them.'),
+      .describe('Rounded copies of the weights to make, for workers that decode with them (DECODE_WEIGHTS).'),
     name: modelName.optional().describe('By default the last part of the source, in lower case.'),
   })
   .meta({ id: 'ModelImportRequest' });

@@ -1,4 +1,4 @@
-import type { BaseModelStatus, Failure, QuantisedBits } from '@prad/domain';
+import type { BaseModelStatus, Failure, Quantisation } from '@prad/domain';
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { bigintNumber } from './bigint-number.js';
 import type { JsonColumn } from './json-column.js';
@@ -16,7 +16,7 @@ import { ProjectEntity } from './project.entity.js';
   'base_model_lease_check',
   `(status = 'importing' OR lease_owner IS NULL) AND (lease_owner IS NULL) = (lease_expires_at IS NULL)`,
 )
-@Check('base_model_quantised_check', `quantised <@ '{4,8}'::smallint[]`)
+@Check('base_model_quantised_check', `quantised <@ '{q4,q8,w8a8}'::text[]`)
 @Index(['createdAt', 'id'])
 export class BaseModelEntity {
   @PrimaryColumn({ type: 'text' })
@@ -42,8 +42,8 @@ export class BaseModelEntity {
   bytes!: number | null;
   @Column({ type: 'text', nullable: true })
   blobKey!: string | null;
-  @Column({ type: 'smallint', array: true, default: () => `'{}'` })
-  quantised!: QuantisedBits[];
+  @Column({ type: 'text', array: true, default: () => `'{}'` })
+  quantised!: Quantisation[];
   @Column({ type: 'jsonb', default: () => `'{}'` })
   details!: JsonColumn;
   @Column({ type: 'jsonb', nullable: true })

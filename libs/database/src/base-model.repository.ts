@@ -10,7 +10,7 @@ import {
   type JsonObject,
   type NewTunedModel,
   type ImportingBaseModel,
-  type QuantisedBits,
+  type Quantisation,
   type ReadyBaseModel,
 } from '@prad/domain';
 import { AppError, assertNever } from '@prad/errors';
@@ -28,7 +28,7 @@ export interface NewBaseModel {
   readonly id: string;
   readonly source: string;
   /** Quantised copies of the weights that are to be made; by default none. */
-  readonly quantised?: readonly QuantisedBits[];
+  readonly quantised?: readonly Quantisation[];
 }
 
 @Injectable()

@@ -3,8 +3,8 @@ import type { Failure } from './failure.js';
 import type { JsonObject } from './json.js';
 import type { Lease } from './lease.js';
 
-/** Bits that a quantised copy of the weights may have. */
-export type QuantisedBits = 4 | 8;
+/** How a copy of the weights is rounded: blocks of 4 or 8 bits, or 8 bits by output channel for activations of 8 bits. */
+export type Quantisation = 'q4' | 'q8' | 'w8a8';
 
 interface BaseModelFacts {
   /** The model's public name, for example `prad-tiny`. */
@@ -28,7 +28,7 @@ export interface BaseModelContent {
   readonly contextLength: number;
   readonly vocabularySize: number;
   /** The quantised copies of the weights that its folder holds. */
-  readonly quantised: readonly QuantisedBits[];
+  readonly quantised: readonly Quantisation[];
   /** Size of all files in bytes. */
   readonly bytes: number;
   /** Blob key prefix of the model folder (config.json, tokenizer.json, model.safetensors); models of one key are the same in all. */
@@ -44,7 +44,7 @@ export type BaseModel = BaseModelFacts &
         readonly status: 'importing';
         readonly lease: Lease | null;
         /** The quantised copies of the weights that were asked for. */
-        readonly quantised: readonly QuantisedBits[];
+        readonly quantised: readonly Quantisation[];
       }
     | ({ readonly status: 'ready' } & BaseModelContent)
     | { readonly status: 'failed'; readonly error: Failure }

@@ -11,7 +11,7 @@ export {
   type BaseModelStatus,
   type ImportingBaseModel,
   type NewTunedModel,
-  type QuantisedBits,
+  type Quantisation,
   type ReadyBaseModel,
 } from './base-model.js';
 export { DEFAULT_PROJECT, isProjectName, type Project } from './project.js';

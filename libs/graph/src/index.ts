@@ -38,6 +38,7 @@ export {
   type GatherBlockQuantizedAttributes,
   type GatherBlockQuantizedInputs,
 } from './ops/gather-block-quantized.js';
+export { matmulIntegerToFloat, type MatmulIntegerToFloatInputs } from './ops/matmul-integer-to-float.js';
 export { matmulNBits, type MatmulNBitsAttributes, type MatmulNBitsInputs } from './ops/matmul-n-bits.js';
 export { maximum } from './ops/maximum.js';
 export { minimum } from './ops/minimum.js';
@@ -45,6 +46,7 @@ export { mod } from './ops/mod.js';
 export { mul } from './ops/mul.js';
 export { neg } from './ops/neg.js';
 export { pad, padTo } from './ops/pad.js';
+export { quantizeLinear, type QuantizeLinearInputs } from './ops/quantize-linear.js';
 export { quickGelu } from './ops/quick-gelu.js';
 export { reciprocal } from './ops/reciprocal.js';
 export { reduceMax } from './ops/reduce-max.js';

@@ -12,13 +12,13 @@ import { pathIn, type Manifest } from './base-model-folder.js';
 export async function adoptQuantised(folder: string, from: string): Promise<Manifest> {
   const manifest = await readManifest(folder);
   const missing = (await readManifest(from)).quantised.filter(
-    ({ bits }) => !manifest.quantised.some((copy) => copy.bits === bits),
+    ({ kind }) => !manifest.quantised.some((copy) => copy.kind === kind),
   );
   if (missing.length === 0) return manifest;
   for (const { file } of missing) {
     await copyFile(join(from, file), join(folder, file), constants.COPYFILE_FICLONE);
   }
-  const quantised = [...manifest.quantised, ...missing].sort((a, b) => a.bits - b.bits);
+  const quantised = [...manifest.quantised, ...missing].sort((a, b) => (a.kind < b.kind ? -1 : 1));
   const whole = { ...manifest, quantised };
   await writeFile(pathIn(folder, 'manifest'), `${JSON.stringify(whole)}\n`);
   return whole;

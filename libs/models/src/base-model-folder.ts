@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { BaseLayout } from '@prad/adapter-files';
-import type { QuantisedBits } from './quantise.js';
+import type { Quantisation } from './quantisation.js';
 
 /** The files of an imported base model. */
 export const modelFiles = {
@@ -14,14 +14,14 @@ export const modelFiles = {
   manifest: 'manifest.json',
 } as const;
 
-/** The file of the weights' copy with so many bits. */
-export function quantisedFile(bits: QuantisedBits): string {
-  return `model.q${bits}.safetensors`;
+/** The file of the weights' copy that is rounded so. */
+export function quantisedFile(kind: Quantisation): string {
+  return `model.${kind}.safetensors`;
 }
 
 /** A copy of the weights in few bits, for decoding. */
 export interface QuantisedCopy {
-  readonly bits: QuantisedBits;
+  readonly kind: Quantisation;
   readonly file: string;
   /** Hex SHA-256 of the file. */
   readonly digest: string;

@@ -3,7 +3,7 @@ import { AppError } from '@prad/errors';
 import { ChatTemplate, Tokenizer, openSafetensors, type JsonObject, type TextCodec } from '@prad/formats';
 import type { ExternalData } from '@prad/graph';
 import { architectureFor, type LanguageModel } from '@prad/nn';
-import { modelFiles, pathIn, type Manifest } from './base-model-folder.js';
+import { modelFiles, pathIn, type Manifest, type QuantisedCopy } from './base-model-folder.js';
 import { endTokensOf } from './end-tokens.js';
 import { optionalText } from './optional-text.js';
 
@@ -61,9 +61,9 @@ async function generationConfig(folder: string): Promise<JsonObject | undefined>
 /** The manifest of a model folder. @throws AppError notFound when there is none. */
 export async function readManifest(folder: string): Promise<Manifest> {
   try {
-    const manifest = JSON.parse(await readFile(pathIn(folder, 'manifest'), 'utf8')) as Manifest;
-    // Folders from before there were quantised copies do not name any.
-    return { ...{ quantised: [] }, ...manifest };
+    const manifest = JSON.parse(await readFile(pathIn(folder, 'manifest'), 'utf8')) as StoredManifest;
+    const { quantised = [] } = manifest;
+    return { ...manifest, quantised: quantised.map(kindOf) };
   } catch (cause) {
     throw new AppError({
       kind: 'notFound',
@@ -72,4 +72,15 @@ export async function readManifest(folder: string): Promise<Manifest> {
       cause,
     });
   }
+}
+
+/** What folders hold that were written before: no copies, or copies named by their bits. */
+type StoredManifest = Omit<Manifest, 'quantised'> & {
+  readonly quantised?: readonly (QuantisedCopy | (Omit<QuantisedCopy, 'kind'> & { readonly bits: 4 | 8 }))[];
+};
+
+function kindOf(copy: NonNullable<StoredManifest['quantised']>[number]): QuantisedCopy {
+  if ('kind' in copy) return copy;
+  const { bits, ...rest } = copy;
+  return { kind: bits === 4 ? 'q4' : 'q8', ...rest };
 }

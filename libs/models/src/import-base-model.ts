@@ -12,13 +12,12 @@ import { architectureFor, parameterCount, type ParameterSpec } from '@prad/nn';
 import { pathIn, type Manifest, type QuantisedCopy } from './base-model-folder.js';
 import { layoutOf } from './layout-of.js';
 import { usableTokenizer } from './usable-tokenizer.js';
-import type { QuantisedBits } from './quantise.js';
-import { writeQuantisedCopy } from './quantised-copy.js';
-import { quantisedPlan } from './quantised-plan.js';
+import type { Quantisation } from './quantisation.js';
+import { plannedCopy, writeQuantisedCopy } from './quantised-copy.js';
 
 export interface ImportOptions {
-  /** Also write copies of the weights in so many bits, for decoding. */
-  readonly quantise?: readonly QuantisedBits[];
+  /** Also write copies of the weights that are rounded so, for decoding. */
+  readonly quantise?: readonly Quantisation[];
   readonly onProgress?: (progress: ImportProgress) => void;
 }
 
@@ -71,9 +70,8 @@ async function writeModel(
   const tokenizer = usableTokenizer(source.tokenizer, dimensions.vocabSize);
   checkTokenizer({ ...source, tokenizer }, dimensions.vocabSize);
 
-  const copies = [...new Set(quantise)].sort((a, b) => a - b);
-  const plans = copies.map((bits) => ({ bits, plan: quantisedPlan(model, bits) }));
-  const tensorsTotal = plans.reduce((sum, { plan }) => sum + plan.flat().length, parameters.length);
+  const copies = [...new Set(quantise)].sort().map((kind) => plannedCopy(model, kind));
+  const tensorsTotal = copies.reduce((sum, { weights }) => sum + weights, parameters.length);
   const tensors = parameters.map(({ name }) => ({ ...tensorOf(name), name }));
   let tensorsDone = 0;
   const oneMore = (): void => {
@@ -81,7 +79,7 @@ async function writeModel(
   };
   const digest = await writeWeights(pathIn(folder, 'weights'), source, tensors, oneMore);
   const quantised: QuantisedCopy[] = [];
-  for (const each of plans) {
+  for (const each of copies) {
     const metadata = { format: 'prad-quantised-weights', format_version: '1', weights_digest: digest };
     quantised.push(await writeQuantisedCopy(folder, each, metadata, oneMore));
   }

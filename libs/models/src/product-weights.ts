@@ -11,6 +11,8 @@ export interface ProductWeight {
   readonly transposed: boolean;
   /** Whether it makes the logits; the embedding, where they are one weight. */
   readonly isHead: boolean;
+  /** Whether its rows are looked up as embeddings as well. */
+  readonly isEmbedding: boolean;
 }
 
 /**
@@ -20,19 +22,24 @@ export interface ProductWeight {
 export function productWeights(model: LanguageModel): readonly (readonly ProductWeight[])[] {
   const groups: ProductWeight[][] = [];
   const shapes = new Map(model.parameters.map(({ name, shape }) => [name, shape]));
+  const embedded = new Set<string>();
   let isHead = false;
   const record = (projections: readonly Projection[], transposed: boolean): void => {
     const group = projections.map(({ module }): ProductWeight => {
       const name = `${module}.weight`;
       const [rows = 0, columns = 0] = shapes.get(name) ?? [];
       const [outFeatures, inFeatures] = transposed ? [columns, rows] : [rows, columns];
-      return { name, module, outFeatures, inFeatures, transposed, isHead };
+      const isEmbedding = embedded.has(module);
+      return { name, module, outFeatures, inFeatures, transposed, isHead, isEmbedding };
     });
     groups.push(group);
   };
   const recorded = (fed: Weights): Weights => ({
     tensor: fed.tensor,
-    embedding: fed.embedding,
+    embedding: (at, module, ids) => {
+      embedded.add(module);
+      return fed.embedding(at, module, ids);
+    },
     linear: (at, x, projections) => {
       record(projections, false);
       return fed.linear(at, x, projections);

@@ -20,8 +20,8 @@ export async function storedWeights({ folder, parameters }: BaseModel): Promise<
 }
 
 /**
- * Makes a model folder of other weights for a model: config and tokenizer are those of `base`, and it has copies in as
- * many bits as the base has. The file of weights, under the architecture's names, is moved.
+ * Makes a model folder of other weights for a model: config and tokenizer are those of `base`, and it has the
+ * copies that the base has. The file of weights, under the architecture's names, is moved.
  * @throws AppError as `importBaseModel` does.
  */
 export async function tunedModel(base: BaseModel, weightsFile: string, folder: string): Promise<Manifest> {
@@ -36,7 +36,7 @@ export async function tunedModel(base: BaseModel, weightsFile: string, folder: s
   );
   await rename(weightsFile, pathIn(source, 'weights'));
   const { quantised } = await readManifest(base.folder);
-  const manifest = await importBaseModel(source, folder, { quantise: quantised.map(({ bits }) => bits) });
+  const manifest = await importBaseModel(source, folder, { quantise: quantised.map(({ kind }) => kind) });
   await rm(source, { recursive: true });
   return manifest;
 }

@@ -25,7 +25,9 @@ export { packedAdapters, packedShape } from './adapters/packed-adapters.js';
 export { trainableAdapter, type StepDropout } from './adapters/trainable-adapter.js';
 export { dropout, rowNumbers } from './layers/dropout.js';
 export { fullPass, logitsGraph, type FullPass, type FullPassOptions } from './full-pass.js';
-export { quantisedWeights, type QuantisedCopy, type QuantisedData } from './layers/quantised-weights.js';
+export type { BlockData } from './layers/block-weights.js';
+export type { ChannelData } from './layers/channel-weights.js';
+export { quantisedWeights, type QuantisedCopy, type QuantisedWeights } from './layers/quantised-weights.js';
 export {
   fedTensors,
   fedWeights,

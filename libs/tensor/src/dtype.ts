@@ -1,5 +1,5 @@
 /** Element types that cross between files, graphs and the runtime. */
-export type Dtype = 'float32' | 'float16' | 'int32' | 'int64' | 'bool' | 'uint8';
+export type Dtype = 'float32' | 'float16' | 'int32' | 'int64' | 'bool' | 'int8' | 'uint8';
 
 /** The typed array that holds each dtype: float16 as its 16 bits, bool as one byte of 0 or 1. */
 export interface TypedArrayOf {
@@ -8,6 +8,7 @@ export interface TypedArrayOf {
   int32: Int32Array;
   int64: BigInt64Array;
   bool: Uint8Array;
+  int8: Int8Array;
   uint8: Uint8Array;
 }
 
@@ -18,6 +19,7 @@ export const typedArrays = {
   int32: Int32Array,
   int64: BigInt64Array,
   bool: Uint8Array,
+  int8: Int8Array,
   uint8: Uint8Array,
 } as const satisfies { [D in Dtype]: new (length: number) => TypedArrayOf[D] };
 
@@ -28,5 +30,6 @@ export const bytesPerElement = {
   int32: 4,
   int64: 8,
   bool: 1,
+  int8: 1,
   uint8: 1,
 } as const satisfies Record<Dtype, number>;

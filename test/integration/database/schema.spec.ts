@@ -1,12 +1,18 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { openDataSource, openDatabase } from '@prad/database';
+import { openDataSource, openDatabase, type Database } from '@prad/database';
 import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 import { addBaseModel } from '../support/rows.js';
 import { createEmptyDatabase } from '../support/test-database.js';
 
 const execute = promisify(execFile);
+
+/** Takes back that migration and all behind it. */
+async function undoDownTo(dataSource: Database['dataSource'], name: string): Promise<void> {
+  const ran = `SELECT 1 FROM schema_migration WHERE name = '${name}'`;
+  while ((await dataSource.query<unknown[]>(ran)).length > 0) await dataSource.undoLastMigration();
+}
 
 describe('the migrations', () => {
   it('make exactly the tables that the entities describe', async () => {
@@ -42,10 +48,7 @@ describe('the migrations', () => {
       (await dataSource.query<{ options: object }[]>('SELECT options FROM adapter ORDER BY id')).map(
         (row) => row.options,
       );
-    const takeBack = async () => {
-      const ran = `SELECT 1 FROM schema_migration WHERE name = 'LoraAlpha1764500000000'`;
-      while ((await dataSource.query<unknown[]>(ran)).length > 0) await dataSource.undoLastMigration();
-    };
+    const takeBack = () => undoDownTo(dataSource, 'LoraAlpha1764500000000');
     await takeBack();
     await add('a', 'lora');
     await add('b', 'adapter');
@@ -57,6 +60,23 @@ describe('the migrations', () => {
     ]);
     await takeBack();
     expect(await options()).toEqual(before);
+    await database.close();
+  });
+
+  it('name the copies of a model that older rows give bits of, and back', async () => {
+    const database = await openDatabase({ url: await createEmptyDatabase() });
+    const { dataSource } = database;
+    await addBaseModel(database, 'base');
+    await dataSource.query(`UPDATE base_model SET quantised = '{q4,q8,w8a8}'`);
+    const copies = async () =>
+      (await dataSource.query<{ quantised: unknown[] }[]>('SELECT quantised FROM base_model'))[0]?.quantised;
+    await undoDownTo(dataSource, 'QuantisationNames1764820000000');
+    expect(await copies()).toEqual([4, 8]);
+    await dataSource.runMigrations();
+    expect(await copies()).toEqual(['q4', 'q8']);
+    await expect(dataSource.query(`UPDATE base_model SET quantised = '{q5}'`)).rejects.toThrow(
+      'base_model_quantised_check',
+    );
     await database.close();
   });
 

@@ -60,7 +60,7 @@ export const addGenerate: AddCommands = (program, context) => {
       new Option(
         '--decode-weights <weights>',
         'weights that decode steps multiply by, where no server runs yet; default DECODE_WEIGHTS, or f32',
-      ).choices(['f32', 'q8', 'q4']),
+      ).choices(['f32', 'q8', 'q4', 'w8a8']),
     )
     .action(async (prompt: string, options: GenerateOptions) => {
       const stopping = new AbortController();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { ModelObject } from '@prad/contracts';
+import type { ModelObject, Quantization } from '@prad/contracts';
 import { AppError } from '@prad/errors';
 import { byteText, countText } from '../output/facts.js';
 import { note, print } from '../output/print.js';
@@ -11,7 +11,7 @@ import { quantizeOption } from './quantize-option.js';
 
 interface ImportOptions {
   readonly name?: string;
-  readonly quantize?: readonly (4 | 8)[];
+  readonly quantize?: readonly Quantization[];
 }
 
 /** prad models list | import | rm */
@@ -31,8 +31,8 @@ export const addModels: AddCommands = (program, context) => {
     .argument('<source>')
     .option('--name <name>', 'name of the model; by default made from the source')
     .option(
-      '--quantize <bits>',
-      'also make copies of the weights in 4 or 8 bits for decoding: 4, 8 or 4,8',
+      '--quantize <copies>',
+      'also make rounded copies of the weights for decoding: q4, q8 or w8a8, several with a comma',
       quantizeOption,
     )
     .action(async (source: string, { name, quantize }: ImportOptions) => {
@@ -84,6 +84,6 @@ function modelRow({ id, prad }: ModelObject): readonly string[] {
 }
 
 function architectureText(prad: Extract<ModelObject['prad'], { kind: 'base' }>): string {
-  const copies = prad.quantized.map((bits) => `, ${bits} bits`).join('');
+  const copies = prad.quantized.map((copy) => `, ${copy}`).join('');
   return `${prad.architecture ?? ''}, context ${prad.context_length ?? '?'}${copies}`;
 }

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { quantizeOption } from './quantize-option.js';
 
-it('takes one width, several with a comma, and the option several times', () => {
-  expect(quantizeOption('4')).toEqual([4]);
-  expect(quantizeOption('4,8')).toEqual([4, 8]);
-  expect(quantizeOption('8', quantizeOption('4'))).toEqual([4, 8]);
+it('takes one kind of copy, several with a comma, and the option several times', () => {
+  expect(quantizeOption('q4')).toEqual(['q4']);
+  expect(quantizeOption('q4,w8a8')).toEqual(['q4', 'w8a8']);
+  expect(quantizeOption('q8', quantizeOption('q4'))).toEqual(['q4', 'q8']);
 });
 
-it.each(['', '5', '4,', '4;8', 'q4'])('refuses %j', (text) => {
-  expect(() => quantizeOption(text)).toThrow('expected 4 or 8');
+it.each(['', 'q5', 'q4,', 'q4;q8', '4'])('refuses %j', (text) => {
+  expect(() => quantizeOption(text)).toThrow('expected q4, q8, w8a8, several with a comma');
 });

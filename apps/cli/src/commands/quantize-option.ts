@@ -1,11 +1,13 @@
+import { quantization, type Quantization } from '@prad/contracts';
 import { InvalidArgumentError } from 'commander';
 
-/** Reads `4`, `8` or `4,8`; the option may come several times. */
-export function quantizeOption(text: string, earlier: readonly (4 | 8)[] = []): readonly (4 | 8)[] {
-  const bits = text.split(',').map((word) => {
-    const value = Number(word);
-    if (value === 4 || value === 8) return value;
-    throw new InvalidArgumentError(`expected 4 or 8, or both with a comma, got ${JSON.stringify(word)}`);
+/** Reads `q4`, `q8`, `w8a8`, or several with a comma; the option may come several times. */
+export function quantizeOption(text: string, earlier: readonly Quantization[] = []): readonly Quantization[] {
+  const copies = text.split(',').map((word) => {
+    const parsed = quantization.safeParse(word);
+    if (parsed.success) return parsed.data;
+    const known = quantization.options.join(', ');
+    throw new InvalidArgumentError(`expected ${known}, several with a comma, got ${JSON.stringify(word)}`);
   });
-  return [...earlier, ...bits];
+  return [...earlier, ...copies];
 }

@@ -3,7 +3,7 @@ import {
   importBaseModel,
   type ImportProgress,
   type Manifest,
-  type QuantisedBits,
+  type Quantisation,
 } from '@prad/models';
 import { serveCompute } from '@prad/runtime';
 
@@ -15,8 +15,8 @@ export interface ImportParams {
   readonly downloads: string;
   /** The folder to write; it does not exist. */
   readonly folder: string;
-  /** Copies of the weights in so many bits that are made as well. */
-  readonly quantise: readonly QuantisedBits[];
+  /** Copies of the weights that are made as well. */
+  readonly quantise: readonly Quantisation[];
 }
 
 export type ImportEvent =

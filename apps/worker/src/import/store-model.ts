@@ -23,7 +23,7 @@ export async function storeModel(
     bytes,
     blobKey,
     details: { layout: manifest.layout },
-    quantised: manifest.quantised.map(({ bits }) => bits),
+    quantised: manifest.quantised.map(({ kind }) => kind),
   };
 }
 

@@ -40,6 +40,7 @@ export const safetensorsDtypeOf = {
   int32: 'I32',
   int64: 'I64',
   bool: 'BOOL',
+  int8: 'I8',
   uint8: 'U8',
 } as const satisfies Record<Dtype, SafetensorsDtype>;
 
@@ -95,6 +96,8 @@ export function toHostTensor(
       return tensor('int32', shape, new Int32Array(buffer, byteOffset, byteLength / 4));
     case 'I64':
       return tensor('int64', shape, new BigInt64Array(buffer, byteOffset, byteLength / 8));
+    case 'I8':
+      return tensor('int8', shape, new Int8Array(buffer, byteOffset, byteLength));
     case 'U8':
       return tensor('uint8', shape, bytes);
     case 'BOOL':
@@ -103,7 +106,6 @@ export function toHostTensor(
     case 'BF16':
     case 'F64':
       return tensor('float32', shape, toFloat32(dtype, bytes, where));
-    case 'I8':
     case 'F8_E5M2':
     case 'F8_E4M3':
     case 'I16':

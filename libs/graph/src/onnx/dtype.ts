@@ -4,6 +4,7 @@ import type { Dtype } from '@prad/tensor';
 export const onnxDtype = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int32: 6,
   int64: 7,
   bool: 9,

@@ -99,6 +99,27 @@ const misfits: readonly (readonly [string, readonly Given[], Build, RegExp])[] =
       ),
     /query of 30/,
   ],
+  [
+    'MatMulIntegerToFloat',
+    [['uint8', 2, 40], ['uint8', 40, 5], f(5)],
+    (at, [x, weight, scales]) =>
+      g.matmulIntegerToFloat(at, { x: x!, zero: 128, weight: weight!, scales: scales! }),
+    /int8 \[K, N\] and float32 \[N\] expected, got uint8 \[2,40\], uint8 \[40,5\], float32 \[5\]/,
+  ],
+  [
+    'MatMulIntegerToFloat inner sizes',
+    [['uint8', 2, 41], ['int8', 40, 5], f(5)],
+    (at, [x, weight, scales]) =>
+      g.matmulIntegerToFloat(at, { x: x!, zero: 128, weight: weight!, scales: scales! }),
+    /got uint8 \[2,41\], int8 \[40,5\]/,
+  ],
+  [
+    'QuantizeLinear',
+    [f('N', 3), f(3), ['uint8', 'N']],
+    (at, [x, scales, zeroPoints]) =>
+      g.quantizeLinear(at, { x: x!, scales: scales!, zeroPoints: zeroPoints! }, { axis: 0 }),
+    /steps and uint8 zeros of axis 0 expected, got float32 \[N,3\], float32 \[3\], uint8 \[N\]/,
+  ],
   ...(
     [
       ['x', [f(2, 64), ['uint8', 5, 2, 16], f(5, 2)], /x float32 \[2,40\] expected, got float32 \[2,64\]/],

@@ -1,14 +1,14 @@
-import { AppError } from '@prad/errors';
+import { checkFinite } from './check-finite.js';
 import { roundBlock4, roundBlock8 } from './round-block.js';
 
-/** Bits that a copy of the weights may have. */
-export type QuantisedBits = 4 | 8;
+/** Bits of a number. */
+export type BlockBits = 4 | 8;
 
 /** Weights along K that share a scale: the smallest block of MatMulNBits' fast kernels, so the most exact. */
 export const BLOCK_SIZE = 32;
 
 /** The tensors of a weight [N, K] as onnxruntime's MatMulNBits reads them; blocks = ceil(K / 32). */
-export interface QuantisedWeight {
+export interface BlockWeight {
   /** uint8 [N, blocks, 4 * bits]; of two 4-bit numbers in a byte the first is the low one. */
   readonly quantised: Uint8Array;
   /** float32 [N, blocks]. */
@@ -23,11 +23,11 @@ export interface QuantisedWeight {
  * @param values float32 [rows, columns], row major.
  * @throws AppError invalid `weight_not_finite`.
  */
-export function quantise(
+export function quantiseBlocks(
   values: Float32Array,
   { rows, columns }: { readonly rows: number; readonly columns: number },
-  bits: QuantisedBits,
-): QuantisedWeight {
+  bits: BlockBits,
+): BlockWeight {
   const blocks = Math.ceil(columns / BLOCK_SIZE);
   const zeroBytes = Math.ceil(blocks / 2);
   const quantised = new Uint8Array((rows * blocks * BLOCK_SIZE * bits) / 8);
@@ -58,15 +58,4 @@ export function quantise(
 function putNibble(bytes: Uint8Array, index: number, value: number): void {
   const byte = index >> 1;
   bytes[byte] = (bytes[byte] ?? 0) | (value << (4 * (index & 1)));
-}
-
-function checkFinite(block: Float32Array, row: number): void {
-  for (const value of block) {
-    if (Number.isFinite(value)) continue;
-    throw new AppError({
-      kind: 'invalid',
-      code: 'weight_not_finite',
-      message: `row ${row} of the weight holds ${value}: only finite numbers can be rounded to few bits`,
-    });
-  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '@prad/nn';
-import { BLOCK_SIZE, quantise, type QuantisedBits } from './quantise.js';
+import { BLOCK_SIZE, quantiseBlocks, type BlockBits } from './quantise-blocks.js';
 
 interface Size {
   readonly rows: number;
@@ -10,8 +10,8 @@ interface Size {
 const nibble = (bytes: Uint8Array, index: number): number => (bytes[index >> 1]! >> (4 * (index & 1))) & 15;
 
 /** What the product will compute with, read by the layout that MatMulNBits documents. */
-function restored(values: Float32Array, { rows, columns }: Size, bits: QuantisedBits): Float32Array {
-  const { quantised, scales, zeroPoints } = quantise(values, { rows, columns }, bits);
+function restored(values: Float32Array, { rows, columns }: Size, bits: BlockBits): Float32Array {
+  const { quantised, scales, zeroPoints } = quantiseBlocks(values, { rows, columns }, bits);
   const blocks = Math.ceil(columns / BLOCK_SIZE);
   const zeroRow = 2 * Math.ceil(blocks / 2);
   expect(quantised).toHaveLength((rows * blocks * BLOCK_SIZE * bits) / 8);
@@ -40,7 +40,7 @@ function relativeError(a: Float32Array, b: Float32Array): number {
   return Math.sqrt(squares((i) => a[i]! - b[i]!) / squares((i) => a[i]!));
 }
 
-describe('quantise', () => {
+describe('quantiseBlocks', () => {
   it('rounds normal weights to 8 bits within half a step, and to 4 bits better than plain rounding does', () => {
     const size = { rows: 64, columns: 256 };
     const values = normal(64 * 256);
@@ -94,6 +94,6 @@ describe('quantise', () => {
   it.each([NaN, Infinity, -Infinity])('refuses %d', (value) => {
     const values = normal(64);
     values[40] = value;
-    expect(() => quantise(values, { rows: 2, columns: 32 }, 4)).toThrow(/row 1 of the weight holds/);
+    expect(() => quantiseBlocks(values, { rows: 2, columns: 32 }, 4)).toThrow(/row 1 of the weight holds/);
   });
 });
