@@ -7,6 +7,8 @@ import type { RunRow } from './run-feeds.js';
 
 /** A batch has one size for many steps. */
 const KEPT_VIEWS = 64;
+/** Kept blocks whose memory is allocated in one piece. */
+const BLOCKS_AT_ONCE = 64;
 
 /**
  * Keys and values in host memory, where operators that run on the CPU update them in place: [slots, K, M, D] for each
@@ -20,8 +22,8 @@ export class HostCache extends KeyValueCache {
   readonly #views = new Map<string, Readonly<Record<string, HostTensor>>>();
   /** Kept blocks: the heads of keys, then of values, of each layer, [2*L*K, BLOCK_TOKENS, D]. */
   readonly #blocks = new Map<string, Float32Array>();
-  /** Memory of blocks that were dropped, for those that are kept next: V8 would mark its whole heap to free it. */
-  readonly #dropped: Float32Array[] = [];
+  /** Memory for blocks: of those that were dropped, and room for more that was taken at once. */
+  readonly #free: Float32Array[] = [];
 
   constructor(
     private readonly dimensions: LanguageModel['dimensions'],
@@ -119,7 +121,7 @@ export class HostCache extends KeyValueCache {
 
   override save({ slot, start, block: name }: SavedBlock): void {
     const heads = this.#heads(slot, start);
-    const block = this.#dropped.pop() ?? new Float32Array(heads.length * this.#blockHead);
+    const block = this.#freeBlock(heads.length * this.#blockHead);
     heads.forEach(({ part, at }, head) => {
       block.set(part.subarray(at, at + this.#blockHead), head * this.#blockHead);
     });
@@ -128,8 +130,17 @@ export class HostCache extends KeyValueCache {
 
   override drop(name: string): void {
     const block = this.#blocks.get(name);
-    if (block) this.#dropped.push(block);
+    if (block) this.#free.push(block);
     this.#blocks.delete(name);
+  }
+
+  /** For each buffer that comes or goes, V8 marks its whole heap sooner; pages are only taken when they are written. */
+  #freeBlock(floats: number): Float32Array {
+    if (this.#free.length === 0) {
+      const room = new Float32Array(BLOCKS_AT_ONCE * floats);
+      for (let at = 0; at < room.length; at += floats) this.#free.push(room.subarray(at, at + floats));
+    }
+    return this.#free.pop() ?? new Float32Array(floats);
   }
 
   /** Floats of a block in one head of keys or values. */
