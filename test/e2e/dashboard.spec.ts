@@ -189,7 +189,8 @@ describe.skipIf(executable === undefined)('the dashboard, walked by a browser', 
 
     await page.getByRole('textbox', { name: 'Search' }).fill('reviews');
     await row.waitFor({ state: 'detached' });
-    expect(await page.getByRole('row').allInnerTexts()).toHaveLength(2);
+    // While it is looked for, there is no table.
+    await expect.poll(() => page.getByRole('row').count()).toBe(2);
     await page.getByRole('row', { name: trained }).getByText('fine-tuning').click();
     await see(/^reviews/);
     await page.getByRole('combobox', { name: /^Lay the curves/ }).click();
