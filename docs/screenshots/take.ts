@@ -90,7 +90,11 @@ function picturesOf({ job, otherJob, trainingFile }: Populated): readonly Pictur
     {
       name: 'new-job',
       path: `/new-job?file=${trainingFile}`,
-      show: (page) => page.getByText(/^About .* tokens/).waitFor(),
+      show: (page) =>
+        page
+          .getByText(/^About .* tokens/)
+          .first()
+          .waitFor(),
     },
     { name: 'workers', path: '/workers', show: (page) => page.getByRole('row').nth(1).waitFor() },
   ];

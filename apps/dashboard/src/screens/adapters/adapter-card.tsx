@@ -155,6 +155,6 @@ function labelOf(option: string): string {
 }
 
 function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.join(', ');
+  if (Array.isArray(value)) return value.length > 0 ? value.join(', ') : '–';
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
