@@ -90,11 +90,7 @@ function picturesOf({ job, otherJob, trainingFile }: Populated): readonly Pictur
     {
       name: 'new-job',
       path: `/new-job?file=${trainingFile}`,
-      show: (page) =>
-        page
-          .getByText(/^About .* tokens/)
-          .first()
-          .waitFor(),
+      show: (page) => page.getByText(/^About .* tokens through/).waitFor(),
     },
     { name: 'workers', path: '/workers', show: (page) => page.getByRole('row').nth(1).waitFor() },
   ];
