@@ -19,7 +19,8 @@ function productSources(group: readonly ProductWeight[], round: RoundWeight): Sa
   const name = group.map((weight) => weight.name).join('+');
   const inFeatures = group[0]?.inFeatures ?? 0;
   const columns = group.reduce((sum, { outFeatures }) => sum + outFeatures, 0);
-  // Made with the first part, dropped with the last.
+  const isEmbedding = group.some((weight) => weight.isEmbedding);
+  // Made with the first part, given up with the last that needs them.
   let quantised = new Int8Array();
   let scales = new Float32Array();
   const rounded = async (): Promise<Int8Array> => {
@@ -39,13 +40,20 @@ function productSources(group: readonly ProductWeight[], round: RoundWeight): Sa
     { name: `${name}${parts.quantised}`, dtype: 'I8', shape: [inFeatures, columns], read: rounded },
     {
       ...{ name: `${name}${parts.scales}`, dtype: 'F32', shape: [columns] },
-      read: () => Promise.resolve(scales),
+      read: () => {
+        if (!isEmbedding) quantised = new Int8Array();
+        return Promise.resolve(scales);
+      },
     },
   ];
-  if (group.some(({ isEmbedding }) => isEmbedding))
+  if (isEmbedding)
     sources.push({
       ...{ name: `${name}${parts.rows}`, dtype: 'I8', shape: [columns, inFeatures] },
-      read: () => Promise.resolve(transpose(quantised, inFeatures, columns)),
+      read: () => {
+        const rows = transpose(quantised, inFeatures, columns);
+        quantised = new Int8Array();
+        return Promise.resolve(rows);
+      },
     });
   return sources;
 }
