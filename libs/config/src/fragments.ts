@@ -155,7 +155,7 @@ export const engineEnv = {
     .enum(['f32', 'q8', 'q4', 'w8a8'])
     .default('f32')
     .describe(
-      'Weights that decode steps multiply by: f32, or a copy that a model was imported with, which is faster and less exact: 8 or 4 bits in blocks (q8, q4), or 8 bits by channel with activations of 8 bits (w8a8), by far the fastest on CPUs with AMX. Training always uses f32.',
+      'Weights that decode steps multiply by: f32, or a copy that a model was imported with, which is faster and less exact: 8 or 4 bits in blocks (q8, q4), or 8 bits by channel with activations of 8 bits (w8a8), the fastest in batches on CPUs with AMX or VNNI. Training always uses f32.',
     ),
   PREFILL_WEIGHTS: z
     .enum(['f32', 'decode'])
