@@ -82,20 +82,16 @@ it('cuts nothing off where all numbers are at the ends of their range', async ()
 
 it('QuantizeLinear rounds each row in its own steps, halves to even', async () => {
   const graph = new Graph();
-  const y = quantizeLinear(
-    graph.root,
-    {
-      x: graph.input('x', 'float32', ['N', 4]),
-      scales: graph.input('scales', 'float32', ['N']),
-      zeroPoints: graph.input('zeros', 'uint8', ['N']),
-    },
-    { axis: 0 },
-  );
+  const y = quantizeLinear(graph.root, {
+    x: graph.input('x', 'float32', ['N', 4]),
+    scales: graph.input('scales', 'float32', ['N', 1]),
+    zeroPoints: graph.input('zeros', 'uint8', ['N', 1]),
+  });
   graph.output('y', y);
   const { y: rounded } = await runGraph(encodeOnnx(graph), {
     x: tensor('float32', [2, 4], Float32Array.of(0.5, 1.5, -127, 1000, 5, -5, 0.24, -1270)),
-    scales: tensor('float32', [2], Float32Array.of(1, 10)),
-    zeros: tensor('uint8', [2], Uint8Array.of(128, 128)),
+    scales: tensor('float32', [2, 1], Float32Array.of(1, 10)),
+    zeros: tensor('uint8', [2, 1], Uint8Array.of(128, 128)),
   });
   expect([...rounded!.data]).toEqual([128, 130, 1, 255, 128, 128, 128, 1]);
 });

@@ -227,9 +227,13 @@ describe('prad-spec 7.20', () => {
   });
 });
 
-it.each(['llama', 'gpt2'])(
+it.each([
+  // The sum with the residual, and what norms it for the next block.
+  ['llama', 'SkipSimplifiedLayerNormalization'],
+  ['gpt2', 'Add'],
+])(
   'prad-spec 7.21: the mlp site of %s runs from the normed input to the branch output',
-  async (folder) => {
+  async (folder, residual) => {
     const { model } = await tinyModel(folder);
     const flows: SiteFlow[] = [];
     const graph = new Graph();
@@ -254,7 +258,7 @@ it.each(['llama', 'gpt2'])(
       expect(output.node?.name).toMatch(/\/mlp\/(down_proj|c_proj)\//);
       // The next thing that reads the branch is the block's residual: nothing lies between it and the delta.
       const readers = graph.nodes.filter((node) => node.inputs.includes(output));
-      expect(readers.map(({ operator }) => operator.type)).toEqual(['Add']);
+      expect(readers.map(({ operator }) => operator.type)).toEqual([residual]);
     }
   },
 );

@@ -60,6 +60,7 @@ export { sequenceConstruct } from './ops/sequence-construct.js';
 export { shapeOf } from './ops/shape.js';
 export { sigmoid } from './ops/sigmoid.js';
 export { simplifiedLayerNormalization } from './ops/simplified-layer-normalization.js';
+export { skipSimplifiedLayerNormalization } from './ops/skip-simplified-layer-normalization.js';
 export { slice } from './ops/slice.js';
 export { softmax } from './ops/softmax.js';
 export { split } from './ops/split.js';

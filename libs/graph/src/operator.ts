@@ -40,11 +40,13 @@ export interface Operator<A> {
   readonly vjp: Vjp<A> | typeof nonDifferentiable;
   /** Which outputs `vjp` takes gradients of; a loss that depends on another output is refused. */
   readonly differentiates: 'firstOutput' | 'allOutputs';
+  /** Where the outputs of `infer` stand among those of ONNX; by default they are the first ones. */
+  readonly outputPlaces: readonly number[] | undefined;
   /** The ONNX attributes: a whole number is an INT, `{float}` a FLOAT, an array INTS. */
   readonly onnx: (attributes: A) => Readonly<Record<string, AttributeValue>>;
 }
 
-type Defaulted = 'domain' | 'onnx' | 'differentiates';
+type Defaulted = 'domain' | 'onnx' | 'differentiates' | 'outputPlaces';
 
 const defined: Operator<never>[] = [];
 
@@ -56,6 +58,7 @@ export function defineOperator<A>(
     domain: '',
     onnx: () => ({}),
     differentiates: 'firstOutput',
+    outputPlaces: undefined,
     ...definition,
   };
   defined.push(operator);

@@ -152,6 +152,20 @@ const fused: GradcheckCase[] = [
     build: (at, [x, w]) => g.simplifiedLayerNormalization(at, x!, w!, { epsilon: 1e-5 }),
     inputs: [random([2, 3, 4], 1, -2, 2), random([4], 2)],
   },
+  ...(['normed', 'both'] as const).map((outputs): GradcheckCase => ({
+    operator: 'SkipSimplifiedLayerNormalization',
+    name: outputs,
+    build: (at, [x, skip, w]) => {
+      const { normed, sum } = g.skipSimplifiedLayerNormalization(
+        at,
+        x!,
+        { skip: skip!, scale: w! },
+        { epsilon: 1e-5 },
+      );
+      return outputs === 'both' ? g.mul(at, normed, sum) : normed;
+    },
+    inputs: [random([2, 3, 4], 1, -2, 2), random([2, 3, 4], 3, -2, 2), random([4], 2)],
+  })),
   {
     operator: 'RotaryEmbedding',
     build: (at, [x, positions]) => {

@@ -99,15 +99,21 @@ function encodeNode(
 ): NodeProto {
   const present = inputs.findLastIndex((input) => input !== undefined) + 1;
   // The attribute type is the operator's own and was checked when the node was built.
-  const { type, domain, onnx } = operator as unknown as Operator<unknown>;
+  const { type, domain, onnx, outputPlaces } = operator as unknown as Operator<unknown>;
   return {
     name,
     opType: type,
     domain,
     input: inputs.slice(0, present).map((input) => (input ? nameOf(input) : '')),
-    output: outputs.map(nameOf),
+    output: placed(outputs.map(nameOf), outputPlaces),
     attribute: Object.entries(onnx(attributes)).map(([key, value]) => encodeAttribute(key, value)),
   };
+}
+
+/** Outputs that ONNX has and the operator does not give have no names. */
+function placed(names: readonly string[], places: readonly number[] | undefined): readonly string[] {
+  if (!places) return names;
+  return Array.from({ length: Math.max(...places) + 1 }, (_, place) => names[places.indexOf(place)] ?? '');
 }
 
 function copy({ name, value }: Graph['outputs'][number], nameOf: (value: Value) => string): NodeProto {

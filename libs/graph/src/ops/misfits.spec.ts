@@ -83,6 +83,13 @@ const misfits: readonly (readonly [string, readonly Given[], Build, RegExp])[] =
     /weight \[1\]/,
   ],
   [
+    'SkipSimplifiedLayerNormalization',
+    [f(2, 3), f(1, 3), f(3)],
+    (at, [x, skip, scale]) =>
+      g.skipSimplifiedLayerNormalization(at, x!, { skip: skip!, scale: scale! }, { epsilon: 1e-5 }).normed,
+    /\[2,3\] and \[1,3\] cannot be added/,
+  ],
+  [
     'RotaryEmbedding',
     [f(1, 2, 6), i(1, 2), f(9, 2)],
     (at, [x, positions, table]) => g.rotaryEmbedding(at, x!, positions!, { cos: table!, sin: table! }),
@@ -115,10 +122,10 @@ const misfits: readonly (readonly [string, readonly Given[], Build, RegExp])[] =
   ],
   [
     'QuantizeLinear',
-    [f('N', 3), f(3), ['uint8', 'N']],
+    [f('N', 3), f('N'), ['uint8', 'N', 1]],
     (at, [x, scales, zeroPoints]) =>
-      g.quantizeLinear(at, { x: x!, scales: scales!, zeroPoints: zeroPoints! }, { axis: 0 }),
-    /steps and uint8 zeros of axis 0 expected, got float32 \[N,3\], float32 \[3\], uint8 \[N\]/,
+      g.quantizeLinear(at, { x: x!, scales: scales!, zeroPoints: zeroPoints! }),
+    /\[M, 1\] expected, got float32 \[N,3\], float32 \[N\], uint8 \[N,1\]/,
   ],
   ...(
     [

@@ -1,37 +1,36 @@
 import { invalidGraph, type Scope } from '../graph.js';
 import { defineOperator, nonDifferentiable } from '../operator.js';
 import type { Value, ValueType } from '../value.js';
-import { axisOf, dimAt, three } from './inputs.js';
+import { dimAt, sameDims, staticDim, three } from './inputs.js';
 
 export interface QuantizeLinearInputs {
-  /** float32 of any shape. */
+  /** float32 [M, K]. */
   readonly x: Value;
-  /** float32, one step for each place of the axis. */
+  /** float32 [M, 1], one step for each row. */
   readonly scales: Value;
-  /** uint8, for each place of the axis what stands for 0. */
+  /** uint8 [M, 1], for each row what stands for 0. */
   readonly zeroPoints: Value;
 }
 
 interface QuantizeLinearAttributes {
-  readonly axis: number;
+  /** K: a row is one block. As `axis: 0` the steps would be a vector, and the operator slower. */
+  readonly blockSize: number;
 }
 
-function inferQuantize(
-  inputs: readonly (ValueType | undefined)[],
-  { axis }: QuantizeLinearAttributes,
-): ValueType {
+function inferQuantize(inputs: readonly (ValueType | undefined)[]): ValueType {
   const [x, scales, zeroPoints] = three('QuantizeLinear', inputs);
-  const places = String(dimAt(x.shape, axis));
+  const column = [dimAt(x.shape, 0), 1];
   const fits =
     x.dtype === 'float32' &&
+    x.shape.length === 2 &&
     scales.dtype === 'float32' &&
-    scales.shape.join() === places &&
+    sameDims(scales.shape, column) &&
     zeroPoints.dtype === 'uint8' &&
-    zeroPoints.shape.join() === places;
+    sameDims(zeroPoints.shape, column);
   if (!fits) {
     const given = [x, scales, zeroPoints].map(({ dtype, shape }) => `${dtype} [${shape.join()}]`);
     throw invalidGraph(
-      `QuantizeLinear: float32 x, float32 steps and uint8 zeros of axis ${axis} expected, got ${given.join(', ')}`,
+      `QuantizeLinear: float32 [M, K], float32 [M, 1] and uint8 [M, 1] expected, got ${given.join(', ')}`,
     );
   }
   return { dtype: 'uint8', shape: x.shape };
@@ -40,18 +39,13 @@ function inferQuantize(
 // Inference only.
 const quantizeLinearOperator = defineOperator<QuantizeLinearAttributes>({
   type: 'QuantizeLinear',
-  infer: (inputs, attributes) => [inferQuantize(inputs, attributes)],
+  infer: (inputs) => [inferQuantize(inputs)],
   vjp: nonDifferentiable,
-  onnx: ({ axis }) => ({ axis }),
+  onnx: ({ blockSize }) => ({ axis: 1, block_size: blockSize }),
 });
 
-/** x in steps from 0 to 255, each place of the axis with its own: round(x / scale) + zero point, halves to even. */
-export function quantizeLinear(
-  at: Scope,
-  { x, scales, zeroPoints }: QuantizeLinearInputs,
-  { axis }: QuantizeLinearAttributes,
-): Value {
-  return at.apply1(quantizeLinearOperator, [x, scales, zeroPoints], {
-    axis: axisOf('QuantizeLinear', axis, x.shape.length),
-  });
+/** x in steps from 0 to 255, each row with its own: round(x / scale) + zero point, halves to even. */
+export function quantizeLinear(at: Scope, { x, scales, zeroPoints }: QuantizeLinearInputs): Value {
+  const blockSize = staticDim('QuantizeLinear', dimAt(x.shape, -1));
+  return at.apply1(quantizeLinearOperator, [x, scales, zeroPoints], { blockSize });
 }

@@ -1,7 +1,7 @@
 import { add, mul, reshape, scalar, split } from '@prad/graph';
 import type { Scope, Value } from '@prad/graph';
 import { moduleScope } from '../layers/module-scope.js';
-import { rmsNorm } from '../layers/norms.js';
+import { addRmsNorm, rmsNorm } from '../layers/norms.js';
 import { softCap } from '../layers/soft-cap.js';
 import type { ForwardContext } from './architecture.js';
 import { decoderSites, type Decoder } from './decoder-config.js';
@@ -13,21 +13,25 @@ import type { Site, SiteWeight } from './site.js';
  */
 export function decoderForward(at: Scope, d: Decoder, context: ForwardContext): Value {
   const { weights, inputIds, adapt } = context;
-  const norm = normOf(at, d, context);
+  const { layers } = d.dimensions;
+  const { norm, addNorm } = normsOf(at, d, context);
   const embed = 'model.embed_tokens';
   const embedded = weights.embedding(moduleScope(at, embed), embed, inputIds);
+  const block = (layer: number): string => `model.layers.${layer}`;
+  const normBefore = (layer: number): string =>
+    layer < layers ? `${block(layer)}.input_layernorm` : 'model.norm';
   let h = adapt.embedding(at.at('model'), scaled(at.at('model'), embedded, d.embeddingScale)); // [N, E]
-  for (let layer = 0; layer < d.dimensions.layers; layer++) {
-    const block = `model.layers.${layer}`;
-    const place = moduleScope(at, block);
-    const x = norm(`${block}.input_layernorm`, h); // [N, E]
-    const a = attend(at, d, context, layer, x); // [N, E]
-    h = add(place, h, d.postNorms ? norm(`${block}.post_attention_layernorm`, a) : a);
-    const u = norm(`${block}.${d.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'}`, h);
-    const f = feedForward(at, d, context, layer, u); // [N, E]
-    h = add(place, h, d.postNorms ? norm(`${block}.post_feedforward_layernorm`, f) : f);
+  let x = norm(normBefore(0), h); // [N, E]
+  for (let layer = 0; layer < layers; layer++) {
+    const post = (part: 'attention' | 'feedforward', y: Value): Value =>
+      d.postNorms ? norm(`${block(layer)}.post_${part}_layernorm`, y) : y;
+    const second = d.postNorms ? 'pre_feedforward_layernorm' : 'post_attention_layernorm';
+    const a = post('attention', attend(at, d, context, layer, x)); // [N, E]
+    [h, x] = addNorm(`${block(layer)}.${second}`, h, a);
+    const f = post('feedforward', feedForward(at, d, context, layer, x)); // [N, E]
+    [h, x] = addNorm(normBefore(layer + 1), h, f);
   }
-  return norm('model.norm', h);
+  return x;
 }
 
 /** Logits of hidden states. */
@@ -122,14 +126,30 @@ function siteWeight(
   return { matrix: part('weight'), outFirst: true, bias: bias ? part('bias') : undefined };
 }
 
-type Norm = (module: string, x: Value) => Value;
+interface Norms {
+  /** The norm of that name of x. */
+  readonly norm: (module: string, x: Value) => Value;
+  /** h + x, and the norm of that name of it. */
+  readonly addNorm: (module: string, h: Value, x: Value) => [sum: Value, normed: Value];
+}
 
-function normOf(at: Scope, d: Decoder, { weights }: ForwardContext): Norm {
-  return (module, x) => {
-    const place = moduleScope(at, module);
+function normsOf(at: Scope, d: Decoder, { weights }: ForwardContext): Norms {
+  const epsilon = d.normEpsilon;
+  const weightOf = (place: Scope, module: string): Value => {
     const weight = weights.tensor(`${module}.weight`);
     // Gemma stores what is added to 1.
-    return rmsNorm(place, x, d.normPlusOne ? add(place, weight, scalar(place, 1)) : weight, d.normEpsilon);
+    return d.normPlusOne ? add(place, weight, scalar(place, 1)) : weight;
+  };
+  return {
+    norm: (module, x) => {
+      const place = moduleScope(at, module);
+      return rmsNorm(place, x, weightOf(place, module), epsilon);
+    },
+    addNorm: (module, h, x) => {
+      const place = moduleScope(at, module);
+      const { sum, normed } = addRmsNorm(place, h, x, { weight: weightOf(place, module), epsilon });
+      return [sum, normed];
+    },
   };
 }
 
@@ -139,7 +159,7 @@ function headNorm(at: Scope, d: Decoder, context: ForwardContext, module: string
   const place = moduleScope(at, module);
   const [rows = 1, width = 1] = x.shape;
   const heads = reshape(place, x, [rows, Number(width) / headDim, headDim]);
-  return reshape(place, normOf(at, d, context)(module, heads), [rows, width]);
+  return reshape(place, normsOf(at, d, context).norm(module, heads), [rows, width]);
 }
 
 function scaled(at: Scope, x: Value, factor: number | undefined): Value {

@@ -117,18 +117,17 @@ function withBias(
   return projection?.bias ? add(at, y, tensorOf(`${projection.module}.bias`)) : y;
 }
 
-/** Rounds rows, once for all that multiplies them. */
+/** Rounds rows. */
 function wholeRows(): (at: Scope, x: Value) => WholeRows {
-  // By the name of the number of rows.
+  // By the number of rows, or its name.
   const zeros = new Map<unknown, Value>();
   return (at, x) => {
     const largest = reduceMax(at, abs(at, x), { axes: [1], keepdims: true });
     const steps = mul(at, largest, scalar(at, 1 / LARGEST));
-    const scales = reshape(at, steps, [x.shape[0] ?? 1]);
     const key = x.shape[0];
     const zeroPoints =
-      zeros.get(key) ?? expandLike(at, at.constant(tensor('uint8', [1], Uint8Array.of(ZERO))), scales);
+      zeros.get(key) ?? expandLike(at, at.constant(tensor('uint8', [1, 1], Uint8Array.of(ZERO))), steps);
     zeros.set(key, zeroPoints);
-    return { x: quantizeLinear(at, { x, scales, zeroPoints }, { axis: 0 }), steps };
+    return { x: quantizeLinear(at, { x, scales: steps, zeroPoints }), steps };
   };
 }
