@@ -40,7 +40,10 @@ class ApiSide implements ServingSide {
       loras.push((await client.importAdapter(adapterFiles(model, LORA, seed), { model: id })).id);
     }
     const side = new ApiSide(client, id, loras);
-    for (let round = 0; round < WARM_UP_ROUNDS; round++) await side.served();
+    for (let round = 0; round < WARM_UP_ROUNDS; round++) {
+      await side.served();
+      await side.adapters();
+    }
     return side;
   }
 
