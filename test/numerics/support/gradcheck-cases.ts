@@ -167,6 +167,15 @@ const fused: GradcheckCase[] = [
     inputs: [random([2, 3, 4], 1, -2, 2), random([2, 3, 4], 3, -2, 2), random([4], 2)],
   })),
   {
+    operator: 'SkipSimplifiedLayerNormalization',
+    name: 'sum alone',
+    build: (at, [x, skip]) => {
+      const scale = at.constant(random([4], 2));
+      return g.skipSimplifiedLayerNormalization(at, x!, { skip: skip!, scale }, { epsilon: 1e-5 }).sum;
+    },
+    inputs: [random([2, 3, 4], 1, -2, 2), random([2, 3, 4], 3, -2, 2)],
+  },
+  {
     operator: 'RotaryEmbedding',
     build: (at, [x, positions]) => {
       const angles = Float32Array.from({ length: 8 }, (_, i) => Math.floor(i / 2) * (i % 2 === 0 ? 1 : 0.3));
